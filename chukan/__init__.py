@@ -1,0 +1,1 @@
+"""The common core of the hub: technical kernel, duties that bind every app, lines out of the building."""

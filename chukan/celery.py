@@ -1,0 +1,40 @@
+"""The Celery app: a doorbell. The queue of record is PostgreSQL; losing every message here loses nothing."""
+
+import os
+
+from celery import Celery
+from celery.signals import worker_process_init
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chukan.settings.base")
+
+app = Celery("chukan")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.conf.update(
+    task_ignore_result=True,
+    result_backend=None,
+    task_serializer="json",
+    accept_content=["json"],
+    task_acks_late=False,
+    worker_prefetch_multiplier=1,
+    worker_max_tasks_per_child=200,
+    worker_hijack_root_logger=False,
+    task_default_queue="interactive",
+    task_routes={
+        "shikaku.tasks.process_toroku_file": {"queue": "bulk"},
+    },
+    beat_schedule={
+        "purge_outbox": {"task": "chukan.kernel.outbox.tasks.purge_outbox", "schedule": 3600.0},
+        "resume_stalled_files": {"task": "shikaku.tasks.resume_stalled_files", "schedule": 10.0},
+        "erase_expired": {"task": "shikaku.tasks.erase_expired", "schedule": 600.0},
+    },
+    timezone="Asia/Tokyo",
+    broker_connection_retry_on_startup=True,
+)
+app.autodiscover_tasks(["shikaku", "chukan.kernel.outbox"])
+
+
+@worker_process_init.connect  # Celery's own start hook of a pool process, not a Django signal
+def _refuse_unsafe_role(**_kwargs: object) -> None:
+    from chukan.kernel.roles import refuse_unsafe_role  # noqa: PLC0415  # Django is set up by now
+
+    refuse_unsafe_role()

@@ -1,0 +1,1 @@
+"""Duties that bind every app: organisations, staff, rights, zones, connected systems, operation log, receipts."""

@@ -1,0 +1,23 @@
+"""Refuses to work as a database role that row-level security does not bind. 根拠: KJ-ZONE-05."""
+
+from django.db import connections
+
+_CHECK = """
+SELECT r.rolsuper OR r.rolbypassrls OR r.rolcreaterole
+       OR EXISTS (SELECT 1 FROM pg_class c WHERE c.relowner = r.oid AND c.relkind IN ('r', 'p', 'v', 'm'))
+FROM pg_roles r WHERE r.rolname = current_user
+"""
+
+
+class UnsafeRole(SystemExit):
+    """The process stops: its database role could see every insurer's rows."""
+
+
+def refuse_unsafe_role(using: str = "default") -> None:
+    """Stop the process when its role is a superuser, bypasses row-level security, makes roles, or owns a table."""
+    with connections[using].cursor() as cursor:
+        cursor.execute(_CHECK)
+        row = cursor.fetchone()
+    if row is None or row[0]:
+        message = "データベースの役割が強すぎます。setup_database で作られた役割（chukan_web など）でつないでください。"
+        raise UnsafeRole(message)

@@ -1,0 +1,27 @@
+"""The numbers of the assessment and of the published contract, each with its source."""
+
+from datetime import timedelta
+
+PASSWORD_MAX_AGE = timedelta(days=90)  # 根拠: KJ-AUTH-10
+LOGIN_TRIES = 5  # failures before a pause; ours
+LOGIN_PAUSE = timedelta(minutes=15)
+IDLE_MASK = timedelta(minutes=3)  # the screen covers itself
+IDLE_WARN = timedelta(minutes=8)
+IDLE_LOCK = timedelta(minutes=10)  # the server session locks
+LOCKED_LOGOUT = timedelta(minutes=60)
+SESSION_MAX = timedelta(hours=12)
+STEP_UP_AGE = timedelta(minutes=5)
+REVEAL_SECONDS = 30
+OPLOG_RETENTION_YEARS = 7
+REFUSED_LINES_DAYS = 7  # 訂正待ち: sealed refused lines
+IDEMPOTENCY_DAYS = 7
+BODY_MAX = 1024 * 1024  # bytes of a request body
+FILE_MAX = 512 * 1024 * 1024  # bytes of an uploaded file
+CSV_MAX = 2 * 1024 * 1024 * 1024  # bytes of the CSV after decompression
+BLOCK_LINES = 2000  # lines of one transaction
+SEARCH_CAP = 1000  # more hits are shown as 「1,000件以上」
+PAGE_SIZE = 50
+SIGNATURE_CLOCK_SKEW = timedelta(seconds=30)
+SIGNATURE_LIFETIME = timedelta(seconds=300)
+ONSHI_BATCH = 1000  # telegrams of one call
+ONSHI_BACKOFF_MAX = timedelta(minutes=10)

@@ -1,0 +1,11 @@
+"""Web entry point."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+from chukan.kernel.roles import refuse_unsafe_role
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chukan.settings.base")
+application = get_wsgi_application()
+refuse_unsafe_role()

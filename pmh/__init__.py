@@ -1,0 +1,1 @@
+"""PMH-ID: not built yet; its README says what will live here."""
