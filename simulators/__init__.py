@@ -1,0 +1,1 @@
+"""Partners of the hub, each its own process; they speak the wire and never borrow the hub's code."""

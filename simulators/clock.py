@@ -1,0 +1,14 @@
+"""The only place of the simulators that reads the clock."""
+
+import time
+from datetime import UTC, datetime
+
+
+def now() -> datetime:
+    """The present moment, in UTC."""
+    return datetime.now(tz=UTC)
+
+
+def ticks() -> float:
+    """Seconds that only ever rise, for measuring and waiting."""
+    return time.monotonic()
