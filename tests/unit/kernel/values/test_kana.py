@@ -1,3 +1,5 @@
+import re
+
 import jaconv
 import pytest
 from hypothesis import given
@@ -7,6 +9,8 @@ from chukan.kernel.values.kana import display_kana, loose_kana_key, split_kana, 
 
 KATAKANA = "".join(chr(code) for code in range(0x30A1, 0x30F4)) + "ー"
 HALF_KANA = "".join(chr(code) for code in range(0xFF66, 0xFF9E))
+# ヺ and ヷ exist, the library does not know them.
+HALF_KANA_OF_THE_LIBRARY = HALF_KANA.replace("ｦ", "").replace("ﾜ", "")
 
 
 class TestStrictKanaKey:
@@ -38,14 +42,12 @@ class TestStrictKanaKey:
     def test_keeps_small_and_old_kana(self, kana: str) -> None:
         assert strict_kana_key(kana) == kana
 
-    @given(st.text(HALF_KANA + "ﾞﾟ", max_size=12))
+    @given(st.text(HALF_KANA_OF_THE_LIBRARY + "ﾞﾟ", max_size=12))
     def test_widens_like_the_library(self, text: str) -> None:
-        joined = jaconv.h2z(text).replace("゛", "").replace("゜", "")
-
         # Marks that belong to no kana stay beside it and mean nothing.
-        assert strict_kana_key(text).replace("\u3099", "").replace("\u309a", "") == joined.replace("ﾞ", "").replace(
-            "ﾟ", ""
-        )
+        key = re.sub("[\u3099\u309a]", "", strict_kana_key(text))
+
+        assert key == re.sub("[ﾞﾟ゛゜]", "", jaconv.h2z(text))
 
     @given(st.text(KATAKANA, max_size=12))
     def test_hiragana_and_katakana_are_one(self, text: str) -> None:
