@@ -82,8 +82,8 @@ class PersonTable(RunSQL):
 class InsurerTable(RunSQL):
     """Row-level security: a role sees and writes the rows of the zone set in its transaction, and no other's.
 
-    `column` holds the zone, `setting` the database setting that names the caller's. `extra_policies` maps a role to a
-    USING expression for readers across insurers (the console of operators: column grants only).
+    `column` holds the zone, `setting` the database setting that names the caller's. `across` maps a role to the verb
+    (SELECT or ALL) it may use on every insurer's rows: delivery and the operators' console, by column grants only.
     """
 
     def __init__(
@@ -93,21 +93,21 @@ class InsurerTable(RunSQL):
         *,
         column: str = "hokensha_code",
         setting: str = "chukan.hokensha_code",
-        extra_policies: Mapping[str, str] | None = None,
+        across: Mapping[str, str] | None = None,
     ) -> None:
         """Build the statements and their reverse."""
         self.table, self.grants, self.column, self.setting = table, grants, column, setting
-        self.extra_policies = dict(extra_policies or {})
+        self.across = dict(across or {})
         own = f"(\"{column}\" = (SELECT NULLIF(current_setting('{setting}', true), '')))"
-        zoned = [role for role in grants if role not in self.extra_policies]
+        zoned = [role for role in grants if role not in self.across]
         statements = [
             f'ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY;',
             f'ALTER TABLE "{table}" FORCE ROW LEVEL SECURITY;',
             f'CREATE POLICY zone ON "{table}" TO {", ".join(zoned)} USING {own} WITH CHECK {own};',
         ]
         reverse = [f'DROP POLICY zone ON "{table}";']
-        for role, using in self.extra_policies.items():
-            statements.append(f'CREATE POLICY across_{role} ON "{table}" FOR SELECT TO {role} USING ({using});')
+        for role, verb in self.across.items():
+            statements.append(f'CREATE POLICY across_{role} ON "{table}" FOR {verb} TO {role} USING (true);')
             reverse.append(f'DROP POLICY across_{role} ON "{table}";')
         statements.append(_grant_sql(table, grants))
         reverse.append(_revoke_sql(table, grants))
@@ -116,7 +116,7 @@ class InsurerTable(RunSQL):
     def deconstruct(self) -> tuple[str, list[object], dict[str, object]]:
         """Return what Django writes into a migration file."""
         kwargs: dict[str, object] = {"column": self.column, "setting": self.setting}
-        return type(self).__name__, [self.table, dict(self.grants)], kwargs | {"extra_policies": self.extra_policies}
+        return type(self).__name__, [self.table, dict(self.grants)], kwargs | {"across": self.across}
 
 
 _REFUSE_FUNCTION = """

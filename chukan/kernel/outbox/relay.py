@@ -1,6 +1,7 @@
 """The relay: hands due outbox rows to the broker, in order per key, at least once."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -9,12 +10,23 @@ from django.db.models import Exists, OuterRef
 
 from chukan.kernel.outbox.models import OutboxMessage
 from chukan.kernel.principal import Principal
-from chukan.kernel.transactions import own_transaction
+from chukan.kernel.transactions import outside_transaction, own_transaction
 
 log = structlog.get_logger()
 
 BACKOFF_MAX: Final = timedelta(minutes=10)
+LEASE: Final = timedelta(seconds=30)
 Send = Callable[[str, Mapping[str, str | int]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """One row in the relay's hands until its lease ends."""
+
+    outbox_id: int
+    task: str
+    payload: Mapping[str, str | int]
+    attempts: int
 
 
 def backoff(attempts: int) -> timedelta:
@@ -22,29 +34,53 @@ def backoff(attempts: int) -> timedelta:
     return min(timedelta(seconds=2 ** min(attempts, 12)), BACKOFF_MAX)
 
 
-@own_transaction
-def deliver_due(*, by: Principal, send: Send, now: datetime, limit: int = 100) -> int:  # noqa: ARG001  # zone of none
+@outside_transaction
+def deliver_due(*, by: Principal, send: Send, now: datetime, limit: int = 100) -> int:
     """Send the oldest waiting row of each key and return how many were handed over.
 
-    A crash between the hand-over and the commit sends the row again: listeners are idempotent by their own data.
+    A crash between hand-over and record sends the row again after the lease: listeners are idempotent by their own data.
     """
+    sent: list[int] = []
+    for claimed in claim_due(by=by, now=now, limit=limit):
+        try:
+            send(claimed.task, {"event_id": claimed.outbox_id, **claimed.payload})
+        except OSError:
+            log.warning("outbox.message.send_failed", outbox_id=claimed.outbox_id, attempts=claimed.attempts)
+            postpone(by=by, outbox_id=claimed.outbox_id, until=now + backoff(claimed.attempts))
+        else:
+            sent.append(claimed.outbox_id)
+    if sent:
+        record_delivered(by=by, outbox_ids=sent, now=now)
+    return len(sent)
+
+
+@own_transaction
+def claim_due(*, by: Principal, now: datetime, limit: int) -> tuple[Claimed, ...]:  # noqa: ARG001  # zone of none
+    """Take the head of each key for the length of a lease; a key whose head is taken waits."""
     older = OutboxMessage.objects.filter(key=OuterRef("key"), delivered_at__isnull=True, id__lt=OuterRef("id"))
-    due = (
+    due = list(
         OutboxMessage.objects.filter(delivered_at__isnull=True, available_at__lte=now)
         .filter(~Exists(older))
         .select_for_update(skip_locked=True, of=("self",))
         .order_by("id")[:limit]
     )
-    sent = 0
     for message in due:
         message.attempts += 1
-        try:
-            send(message.task, {"event_id": message.pk, **message.payload})
-        except OSError:
-            message.available_at = now + backoff(message.attempts)
-            log.warning("outbox.message.send_failed", outbox_id=message.pk, attempts=message.attempts)
-        else:
-            message.delivered_at = now
-            sent += 1
-        message.save(update_fields=["attempts", "available_at", "delivered_at"])
-    return sent
+        message.available_at = now + LEASE
+    OutboxMessage.objects.bulk_update(due, ["attempts", "available_at"])
+    return tuple(
+        Claimed(outbox_id=message.pk, task=message.task, payload=message.payload, attempts=message.attempts)
+        for message in due
+    )
+
+
+@own_transaction
+def record_delivered(*, by: Principal, outbox_ids: Sequence[int], now: datetime) -> None:  # noqa: ARG001  # zone of none
+    """Note that the broker has them."""
+    OutboxMessage.objects.filter(id__in=outbox_ids).update(delivered_at=now)
+
+
+@own_transaction
+def postpone(*, by: Principal, outbox_id: int, until: datetime) -> None:  # noqa: ARG001  # zone of none
+    """Try the row again at `until`."""
+    OutboxMessage.objects.filter(id=outbox_id).update(available_at=until)

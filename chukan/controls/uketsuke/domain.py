@@ -1,0 +1,48 @@
+"""States of a 受付 and the moves between them; reasons of a refusal. 根拠: published contract §4."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+UKETSUKE, KENSA, SHORI, KANRYO, HORYU, KYOHI = "uketsuke", "kensa", "shori", "kanryo", "horyu", "kyohi"
+
+MOVES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
+    {
+        UKETSUKE: frozenset({KENSA}),
+        KENSA: frozenset({SHORI, KYOHI, HORYU}),
+        SHORI: frozenset({KANRYO}),
+        HORYU: frozenset({SHORI, KYOHI}),
+        KANRYO: frozenset(),
+        KYOHI: frozenset(),
+    }
+)
+FINAL: Final = frozenset({KANRYO, KYOHI})
+RUNNING: Final = frozenset({UKETSUKE, KENSA, SHORI})
+
+STATE_NAMES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        UKETSUKE: "受付済み",
+        KENSA: "検査中",
+        SHORI: "登録中",
+        KANRYO: "完了",
+        HORYU: "保留",
+        KYOHI: "受け付けられません",
+    }
+)
+
+RIYU: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "midashi_fumei": "見出し行に様式にない項目があるか、処理種別コード・保険者コードの列がありません。"
+        "CSVの様式に合わせて見出しを直し、もう一度送ってください。",
+        "midashi_jufuku": "見出し行に同じ項目が2回あります。どちらかの列を消して、もう一度送ってください。",
+        "moji_code_fumei": "文字コードを読み取れません。UTF-8 か Shift_JIS（CP932）で保存して、もう一度送ってください。",
+        "gzip_fusei": "gzip の圧縮を展開できません。圧縮し直すか、CSVのまま送ってください。",
+        "okisugi": "展開後の大きさが2GiBを超えています。ファイルを分けて送ってください。",
+        "torisage": "保険者が取り下げました。",
+    }
+)
+
+
+def can_move(state: str, to: str) -> bool:
+    """Tell whether a 受付 may go from one state to another."""
+    return to in MOVES[state]

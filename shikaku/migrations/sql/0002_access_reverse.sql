@@ -1,0 +1,15 @@
+DROP FUNCTION shikaku_record_onshi_kekka(uuid, varchar, varchar, timestamptz);
+DROP FUNCTION shikaku_hokensha_at(uuid, date);
+DROP FUNCTION shikaku_next_jun(uuid[], integer[]);
+DROP FUNCTION shikaku_link_bango(bytea, uuid);
+DROP FUNCTION shikaku_find_himozuke(bytea[]);
+DROP FUNCTION shikaku_new_himozuke(uuid[]);
+DROP FUNCTION shikaku_resolve_himozuke(bytea[], uuid[]);
+DROP TRIGGER periods_do_not_overlap ON shikaku_rireki;
+DROP FUNCTION shikaku_refuse_overlap();
+DROP TRIGGER version_is_final_truncate ON shikaku_rireki;
+DROP TRIGGER version_is_final ON shikaku_rireki;
+DROP FUNCTION shikaku_refuse_version_change();
+ALTER TABLE shikaku_rireki DROP CONSTRAINT shikaku_rireki_known;
+ALTER TABLE shikaku_rireki DROP CONSTRAINT shikaku_rireki_period;
+ALTER TABLE shikaku_rireki DROP CONSTRAINT shikaku_rireki_kanyusha;

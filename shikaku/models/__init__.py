@@ -1,0 +1,18 @@
+"""Tables of 資格履歴."""
+
+from shikaku.models.itaku_kukaku import EdabanSaiban, ItakuKukakuKanyusha, KyuKojinBango
+from shikaku.models.onshi_soshin import OnshiSoshin
+from shikaku.models.person import Himozuke, KojinBangoSakuin
+from shikaku.models.shikaku_rireki import ShikakuRireki
+from shikaku.models.terminal_slip import TerminalSlip
+
+__all__ = [
+    "EdabanSaiban",
+    "Himozuke",
+    "ItakuKukakuKanyusha",
+    "KojinBangoSakuin",
+    "KyuKojinBango",
+    "OnshiSoshin",
+    "ShikakuRireki",
+    "TerminalSlip",
+]

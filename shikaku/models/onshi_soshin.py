@@ -1,0 +1,48 @@
+"""Telegrams owed to オンライン資格確認: who and in which order; the content is built when it is sent."""
+
+from django.db import models
+
+
+class OnshiSoshin(models.Model):
+    """One telegram owed, sent again until it is received, and the 処理結果 that came back. 根拠: KJ-EXT-04."""
+
+    class ChukanMeta:
+        """Table kind."""
+
+        kind = "insurer"
+        mutable = True
+
+    soshin_bango = models.UUIDField("送信番号", primary_key=True)
+    hokensha_code = models.CharField("保険者コード", max_length=8)
+    hihokensha_edaban = models.BigIntegerField("被保険者枝番")
+    himozuke_bango = models.UUIDField("紐付番号")
+    jun = models.BigIntegerField("電文の順")
+    kind = models.CharField("電文の種別", max_length=10)
+    as_of = models.DateTimeField("この時点の状態を送る")
+    owed_at = models.DateTimeField("送ることになった時刻")
+    available_at = models.DateTimeField("次に送る時刻")
+    attempts = models.IntegerField("試行回数", default=0)
+    sent_at = models.DateTimeField("受領された時刻", null=True)
+    shori_kekka_kubun = models.CharField("処理結果区分", max_length=1, default="")
+    shori_kekka_meisai_code = models.CharField("処理結果明細コード", max_length=40, default="")
+    answered_at = models.DateTimeField("結果を受けた時刻", null=True)
+
+    class Meta:
+        """Name, order per person, and the index of what waits."""
+
+        db_table = "shikaku_onshi_soshin"
+        verbose_name = "オン資への送信"
+        constraints = (
+            models.UniqueConstraint(fields=("himozuke_bango", "jun"), name="shikaku_soshin_jun"),
+        )
+        indexes = (
+            models.Index(
+                fields=("available_at",), name="shikaku_soshin_waiting", condition=models.Q(sent_at__isnull=True)
+            ),
+            models.Index(fields=("hokensha_code", "hihokensha_edaban"), name="shikaku_soshin_kanyusha"),
+            models.Index(
+                fields=("hokensha_code", "owed_at"),
+                name="shikaku_soshin_refused",
+                condition=models.Q(shori_kekka_kubun="9"),
+            ),
+        )
