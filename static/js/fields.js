@@ -1,0 +1,102 @@
+// Small comforts at fields: dates shown back in 和暦 and 西暦, 「この項目を消す」, 個人番号 in fours and hidden on leaving.
+'use strict';
+
+(() => {
+  const ERAS = [['R', '令和', 2019], ['H', '平成', 1989], ['S', '昭和', 1926], ['T', '大正', 1912], ['M', '明治', 1868]];
+  const STARTS = { R: '2019-05-01', H: '1989-01-08', S: '1926-12-25', T: '1912-07-30', M: '1868-01-25' };
+
+  const iso = (year, month, day) => {
+    const value = new Date(Date.UTC(year, month - 1, day));
+    if (value.getUTCFullYear() !== year || value.getUTCMonth() !== month - 1 || value.getUTCDate() !== day) return null;
+    return `${String(year).padStart(4, '0')}-${String(month).padStart(2, '0')}-${String(day).padStart(2, '0')}`;
+  };
+
+  // Only an echo for the person typing; the server reads what was typed and decides.
+  const readDate = (typed) => {
+    const text = typed.normalize('NFKC').trim().toUpperCase().replace(/\s+/g, '');
+    let found = /^(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})日?$/.exec(text);
+    if (found) return iso(Number(found[1]), Number(found[2]), Number(found[3]));
+    found = /^([RHSTM]|令和|平成|昭和|大正|明治)(\d{1,2}|元)[-/.年](\d{1,2})[-/.月](\d{1,2})日?$/.exec(text)
+      ?? /^([RHSTM]|令和|平成|昭和|大正|明治)(\d{2})(\d{2})(\d{2})$/.exec(text);
+    if (!found) return null;
+    const era = ERAS.find(([letter, name]) => letter === found[1] || name === found[1]);
+    const year = found[2] === '元' ? 1 : Number(found[2]);
+    return year < 1 ? null : iso(era[2] + year - 1, Number(found[3]), Number(found[4]));
+  };
+
+  const wareki = (day) => {
+    const [letter, name, base] = ERAS.find(([head]) => day >= STARTS[head]) ?? [];
+    if (!letter) return day;
+    const [year, month, date] = day.split('-').map(Number);
+    const count = year - base + 1;
+    return `${name}${count === 1 ? '元' : count}年${month}月${date}日（${day}）`;
+  };
+
+  const echoDate = (input) => {
+    const id = `${input.id}-echo`;
+    let place = document.getElementById(id);
+    const day = input.value ? readDate(input.value) : null;
+    if (!day) {
+      if (place) place.textContent = '';
+      return;
+    }
+    if (!place) {
+      place = document.createElement('p');
+      place.id = id;
+      place.className = 'field-echo';
+      input.insertAdjacentElement('afterend', place);
+    }
+    place.textContent = wareki(day);
+  };
+
+  document.addEventListener('focusout', (event) => {
+    if (event.target.matches?.('input[data-date]')) echoDate(event.target);
+    if (event.target.matches?.('input[data-bango]') && event.target.value) event.target.type = 'password';
+  });
+
+  document.addEventListener('focusin', (event) => {
+    const input = event.target;
+    if (!input.matches?.('input[data-bango]')) return;
+    input.type = 'text';
+  });
+
+  document.addEventListener('input', (event) => {
+    const input = event.target;
+    if (!input.matches?.('input[data-bango]') || event.isComposing) return;
+    const digits = input.value.normalize('NFKC').replace(/\D/g, '').slice(0, 12);
+    input.value = digits.replace(/(\d{4})(?=\d)/g, '$1 ');
+  });
+
+  document.addEventListener('click', (event) => {
+    const button = event.target.closest('[data-clear]');
+    if (!button) return;
+    const control = document.getElementById(button.dataset.clear);
+    const flag = chukan.one(`[data-clear-for="${CSS.escape(button.dataset.clear)}"]`);
+    const pressed = button.getAttribute('aria-pressed') !== 'true';
+    button.setAttribute('aria-pressed', String(pressed));
+    flag.disabled = !pressed;
+    if (control.matches('input, textarea')) control.readOnly = pressed;
+    chukan.announce(pressed ? '確認へ進むと、この項目を消します。' : '消すのをやめました。');
+  });
+
+  // A second press of a submit button is not a second act.
+  document.addEventListener('submit', (event) => {
+    const form = event.target;
+    if (form.method === 'dialog' || form.hasAttribute('data-free') || event.defaultPrevented) return;
+    if (form.dataset.sent) {
+      event.preventDefault();
+      return;
+    }
+    form.dataset.sent = '1';
+    setTimeout(() => { delete form.dataset.sent; }, 4000);
+  });
+  window.addEventListener('pageshow', () => chukan.all('form[data-sent]').forEach((form) => { delete form.dataset.sent; }));
+
+  document.addEventListener('DOMContentLoaded', () => {
+    chukan.all('input[data-date]').forEach(echoDate);
+    chukan.all('[data-clear][aria-pressed=true]').forEach((button) => {
+      const control = document.getElementById(button.dataset.clear);
+      if (control?.matches('input, textarea')) control.readOnly = true;
+    });
+  });
+})();

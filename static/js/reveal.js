@@ -1,0 +1,73 @@
+// A revealed 個人番号 stays for its seconds and no longer: it goes with the tab, the page, the blank, the lock, the print.
+'use strict';
+
+(() => {
+  let timer = 0;
+  let until = 0;
+
+  const hide = () => {
+    clearInterval(timer);
+    const place = chukan.one('[data-revealed]');
+    if (!place) return;
+    const masked = chukan.one('template[data-masked]');
+    const had = place.contains(document.activeElement);
+    place.replaceWith(masked.content.cloneNode(true));
+    if (had) chukan.one('[data-dialog=reveal-dialog]')?.focus();
+    chukan.announce('個人番号を隠しました。');
+  };
+
+  const start = () => {
+    const place = chukan.one('[data-revealed]');
+    if (!place || place.dataset.started) return;
+    place.dataset.started = '1';
+    chukan.one('#reveal-dialog')?.close();
+    until = Date.now() + Number(place.dataset.seconds) * 1000;
+    chukan.one('[data-hide-now]', place)?.focus();
+    chukan.announce(`個人番号を表示しました。${place.dataset.seconds}秒で隠します。`);
+    const show = () => {
+      const left = Math.ceil((until - Date.now()) / 1000);
+      if (left <= 0) {
+        hide();
+        return;
+      }
+      const count = chukan.one('[data-hide-count]');
+      if (count) count.textContent = String(left);
+    };
+    show();
+    timer = setInterval(show, 250);
+  };
+
+  document.addEventListener('submit', (event) => {
+    const form = event.target.closest('[data-reveal]');
+    if (!form) return;
+    event.preventDefault();
+    chukan.post(form.action, new FormData(form)).then(async (response) => {
+      if (response.type === 'opaqueredirect' || response.status === 401 || response.status === 423) {
+        location.reload();
+        return;
+      }
+      const part = new DOMParser().parseFromString(await response.text(), 'text/html');
+      if (response.ok) {
+        form.reset();
+        chukan.one('#kojin-bango').replaceChildren(...part.body.childNodes);
+        start();
+        return;
+      }
+      const inner = part.querySelector('[data-reveal-fields]');
+      const place = chukan.one('[data-reveal-fields]', form);
+      if (inner) place.replaceWith(inner);
+      const first = chukan.one('[data-reveal] [aria-invalid=true], [data-reveal] [data-focus-here]');
+      first?.focus();
+    }).catch(() => {
+      chukan.announce('サーバーから応答がありません。少し待って、もう一度押してください。');
+    }).finally(() => { delete form.dataset.sent; });
+  });
+
+  document.addEventListener('click', (event) => {
+    if (event.target.closest('[data-hide-now]')) hide();
+  });
+  document.addEventListener('visibilitychange', () => { if (document.hidden) hide(); });
+  window.addEventListener('pagehide', hide);
+  window.addEventListener('beforeprint', hide);
+  document.addEventListener('chukan:hide', hide);
+})();
