@@ -1,0 +1,1 @@
+"""Organisations have no screens yet; they are registered by command."""
