@@ -1,0 +1,192 @@
+"""What one operation-log event says, as plain values and canonical bytes. No 個人番号 and no 機関別符号 ever."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Final, Literal
+
+import rfc8785
+
+from chukan.kernel.principal import Principal
+from chukan.kernel.values.kojin_bango import contains_kojin_bango
+
+STREAM: Final = "sosa"
+SALT_BYTES: Final = 16
+HIDDEN: Final = "（番号のため記録しません）"
+
+Result = Literal["ok", "refused", "not_found", "error"]
+RESULTS: Final[Mapping[str, str]] = {
+    "ok": "成功",
+    "refused": "拒否",
+    "not_found": "該当なし",
+    "error": "異常",
+}
+
+
+class SosaKind(StrEnum):
+    """操作種別. What touches a 個人番号 has kinds of its own. 根拠: KJ-LOG-08."""
+
+    LOGIN = "login"
+    LOGIN_REFUSED = "login_refused"
+    LOGOUT = "logout"
+    LOCK = "lock"
+    UNLOCK = "unlock"
+    STEP_UP = "step_up"
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105  # a kind of operation
+    TOROKU = "toroku"
+    HENKO = "henko"
+    SOSHITSU = "soshitsu"
+    TORIKESHI = "torikeshi"
+    FILE_ACCEPTED = "file_accepted"
+    FILE_BLOCK = "file_block"
+    FILE_FINISHED = "file_finished"
+    FILE_REFUSED = "file_refused"
+    FILE_DISCARDED = "file_discarded"
+    FILE_STATUS = "file_status"
+    KENSAKU = "kensaku"
+    SHOKAI = "shokai"
+    RIREKI_SHOKAI = "rireki_shokai"
+    BANGO_KENSAKU = "bango_kensaku"
+    BANGO_REVEAL_INTENT = "bango_reveal_intent"
+    BANGO_REVEAL = "bango_reveal"
+    BANGO_ENTRY = "bango_entry"
+    DOWNLOAD = "download"
+    BANGO_DOWNLOAD = "bango_download"
+    STAFF_CHANGED = "staff_changed"
+    STAFF_LIST = "staff_list"
+    CLIENT_CHANGED = "client_changed"
+    HOKENSHA_CHANGED = "hokensha_changed"
+    SHORI_KEKKA = "shori_kekka"
+    RESEND = "resend"
+    MONITOR = "monitor"
+    LOG_SEARCH = "log_search"
+    LOG_EXPORT = "log_export"
+    SHOKYO = "shokyo"
+    REFUSED = "refused"
+
+
+KIND_LABELS: Final[Mapping[str, str]] = {
+    "login": "ログイン",
+    "login_refused": "ログインの拒否",
+    "logout": "ログアウト",
+    "lock": "ロック",
+    "unlock": "ロックの解除",
+    "step_up": "再認証",
+    "password_changed": "パスワードの変更",
+    "toroku": "登録",
+    "henko": "変更",
+    "soshitsu": "喪失の登録",
+    "torikeshi": "取消し",
+    "file_accepted": "ファイルの受付",
+    "file_block": "ファイルの処理",
+    "file_finished": "ファイルの終了",
+    "file_refused": "ファイルの拒否",
+    "file_discarded": "訂正待ちの破棄",
+    "file_status": "ファイルの状況の確認",
+    "kensaku": "検索",
+    "shokai": "詳細の表示",
+    "rireki_shokai": "履歴の表示",
+    "bango_kensaku": "個人番号による検索",
+    "bango_reveal_intent": "個人番号の表示の申出",
+    "bango_reveal": "個人番号の表示",
+    "bango_entry": "個人番号の登録・更新",
+    "download": "出力",
+    "bango_download": "個人番号を含む出力",
+    "staff_changed": "職員の登録・変更",
+    "staff_list": "職員の一覧",
+    "client_changed": "接続システムの登録・変更",
+    "hokensha_changed": "機関の登録・変更",
+    "shori_kekka": "処理結果の受信",
+    "resend": "再送",
+    "monitor": "運用状況の確認",
+    "log_search": "操作記録の検索",
+    "log_export": "操作記録の出力",
+    "shokyo": "消去",
+    "refused": "操作の拒否",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sosa:
+    """One event: the items of KJ-LOG-07, none of them missing."""
+
+    at: datetime
+    hokensha_code: str | None
+    channel: str
+    soshiki: str
+    actor_id: str
+    actor_name: str
+    terminal: str
+    jimu: str
+    target_file: str
+    kind: str
+    targets: tuple[str, ...]
+    result: str
+    screen_id: str
+    request_id: str
+    detail: Mapping[str, str | int]
+
+    def body(self) -> bytes:
+        """Return the canonical bytes (RFC 8785) that are sealed."""
+        return rfc8785.dumps(
+            {
+                "v": 1,
+                "stream": STREAM,
+                "at": self.at.astimezone(UTC).isoformat(timespec="microseconds"),
+                "hokensha_code": self.hokensha_code,
+                "channel": self.channel,
+                "soshiki": self.soshiki,
+                "actor_id": self.actor_id,
+                "actor_name": self.actor_name,
+                "terminal": self.terminal,
+                "jimu": self.jimu,
+                "target_file": self.target_file,
+                "kind": self.kind,
+                "targets": list(self.targets),
+                "result": self.result,
+                "screen_id": self.screen_id,
+                "request_id": self.request_id,
+                "detail": dict(self.detail),
+            }
+        )
+
+
+def _safe(value: str | int) -> str | int:
+    """Return the value, or a fixed word where it holds a 個人番号. 根拠: KJ-LOG-09."""
+    if isinstance(value, str) and contains_kojin_bango(value):
+        return HIDDEN
+    return value
+
+
+def make_sosa(
+    *,
+    by: Principal,
+    kind: SosaKind,
+    jimu: str,
+    target_file: str,
+    targets: Sequence[str],
+    result: Result,
+    detail: Mapping[str, str | int] | None,
+    screen_id: str | None,
+    zone: str | None,
+    now: datetime,
+) -> Sosa:
+    """Build the event of what `by` did; the zone is the insurer whose log it belongs to, none for operators."""
+    return Sosa(
+        at=now,
+        hokensha_code=zone or by.hokensha_code,
+        channel=by.channel,
+        soshiki=by.soshiki or by.channel,
+        actor_id=by.actor_id,
+        actor_name=by.actor_name,
+        terminal=by.terminal or by.channel,
+        jimu=jimu,
+        target_file=target_file,
+        kind=kind.value,
+        targets=tuple(targets),
+        result=result,
+        screen_id=screen_id or "",
+        request_id=by.request_id,
+        detail={key: _safe(value) for key, value in (detail or {}).items()},
+    )
