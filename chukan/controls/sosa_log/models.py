@@ -1,14 +1,19 @@
 """Tables of the operation log: events as they were written, their leaves in order, signed checkpoints."""
 
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+if TYPE_CHECKING:
+    _NumberField = models.Field[int, int]
+else:
+    _NumberField = models.Field  # takes no parameters while running
 
-class Xid8Field(models.Field[int, int]):
+
+class Xid8Field(_NumberField):
     """The number of the transaction that wrote the row: rows become final in this order."""
 
     def db_type(self, connection: BaseDatabaseWrapper) -> str:
