@@ -1,4 +1,4 @@
-"""Reads the catalogue of controls and the claims of the tests; plain Python, used by the reports and the test runner."""
+"""Reads the catalogue of controls and the claims of the tests; used by the reports and the test runner."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class _Claims(ast.NodeVisitor):
     visit_FunctionDef = _visit_named  # noqa: N815
     visit_AsyncFunctionDef = _visit_named  # noqa: N815
 
-    def visit_Call(self, node: ast.Call) -> None:  # noqa: N802
+    def visit_Call(self, node: ast.Call) -> None:
         """Keep the claimed ids of one marker."""
         if isinstance(node.func, ast.Attribute) and node.func.attr == "kj":
             for argument in node.args:

@@ -71,8 +71,13 @@ def opens_transactions(path: Path, text: str) -> list[str]:
     """Say where a transaction is opened outside transactions.py."""
     if path.as_posix() == TRANSACTION_HOME:
         return []
-    named = {node.attr for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Attribute)} & {"atomic", "on_commit"}
-    imported = {name for name in _imports(text) if name in {"django.db.transaction.atomic", "django.db.transaction.on_commit"}}
+    named = {node.attr for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Attribute)} & {
+        "atomic",
+        "on_commit",
+    }
+    imported = {
+        name for name in _imports(text) if name in {"django.db.transaction.atomic", "django.db.transaction.on_commit"}
+    }
     return sorted(named | imported)
 
 
@@ -110,7 +115,9 @@ ACTION = Path("shikaku/actions/example.py")
 def test_example_action_that_is_told_everything_passes() -> None:
     text = "from chukan.kernel.transactions import own_transaction\n@own_transaction\ndef f(*, by, now): return now\n"
 
-    assert [rule(ACTION, text) for rule in (reads_wall_clock, asks_for_the_time, dispatches_tasks, calls_out)] == [[]] * 4
+    assert [rule(ACTION, text) for rule in (reads_wall_clock, asks_for_the_time, dispatches_tasks, calls_out)] == [
+        []
+    ] * 4
     assert opens_transactions(ACTION, text) == []
 
 
@@ -119,8 +126,13 @@ def test_example_each_rule_refuses_its_bad_example() -> None:
     assert asks_for_the_time(ACTION, "from chukan.kernel import clock\nclock.now()\n") == ["clock.now"]
     assert dispatches_tasks(ACTION, "process_toroku_file.delay(1)\n") == ["process_toroku_file.delay"]
     assert calls_out(ACTION, "import httpx\n") == ["httpx"]
-    assert opens_transactions(ACTION, "from django.db import transaction\nwith transaction.atomic(): pass\n") == ["atomic"]
+    assert opens_transactions(ACTION, "from django.db import transaction\nwith transaction.atomic(): pass\n") == [
+        "atomic"
+    ]
 
 
 def test_example_entry_point_may_ask_for_the_time() -> None:
-    assert asks_for_the_time(Path("shikaku/http/terminal_views.py"), "from chukan.kernel import clock\nclock.now()\n") == []
+    assert (
+        asks_for_the_time(Path("shikaku/http/terminal_views.py"), "from chukan.kernel import clock\nclock.now()\n")
+        == []
+    )

@@ -7,7 +7,9 @@ from tests.architecture.tree import ROOMS, ROOT
 TO_PUBLIC = re.compile(r"\bGRANT\b[^;]*\bTO\s+PUBLIC\b", re.IGNORECASE | re.DOTALL)
 DEFINER = re.compile(r"SECURITY\s+DEFINER", re.IGNORECASE)
 SEARCH_PATH = re.compile(r"SET\s+search_path", re.IGNORECASE)
-FUNCTION = re.compile(r"CREATE\s+(?:OR\s+REPLACE\s+)?FUNCTION.*?(?=CREATE\s+(?:OR\s+REPLACE\s+)?FUNCTION|\Z)", re.IGNORECASE | re.DOTALL)
+FUNCTION = re.compile(
+    r"CREATE\s+(?:OR\s+REPLACE\s+)?FUNCTION.*?(?=CREATE\s+(?:OR\s+REPLACE\s+)?FUNCTION|\Z)", re.IGNORECASE | re.DOTALL
+)
 
 
 def sql_texts() -> list[tuple[str, str]]:

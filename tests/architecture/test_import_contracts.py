@@ -8,7 +8,9 @@ import pytest
 
 from tests.architecture.tree import APPS, ROOT
 
-GUIDANCE = "See docs/architecture.md for the map; a new layer or app starts with a change of the contracts in pyproject.toml."
+GUIDANCE = (
+    "See docs/architecture.md for the map; a new layer or app starts with a change of the contracts in pyproject.toml."
+)
 
 
 def lint_imports(folder: Path) -> subprocess.CompletedProcess[str]:

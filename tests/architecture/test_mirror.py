@@ -35,7 +35,9 @@ def mirrored_modules() -> list[Path]:
 
 def test_every_rule_format_action_and_query_has_its_test_module() -> None:
     tests = [path.relative_to(ROOT / "tests").as_posix() for path in (ROOT / "tests").rglob("test_*.py")]
-    missing = [str(module) for module in mirrored_modules() if defines_something(module) and not has_test(module, tests)]
+    missing = [
+        str(module) for module in mirrored_modules() if defines_something(module) and not has_test(module, tests)
+    ]
 
     assert missing == []
 

@@ -48,7 +48,7 @@ def level(room_name: str) -> int:
 
 def may_point(source: str, target: str) -> bool:
     """Tell whether a foreign key may go from one room to another: inside an app, or down into the controls."""
-    source_app, target_app = source.split(".")[0], target.split(".")[0]
+    source_app, target_app = source.split(".", maxsplit=1)[0], target.split(".", maxsplit=1)[0]
     if source_app != "chukan":
         return target_app == source_app or target.startswith("chukan.controls")
     return target_app == "chukan" and level(target) <= level(source)

@@ -15,12 +15,8 @@ DOMAIN_LAYERS = ("domain", "formats", "actions", "queries")
 @cache
 def product_files() -> tuple[Path, ...]:
     """Return every module of the product, migrations left out, relative to the root."""
-    found = []
-    for room in ROOMS:
-        for path in sorted((ROOT / room).rglob("*.py")):
-            if "migrations" not in path.parts:
-                found.append(path.relative_to(ROOT))
-    return tuple(found)
+    paths = [path for room in ROOMS for path in sorted((ROOT / room).rglob("*.py"))]
+    return tuple(path.relative_to(ROOT) for path in paths if "migrations" not in path.parts)
 
 
 @cache
@@ -34,7 +30,7 @@ def layer(path: Path) -> str:
     parts = path.with_suffix("").parts
     if parts[0] in APPS:
         return parts[1]
-    if parts[:2] == ("chukan", "controls") and len(parts) > 3:  # noqa: PLR2004  # chukan/controls/<name>/<layer>
+    if parts[:2] == ("chukan", "controls") and len(parts) > 3:  # chukan/controls/<name>/<layer>
         return parts[3]
     return ""
 
