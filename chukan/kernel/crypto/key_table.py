@@ -1,0 +1,102 @@
+"""The key table in the database, as the keyring sees it."""
+
+import threading
+from collections.abc import Sequence
+
+from django.apps import apps
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
+from django.db.models import Manager, Model
+from django.db.models.functions import Now
+
+from chukan.kernel.crypto.data_key import KeyState
+from chukan.kernel.crypto.key_rows import KeyRow
+from chukan.kernel.crypto.kms import KeyContext, WrappedKey
+
+_COLUMNS = ("id", "purpose", "hokensha_code", "kek_version", "wrapped", "alg", "state")
+_MAY_INSERT = "SELECT has_table_privilege('crypto_key', 'INSERT')"
+
+
+def _rows() -> "Manager[Model]":
+    # Looked up late, so that the package can be imported before Django has loaded its models.
+    return apps.get_model("crypto", "CryptoKey")._default_manager  # noqa: SLF001 -- Django's documented door
+
+
+def _key_row(values: tuple[object, ...]) -> KeyRow:
+    key_id, purpose, hokensha_code, kek_version, wrapped, alg, state = values
+    return KeyRow(
+        key_id=int(str(key_id)),
+        context=KeyContext(str(purpose), None if hokensha_code is None else str(hokensha_code)),
+        key=WrappedKey(int(str(kek_version)), bytes(wrapped)),  # type: ignore[call-overload]  # a binary column
+        alg=int(str(alg)),
+        state=KeyState(str(state)),
+    )
+
+
+class DatabaseKeyTable:
+    """Rows of `crypto_key`."""
+
+    def __init__(self) -> None:
+        """Nothing is pending yet."""
+        self._pending: set[int] = set()
+        self._lock = threading.Lock()
+
+    def by_id(self, key_id: int) -> KeyRow | None:
+        """Return the row, whatever its state."""
+        values = _rows().filter(id=key_id).values_list(*_COLUMNS).first()
+        return None if values is None else _key_row(values)
+
+    def active(self, context: KeyContext) -> KeyRow | None:
+        """Return the one key that seals for this use now."""
+        wanted = _rows().filter(
+            purpose=context.purpose, hokensha_code=context.hokensha_code, state=KeyState.ACTIVE.value
+        )
+        values = wanted.values_list(*_COLUMNS).first()
+        return None if values is None else _key_row(values)
+
+    def insert_active(self, context: KeyContext, key: WrappedKey, alg: int) -> None:
+        """Add the key unless another is active already; the one that stands is read afterwards."""
+        row = _rows().model(
+            purpose=context.purpose,
+            hokensha_code=context.hokensha_code,
+            kek_version=key.kek_version,
+            wrapped=key.wrapped,
+            alg=alg,
+            state=KeyState.ACTIVE.value,
+        )
+        _rows().bulk_create([row], ignore_conflicts=True)
+        if connections[DEFAULT_DB_ALIAS].in_atomic_block:
+            self._mark_pending(context)
+
+    def _mark_pending(self, context: KeyContext) -> None:
+        row = self.active(context)
+        if row is None:
+            return
+        with self._lock:
+            self._pending.add(row.key_id)
+        # Not news for anybody: it only lets this process remember a key that can no longer be rolled back.
+        transaction.on_commit(lambda: self._pending.discard(row.key_id))  # noqa: TID251 -- see above
+
+    def may_insert(self) -> bool:
+        """Tell whether this process's role may make new keys."""
+        with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+            cursor.execute(_MAY_INSERT)
+            found = cursor.fetchone()
+        return bool(found and found[0])
+
+    def is_lasting(self, key_id: int) -> bool:
+        """Tell whether the row cannot vanish any more by a roll-back of this process."""
+        return key_id not in self._pending
+
+    def retire(self, key_id: int) -> None:
+        """Let the key open what it sealed and seal nothing more."""
+        _rows().filter(id=key_id).update(state=KeyState.DECRYPT_ONLY.value, retired_at=Now())
+
+    def under_other_version(self, version: int, limit: int) -> Sequence[KeyRow]:
+        """Return some rows that are wrapped under another KEK version."""
+        waiting = _rows().exclude(kek_version=version).exclude(state=KeyState.DESTROYED.value)
+        return [_key_row(values) for values in waiting.order_by("id").values_list(*_COLUMNS)[:limit]]
+
+    def replace_wrapped(self, row: KeyRow, key: WrappedKey) -> bool:
+        """Put the newly wrapped key in place if the row is still as it was read."""
+        unchanged = _rows().filter(id=row.key_id, kek_version=row.key.kek_version)
+        return unchanged.update(kek_version=key.kek_version, wrapped=key.wrapped) == 1
