@@ -12,3 +12,8 @@ def now() -> datetime:
 def ticks() -> float:
     """Seconds that only ever rise, for measuring and waiting."""
     return time.monotonic()
+
+
+def wait(seconds: float) -> None:
+    """Do nothing for a while."""
+    time.sleep(seconds)

@@ -57,10 +57,17 @@ class MultipartFile:
 class HubClient:
     """One connecting system's line to the hub: every call signed, connections kept open."""
 
-    def __init__(self, *, base_url: str, signer: RequestSigner, transport: httpx.BaseTransport | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        base_url: str,
+        signer: RequestSigner,
+        transport: httpx.BaseTransport | None = None,
+        timeout: httpx.Timeout = TIMEOUT,
+    ) -> None:
         self._base = base_url.rstrip("/")
         self._signer = signer
-        self._http = httpx.Client(timeout=TIMEOUT, follow_redirects=False, trust_env=False, transport=transport)
+        self._http = httpx.Client(timeout=timeout, follow_redirects=False, trust_env=False, transport=transport)
 
     def __enter__(self) -> Self:
         return self
@@ -98,13 +105,17 @@ class HubClient:
 
         Send the same `idempotency_key` again after a lost answer: the hub then repeats its first answer.
         """
-        headers = {"Content-Type": "application/json"}
+        headers = {}
         if idempotency_key is not None:
             headers["Idempotency-Key"] = idempotency_key
         if sosasha is not None:
             headers["Chukan-Sosasha"] = sosasha
+        return _checked(self.send_json(path, value, headers=headers))
+
+    def send_json(self, path: str, value: object, *, headers: Mapping[str, str] | None = None) -> httpx.Response:
+        """The hub's answer to a JSON message, whatever its status."""
         body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
-        return _checked(self.request("POST", path, body=body, headers=headers))
+        return self.request("POST", path, body=body, headers={"Content-Type": "application/json", **(headers or {})})
 
     def upload(
         self,

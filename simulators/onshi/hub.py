@@ -1,0 +1,171 @@
+"""The line to the hub: its public keys, and the 「処理結果電文」 that are owed to it."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from threading import Event, Lock, Thread
+from typing import Any
+
+import httpx
+
+from simulators import clock
+from simulators.client import HubClient, PublicKeys
+from simulators.onshi.faults import Dice, FaultPlan
+from simulators.onshi.store import Store
+
+PATH = "/api/v1/onshi/shori-kekka"
+BATCH = 200
+IDLE_SECONDS = 0.2
+MAX_BACKOFF_SECONDS = 60.0
+CODE_9 = "K901"
+CODE_2 = "K201"
+
+
+class HubKeys:
+    """The hub's published keys, fetched when needed and again when an unknown key is named."""
+
+    def __init__(self, hub_url: str) -> None:
+        self._url = hub_url.rstrip("/") + "/.well-known/jwks.json"
+        self._keys: PublicKeys | None = None
+        self._next_fetch = 0.0
+        self._lock = Lock()
+
+    def current(self, *, naming: str) -> PublicKeys | None:
+        """The keys, or None while the hub cannot be reached."""
+        keys = self._keys
+        if keys is not None and keys.find(naming) is not None:
+            return keys
+        with self._lock:
+            if clock.ticks() >= self._next_fetch:
+                self._next_fetch = clock.ticks() + 1.0
+                self._fetch()
+            return self._keys
+
+    def _fetch(self) -> None:
+        try:
+            response = httpx.get(self._url, timeout=5.0, trust_env=False, follow_redirects=False)
+            response.raise_for_status()
+            self._keys = PublicKeys(response.json())
+        except (httpx.HTTPError, ValueError, KeyError):
+            return
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    jotai: str
+    kubun: str
+    meisai: str | None
+    again_after: float
+    pause: float = 0.0
+
+
+class AnswerSender:
+    """Sends what is owed in the background, again and again until the hub has taken or refused it."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        client: HubClient,
+        plan: "PlanHolder",
+        dice: Dice,
+        workers: int = 4,
+        idle_seconds: float = IDLE_SECONDS,
+    ) -> None:
+        self._store, self._client, self._plan, self._dice = store, client, plan, dice
+        self._idle_seconds = idle_seconds
+        self._stop = Event()
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="shori-kekka")
+        self._thread = Thread(target=self._run, name="shori-kekka", daemon=True)
+
+    def start(self) -> None:
+        """Begin sending."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish the answers under way and stop."""
+        self._stop.set()
+        self._thread.join(timeout=10)
+        self._pool.shutdown(cancel_futures=True)
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            plan = self._plan.current
+            due = [] if plan.result_off else self._store.owed_answers(now=epoch(), limit=BATCH)
+            if not due:
+                self._stop.wait(self._idle_seconds)
+                continue
+            outcomes = list(self._pool.map(self._send, due))
+            self._settle(due, outcomes)
+            self._stop.wait(max(outcome.pause for outcome in outcomes))
+
+    def _settle(self, due: Sequence[dict[str, Any]], outcomes: Sequence[_Outcome]) -> None:
+        at = clock.now().isoformat()
+        self._store.settle_answers(
+            [
+                (
+                    outcome.kubun,
+                    outcome.meisai,
+                    outcome.jotai,
+                    outcome.again_after,
+                    at if outcome.jotai != "machi" else None,
+                    row["soshin_bango"],
+                )
+                for row, outcome in zip(due, outcomes, strict=True)
+            ]
+        )
+
+    def _send(self, row: dict[str, Any]) -> _Outcome:
+        kubun, meisai = self._result_of(row)
+        soshin = row["soshin_bango"]
+        backoff = epoch() + min(MAX_BACKOFF_SECONDS, 0.5 * 2 ** min(row["kekka_kaisu"], 10))
+        try:
+            status, pause = self._post(soshin, kubun, meisai)
+            if status == httpx.codes.NO_CONTENT:
+                self._misbehave(soshin, kubun, meisai)
+        except httpx.HTTPError:
+            return _Outcome("machi", kubun, meisai, backoff)
+        if status == httpx.codes.NO_CONTENT:
+            return _Outcome("sumi", kubun, meisai, 0.0)
+        if status == httpx.codes.CONFLICT:
+            return _Outcome("kyohi", kubun, meisai, 0.0)
+        return _Outcome("machi", kubun, meisai, backoff, pause)
+
+    def _result_of(self, row: dict[str, Any]) -> tuple[str, str | None]:
+        if row["kekka_kubun"]:
+            return row["kekka_kubun"], row["kekka_meisai_code"]
+        plan = self._plan.current
+        if self._dice.hits(plan, "result_9", row["soshin_bango"]):
+            return "9", CODE_9
+        if self._dice.hits(plan, "result_2", row["soshin_bango"]):
+            return "2", CODE_2
+        return "1", None
+
+    def _post(self, soshin: str, kubun: str, meisai: str | None) -> tuple[int, float]:
+        body = {"soshin_bango": soshin, "shori_kekka_kubun": kubun, "shori_kekka_meisai_code": meisai}
+        response = self._client.send_json(PATH, body)
+        pause = 0.0
+        if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
+            stated = response.headers.get("retry-after", "1")
+            pause = min(5.0, float(stated) if stated.isdecimal() else 1.0)
+        return response.status_code, pause
+
+    def _misbehave(self, soshin: str, kubun: str, meisai: str | None) -> None:
+        plan = self._plan.current
+        if self._dice.hits(plan, "duplicate_answer", soshin):
+            self._post(soshin, kubun, meisai)
+        if self._dice.hits(plan, "conflicting_answer", soshin):
+            self._post(soshin, "1" if kubun == "9" else "9", None if kubun == "9" else CODE_9)
+
+
+class PlanHolder:
+    """The fault plan in force; replaced as a whole."""
+
+    def __init__(self, plan: FaultPlan) -> None:
+        self.current = plan
+
+
+def epoch() -> float:
+    """The present moment as seconds, for comparing inside the database."""
+    return (clock.now() - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds()

@@ -1,0 +1,220 @@
+"""The page on which people see what arrived. Every value is escaped; nothing is loaded from elsewhere."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from datetime import datetime, timedelta, timezone
+from html import escape
+from typing import Any
+
+from simulators.onshi.faults import FaultPlan
+from simulators.onshi.telegrams import canonical
+
+JST = timezone(timedelta(hours=9))
+SHUBETSU = {"shikaku": "資格", "sakujo": "削除", "pmh_id": "PMH-ID"}
+ATSUKAI = {"hanei": "反映", "furui": "古いため不採用"}
+KEKKA = {"machi": "送信待ち", "sumi": "送信済み", "kyohi": "相手が拒否"}
+FINDINGS = {"kojin_bango": "個人番号とみられる12桁", "kinshi_komoku": "送ってはならない項目", "katachi": "形の違い"}
+CHECKS = (
+    ("kojin_bango", "個人番号とみられる12桁の数字"),
+    ("kinshi_komoku", "送ってはならない項目"),
+    ("junjo_ihan", "人ごとの順序の逆転・重複"),
+    ("tobi", "人ごとの通し番号の飛び"),
+    ("naiyo_fuitchi", "同じ送信番号で内容が違う電文"),
+    ("onaji_hito", "一括の中の同じ人の2件目"),
+    ("katachi", "決められた形と違う電文"),
+    ("denbun_fusei", "読み取れない電文"),
+    ("shomei_fusei", "確かめられない署名"),
+)
+
+
+def _layout(title: str, content: str) -> str:
+    return (
+        '<!DOCTYPE html><html lang="ja"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f'<title>{escape(title)}</title><link rel="stylesheet" href="/style.css"></head><body>'
+        '<header><p class="kankyo">模擬システム（本物ではありません）</p>'
+        "<h1>オンライン資格確認等システム（模擬）</h1></header>"
+        f"<main>{content}</main></body></html>"
+    )
+
+
+def _table(caption: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    if not rows:
+        return f"<h3>{escape(caption)}</h3><p>ありません。</p>"
+    head = "".join(f'<th scope="col">{escape(text)}</th>' for text in heads)
+    body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
+    return (
+        f'<div class="hyo" role="region" tabindex="0" aria-label="{escape(caption)}">'
+        f"<table><caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def _time(text: str | None) -> str:
+    if not text:
+        return "―"
+    return datetime.fromisoformat(text).astimezone(JST).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _kensu(number: int) -> str:
+    return f"{number:,}件"
+
+
+def _counts(state: Mapping[str, Any]) -> str:
+    kekka, kubun = state["kekka"], state["kekka_kubun"]
+    shown = (
+        ("届いた電文", state["denbun"]),
+        ("うち資格", state["shubetsu"]["shikaku"]),
+        ("うち削除", state["shubetsu"]["sakujo"]),
+        ("うちPMH-ID", state["shubetsu"]["pmh_id"]),
+        ("人（紐付番号）", state["hito"]),
+        ("保有中（人×保険者）", state["genzai"]),
+        ("古いため不採用", state["furui"]),
+        ("同じ電文の再送", state["saisoshin"]),
+        ("処理結果 送信待ち", kekka["machi"]),
+        ("処理結果 送信済み（正常）", kubun["1"]),
+        ("処理結果 送信済み（警告）", kubun["2"]),
+        ("処理結果 送信済み（異常）", kubun["9"]),
+        ("処理結果 相手が拒否", kekka["kyohi"]),
+    )
+    return (
+        '<dl class="kazu">' + "".join(f"<div><dt>{name}</dt><dd>{_kensu(n)}</dd></div>" for name, n in shown) + "</dl>"
+    )
+
+
+def _checks(state: Mapping[str, Any]) -> str:
+    rows = [
+        [
+            escape(name),
+            _kensu(state[key]),
+            '<span class="yoi">よし</span>' if not state[key] else '<strong class="warui">要確認</strong>',
+        ]
+        for key, name in CHECKS
+    ]
+    return _table("0件であるべきもの", ("確認すること", "件数", "判定"), rows)
+
+
+def _faults(plan: FaultPlan) -> str:
+    inputs = []
+    for item in fields(plan):
+        value, label = getattr(plan, item.name), escape(item.metadata.get("ja", "乱数の種"))
+        identifier = f"f-{item.name}"
+        if isinstance(value, bool):
+            control = (
+                f'<input type="checkbox" id="{identifier}" name="{item.name}" value="1"{" checked" if value else ""}>'
+            )
+        else:
+            attributes = f'id="{identifier}" name="{item.name}" value="{value:g}"'
+            control = f'<input type="text" inputmode="decimal" size="8" {attributes}>'
+        inputs.append(f'<div><label for="{identifier}">{label}</label>{control}</div>')
+    state = (
+        '<p class="warui">障害を起こしています。</p>' if plan.breaks_something else "<p>障害は起こしていません。</p>"
+    )
+    return (
+        f"<h2>訓練用の障害</h2>{state}<p>割合は0（起こさない）から1（毎回）までです。</p>"
+        f'<form method="post" action="/futo" class="futo">{"".join(inputs)}<button>この設定にする</button></form>'
+        '<form method="post" action="/shokika"><button class="keshi">受け取ったものをすべて消す</button></form>'
+    )
+
+
+def overview(
+    *,
+    state: Mapping[str, Any],
+    latest: Sequence[Mapping[str, Any]],
+    findings: Sequence[Mapping[str, Any]],
+    plan: FaultPlan,
+) -> str:
+    """Counts, checks, the latest telegrams, the search of one person and the faults."""
+    rows = [
+        [
+            str(row["seq"]),
+            _time(row["uketsuke_nichiji"]),
+            SHUBETSU[row["denbun_shubetsu"]],
+            f"<code>{escape(row['himozuke_bango'])}</code>",
+            str(row["jun"]),
+            escape(row["hokensha_code"]) or "―",
+            ATSUKAI[row["atsukai"]],
+            f"{KEKKA[row['kekka_jotai']]} {escape(row['kekka_kubun'] or '')}",
+        ]
+        for row in latest
+    ]
+    heads = ("着順", "受信日時", "種別", "紐付番号", "順番", "保険者コード", "扱い", "処理結果")
+    found = [
+        [FINDINGS[row["shurui"]], f"<code>{escape(row['soshin_bango'])}</code>", escape(row["basho"])]
+        for row in findings
+    ]
+    return _layout(
+        "届いたもの｜オンライン資格確認等システム（模擬）",
+        '<p><a href="/">最新の状態にする</a></p><h2>件数</h2>'
+        + _counts(state)
+        + "<h2>確認</h2>"
+        + _checks(state)
+        + (_table("見つかったもの（新しい20件）", ("種類", "送信番号", "場所"), found) if found else "")
+        + '<h2>一人を見る</h2><form method="post" action="/hito"><label for="himozuke">紐付番号</label>'
+        '<input type="text" id="himozuke" name="himozuke_bango" size="38" autocomplete="off">'
+        "<button>表示する</button></form><h2>届いた電文</h2>" + _table("新しい順に50件", heads, rows) + _faults(plan),
+    )
+
+
+def person(*, asked: str, person: Mapping[str, Any] | None) -> str:
+    """Every telegram of one person in order of arrival, the order check, and what is held now."""
+    back = '<p><a href="/">一覧へ戻る</a></p>'
+    if person is None:
+        return _layout("一人を見る", f"{back}<p>紐付番号「{escape(asked)}」の電文は届いていません。</p>")
+    in_order = not person["junjo_ihan"] and not person["tobi"]
+    verdict = '<span class="yoi">順番どおり、飛びなし</span>' if in_order else '<strong class="warui">要確認</strong>'
+    rows = [
+        [
+            str(row["seq"]),
+            str(row["jun"]),
+            SHUBETSU[row["denbun_shubetsu"]],
+            escape(row["hokensha_code"]) or "―",
+            ATSUKAI[row["atsukai"]],
+            _time(row["uketsuke_nichiji"]),
+            f"{KEKKA[row['kekka_jotai']]} {escape(row['kekka_kubun'] or '')}",
+        ]
+        for row in person["denbun"]
+    ]
+    held = "".join(
+        f"<h3>保険者 {escape(row['hokensha_code']) or '―'}（順番 {row['jun']}）</h3>"
+        + (f"<pre>{escape(_readable(row['naiyo']))}</pre>" if row["naiyo"] else "<p>削除されています。</p>")
+        for row in person["genzai"]
+    )
+    heads = ("着順", "順番", "種別", "保険者コード", "扱い", "受信日時", "処理結果")
+    return _layout(
+        "一人を見る",
+        f"{back}<h2>紐付番号 <code>{escape(person['himozuke_bango'])}</code></h2>"
+        f"<p>順序の確認: {verdict}（逆転・重複 {person['junjo_ihan']}、飛び {person['tobi']}）</p>"
+        + _table("届いた順", heads, rows)
+        + f"<h2>いま保有している内容</h2>{held}",
+    )
+
+
+def _readable(naiyo: Mapping[str, Any]) -> str:
+    lines = []
+    for key, value in naiyo.items():
+        if isinstance(value, Mapping):
+            lines += [f"{key}.{name}: {item}" for name, item in value.items()]
+        elif isinstance(value, list):
+            lines += [f"{key}[{place}]: {canonical(item)}" for place, item in enumerate(value)]
+        else:
+            lines.append(f"{key}: {value}")
+    return "\n".join(lines)
+
+
+def mistake(text: str) -> str:
+    """What was wrong with the form."""
+    return _layout("入力の誤り", f'<p class="warui">{escape(text)}</p><p><a href="/">戻る</a></p>')
+
+
+def faults_from_form(form: Mapping[str, str]) -> dict[str, object]:
+    """The values of the fault form; ValueError when a number cannot be read."""
+    values: dict[str, object] = {}
+    for item in fields(FaultPlan):
+        text = form.get(item.name, "").strip()
+        if isinstance(item.default, bool):
+            values[item.name] = text == "1"
+        elif isinstance(item.default, int):
+            values[item.name] = int(text or "0")
+        else:
+            values[item.name] = float(text or "0")
+    return values
