@@ -63,6 +63,7 @@ class SosaKind(StrEnum):
     LOG_SEARCH = "log_search"
     LOG_EXPORT = "log_export"
     SHOKYO = "shokyo"
+    REPLAYED = "replayed"
     REFUSED = "refused"
 
 
@@ -103,6 +104,7 @@ KIND_LABELS: Final[Mapping[str, str]] = {
     "log_search": "操作記録の検索",
     "log_export": "操作記録の出力",
     "shokyo": "消去",
+    "replayed": "同じ要求への再回答",
     "refused": "操作の拒否",
 }
 

@@ -19,7 +19,8 @@ class Readable(Protocol):
 
 def too_large(limit: int) -> TooLarge:
     """Return the refusal of a body over the limit."""
-    return TooLarge("okisugi", f"送られたデータが上限（{limit // (1024 * 1024)} MiB）を超えています。分けて送ってください。")
+    mebibytes = limit // (1024 * 1024)
+    return TooLarge("okisugi", f"送られたデータが上限（{mebibytes} MiB）を超えています。分けて送ってください。")
 
 
 class CheckedBody:
@@ -27,7 +28,7 @@ class CheckedBody:
 
     def __init__(self, stream: Readable, *, sha256: bytes, limit: int) -> None:
         """Wrap the stream; `sha256` is the signed digest."""
-        self._stream, self._expected, self._limit = stream, sha256, limit
+        self._stream, self.expected, self._limit = stream, sha256, limit
         self._hash, self.size = hashlib.sha256(), 0
 
     def _count(self, data: bytes) -> bytes:
@@ -55,5 +56,5 @@ class CheckedBody:
         """
         while self.read(_CHUNK):
             pass
-        if not hmac.compare_digest(self._hash.digest(), self._expected):
+        if not hmac.compare_digest(self._hash.digest(), self.expected):
             raise NotAuthenticated("ninsho", "署名を確認できませんでした。本文と Content-Digest が一致していません。")

@@ -32,7 +32,8 @@ def json_object(body: bytes) -> dict[str, object]:
     try:
         value = json.loads(body.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
-        raise Invalid("json_fusei", "JSON として読み取れません。UTF-8 の JSON を1つ、キーを重ねずに送ってください。") from None
+        message = "JSON として読み取れません。UTF-8 の JSON を1つ、キーを重ねずに送ってください。"
+        raise Invalid("json_fusei", message) from None
     if not isinstance(value, dict):
         raise Invalid("json_fusei", "JSON のオブジェクト（{ } で囲んだ形）を送ってください。")
     return cast("dict[str, object]", value)
@@ -44,7 +45,9 @@ def refuse_unknown_keys(value: Mapping[str, object], allowed: Collection[str], *
     unknown = sorted(key for key in value if key not in allowed)
     if unknown:
         items = [
-            ErrorItem("unknown_field", f"{prefix}{_printable(key)}", "この項目名は使えません。項目名を確かめてください。")
+            ErrorItem(
+                "unknown_field", f"{prefix}{_printable(key)}", "この項目名は使えません。項目名を確かめてください。"
+            )
             for key in unknown
         ]
         raise Invalid(

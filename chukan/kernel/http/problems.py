@@ -1,8 +1,10 @@
 """Errors as RFC 9457 problems (machines) and Japanese pages (people): one table; no value is ever echoed."""
 
 import json
+import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import PurePath
 from typing import Final, cast
 
 import structlog
@@ -72,7 +74,10 @@ _DRF: Final[tuple[tuple[type[drf.APIException], str, str], ...]] = (
     ),
     (drf.Throttled, "yokyu_kata", "要求が多すぎます。少し待ってから送ってください。"),
 )
-_OUR_FAULT: Final = "処理を続けられませんでした。何も登録していません。少し待ってからもう一度送り、続くときは要求番号を添えて連絡してください。"
+_OUR_FAULT: Final = (
+    "処理を続けられませんでした。何も登録していません。"
+    "少し待ってからもう一度送り、続くときは要求番号を添えて連絡してください。"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +99,7 @@ class Problem:
             "status": self.status,
             "detail": self.detail,
             "code": self.code,
-            "errors": [
-                {"pointer": item.pointer, "code": item.code, "message": item.message} for item in self.errors
-            ],
+            "errors": [{"pointer": item.pointer, "code": item.code, "message": item.message} for item in self.errors],
             **self.members,
         }
         return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
@@ -175,23 +178,30 @@ def _validation_items(codes: object, pointer: str) -> list[ErrorItem]:
 
 def _validation_problem(error: drf.ValidationError) -> Problem:
     return Problem(
-        400, "keishiki", "読み取れない項目があります。何も登録していません。", tuple(_validation_items(error.get_codes(), ""))
+        400,
+        "keishiki",
+        "読み取れない項目があります。何も登録していません。",
+        tuple(_validation_items(error.get_codes(), "")),
     )
 
 
 def problem_response(problem: Problem) -> HttpResponse:
     """Return the HTTP answer of a problem."""
-    return HttpResponse(
-        problem.body(), status=problem.status, content_type=CONTENT_TYPE, headers=dict(problem.headers)
-    )
+    return HttpResponse(problem.body(), status=problem.status, content_type=CONTENT_TYPE, headers=dict(problem.headers))
 
 
 def exception_handler(error: Exception, _context: Mapping[str, object]) -> HttpResponse:
     """Answer every error of a REST view; DRF's setting EXCEPTION_HANDLER names this function."""
     problem = problem_of(error)
     if problem.status >= 500:  # noqa: PLR2004
-        log.error("http.request.failed", error=type(error).__name__, exc_info=error)
+        log.error("http.request.failed", error=type(error).__name__, where=_where(error))
     return problem_response(problem)
+
+
+def _where(error: Exception) -> str:
+    """Return the last places of the traceback; never the message, which may quote what was sent."""
+    frames = traceback.extract_tb(error.__traceback__)[-3:]
+    return " < ".join(f"{PurePath(frame.filename).name}:{frame.lineno} {frame.name}" for frame in reversed(frames))
 
 
 def wants_problem(request: HttpRequest) -> bool:
@@ -246,5 +256,8 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Answer a form whose token is missing or old (Django's CSRF_FAILURE_VIEW)."""
     return answer_error(
         request,
-        NotPermitted("csrf", "画面を開いてから時間がたったか、別の画面から送られました。画面を開き直して、もう一度行ってください。"),
+        NotPermitted(
+            "csrf",
+            "画面を開いてから時間がたったか、別の画面から送られました。画面を開き直して、もう一度行ってください。",
+        ),
     )

@@ -180,9 +180,7 @@ def prove(request: SignedRequest, claim: Claim, key: PublicKey) -> None:
         key_resolver=MappingKeyResolver(public_keys={claim.keyid: key}, private_keys={}),
     )
     try:
-        verifier.verify(
-            request, max_age=None, expect_tag=TAG, require_components=required_components(request.headers)
-        )
+        verifier.verify(request, max_age=None, expect_tag=TAG, require_components=required_components(request.headers))
     except InvalidSignature as error:
         raise SignatureRefused("signature does not hold") from error
 
@@ -207,8 +205,14 @@ def content_digest(body: bytes) -> str:
     return f"sha-256=:{base64.b64encode(hashlib.sha256(body).digest()).decode('ascii')}:"
 
 
-def sign(  # noqa: D417
-    *, method: str, url: str, headers: Mapping[str, str], body: bytes, signer: SigningKey, now: datetime,
+def sign(
+    *,
+    method: str,
+    url: str,
+    headers: Mapping[str, str],
+    body: bytes,
+    signer: SigningKey,
+    now: datetime,
     lifetime: timedelta = LIFETIME,
 ) -> dict[str, str]:
     """Return the headers with Content-Digest, Signature-Input and Signature added."""

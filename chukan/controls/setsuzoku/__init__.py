@@ -1,0 +1,1 @@
+"""接続システム: machine clients, their keys, request signatures, nonces, rate limits, idempotency."""

@@ -1,0 +1,188 @@
+"""Rules about connecting systems: who may be registered as what, which key a signature names, what a repeat is."""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final, Literal, cast, get_args
+
+from chukan.kernel.errors import ErrorItem
+from chukan.kernel.principal import Channel, Principal
+
+ClientKind = Literal["hokensha", "kokuho_shuyaku", "pmh", "onshi", "nws"]
+KINDS: Final[tuple[str, ...]] = get_args(ClientKind)
+KIND_LABELS: Final[Mapping[str, str]] = {
+    "hokensha": "既存システム",
+    "kokuho_shuyaku": "国保情報集約システム",
+    "pmh": "PMH",
+    "onshi": "オンライン資格確認等システム",
+    "nws": "情報提供ネットワークシステム",
+}
+_CHANNELS: Final[Mapping[str, Channel]] = {
+    "hokensha": "server_api",
+    "kokuho_shuyaku": "shuyaku",
+    "pmh": "pmh",
+    "onshi": "onshi",
+    "nws": "nws",
+}
+SHICHOSON_KOKUHO: Final = "shichoson_kokuho"
+PMH_JIMU: Final[Mapping[str, str]] = {"01": "医療費公費", "02": "予防接種", "03": "母子保健"}
+KEY_MIN, KEY_MAX = 1, 64
+FINGERPRINT_LABEL: Final = b"chukan-idempotency-v1"
+
+
+@dataclass(frozen=True, slots=True)
+class ClientKeyFacts:
+    """One public key of a client, usable on the day it was asked for."""
+
+    id: int
+    kid: str
+    jwk: Mapping[str, str]
+    proven: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ClientFacts:
+    """One registered system, with the keys that are valid on the day it was asked for."""
+
+    client_id: str
+    kind: ClientKind
+    hokensha_code: str | None
+    carried: frozenset[str]
+    keys: tuple[ClientKeyFacts, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Itaku:
+    """A confirmed entrustment of one PMH 事務: who confirmed it, when, and when it is reviewed. 根拠: KJ-PMH-08."""
+
+    jimu_kubun: str
+    kakuninsha: str
+    kakunin_ymd: date
+    minaoshi_ymd: date
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimit:
+    """Requests per second that may go on for ever, and how many may come at once."""
+
+    per_second: int
+    burst: int
+
+
+def split_keyid(keyid: str) -> tuple[str, str | None]:
+    """Return (client_id, kid) of `client_id` or `client_id#kid`."""
+    client_id, mark, kid = keyid.partition("#")
+    return client_id, kid if mark else None
+
+
+def candidate_keys(client: ClientFacts, kid: str | None) -> tuple[ClientKeyFacts, ...]:
+    """Return the key the signature names; without a name, all that are valid (two during a rotation)."""
+    return tuple(key for key in client.keys if kid is None or key.kid == kid)
+
+
+def check_client(
+    *,
+    kind: str,
+    hokensha: Mapping[str, str | None],
+    itaku: Sequence[Itaku],
+) -> tuple[ErrorItem, ...]:
+    """Collect every reason why a client cannot be registered.
+
+    `hokensha` maps each 保険者コード asked for to its 保険者種別, None where it is not registered.
+    市町村国保 comes through 国保情報集約 only. 根拠: KJ-IN-23.
+    """
+    errors: list[ErrorItem] = []
+    if kind not in KINDS:
+        errors.append(ErrorItem("E205", "kind", f"種類は {'、'.join(KINDS)} のどれかで指定してください。"))
+    unknown = [code for code, shubetsu in hokensha.items() if shubetsu is None]
+    if unknown:
+        errors.append(
+            ErrorItem("E203", "hokensha", "登録されていない保険者コードがあります。先に保険者を登録してください。")
+        )
+    if kind == "hokensha":
+        if len(hokensha) != 1:
+            errors.append(ErrorItem("E208", "hokensha", "既存システムには保険者コードを1つだけ指定してください。"))
+        if SHICHOSON_KOKUHO in hokensha.values():
+            message = "市町村国民健康保険は国保情報集約システムを通してつなぎます。kokuho_shuyaku にしてください。"
+            errors.append(ErrorItem("E209", "hokensha", message))
+    elif kind == "kokuho_shuyaku":
+        if not hokensha:
+            errors.append(ErrorItem("E208", "hokensha", "取り扱う保険者コードを1つ以上指定してください。"))
+        if any(shubetsu not in {SHICHOSON_KOKUHO, None} for shubetsu in hokensha.values()):
+            message = "国保情報集約システムが扱えるのは市町村国民健康保険だけです。保険者コードを確かめてください。"
+            errors.append(ErrorItem("E209", "hokensha", message))
+    elif hokensha:
+        errors.append(ErrorItem("E209", "hokensha", "この種類には保険者コードを指定できません。"))
+    if itaku and kind != "pmh":
+        errors.append(ErrorItem("E209", "itaku", "委託の確認は PMH だけに指定できます。"))
+    if any(row.jimu_kubun not in PMH_JIMU for row in itaku):
+        errors.append(ErrorItem("E205", "itaku", "事務区分は 01、02、03 のどれかで指定してください。"))
+    return tuple(errors)
+
+
+def machine_principal(
+    client: ClientFacts, *, meisho: str, hokensha_shubetsu: str | None, request_id: str, terminal: str
+) -> Principal:
+    """Return who acts when a proven request of this client is handled.
+
+    An insurer's own system may read and write its 資格履歴 and sends 個人番号; a carrying system writes for those it
+    carries; the others have no right over 資格履歴.
+    """
+    registers = client.kind in {"hokensha", "kokuho_shuyaku"}
+    kengen: frozenset[tuple[str, str]] = frozenset()
+    if registers:
+        kengen = frozenset({("shikaku", "shokai"), ("shikaku", "koshin")})
+    return Principal(
+        channel=_CHANNELS[client.kind],
+        soshiki=meisho,
+        actor_id=client.client_id,
+        actor_name=KIND_LABELS[client.kind],
+        hokensha_code=client.hokensha_code,
+        hokensha_shubetsu=hokensha_shubetsu,
+        kengen=kengen,
+        kojin_bango_jimu=frozenset({"shikaku"}) if registers else frozenset(),
+        terminal=terminal,
+        request_id=request_id,
+        carried=client.carried,
+    )
+
+
+def unknown_principal(*, request_id: str, terminal: str) -> Principal:
+    """Return who acts when nobody was proven; for the record of the refusal."""
+    return Principal(
+        channel="server_api",
+        soshiki="未確認",
+        actor_id="mikakunin",
+        actor_name="未確認の接続元",
+        terminal=terminal,
+        request_id=request_id,
+    )
+
+
+def is_idempotency_key(text: str) -> bool:
+    """Tell whether the text is 1 to 64 printable ASCII characters."""
+    return KEY_MIN <= len(text) <= KEY_MAX and text.isascii() and text.isprintable()
+
+
+def fingerprint(secret: bytes, *, path: str, compared: Mapping[str, object]) -> bytes:
+    """Return the HMAC by which a repeat is known, of path and parsed body; never a bare hash."""
+    canonical = json.dumps(compared, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
+    message = b"\0".join((FINGERPRINT_LABEL, path.encode(), canonical.encode()))
+    return hmac.digest(secret, message, "sha256")
+
+
+def lock_number(client_id: str, path: str, key: str) -> int:
+    """Return the number of the lock that one (client, path, key) holds while its first request runs."""
+    text = f"{client_id}\0{path}\0{key}"
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big", signed=True)
+
+
+def as_kind(text: str) -> ClientKind:
+    """Return the text as one of the kinds."""
+    if text not in KINDS:
+        message = f"unknown kind of client: {text}"
+        raise ValueError(message)
+    return cast("ClientKind", text)

@@ -1,0 +1,37 @@
+"""Reads registered systems. They belong to no zone: a caller is not known before its signature is."""
+
+from datetime import date
+
+from django.db.models import Q
+
+from chukan.controls.setsuzoku.domain import ClientFacts, ClientKeyFacts, as_kind
+from chukan.controls.setsuzoku.models import ClientHokensha, ClientItaku, ClientKey
+
+
+def find_client(client_id: str, *, on: date) -> ClientFacts | None:
+    """Return a system that is valid on the day with its valid keys, or None."""
+    valid = Q(valid_from__lte=on) & (Q(valid_to__isnull=True) | Q(valid_to__gt=on))
+    client_valid = Q(client__valid_from__lte=on) & (Q(client__valid_to__isnull=True) | Q(client__valid_to__gt=on))
+    rows = list(
+        ClientKey.objects.filter(valid, client_valid, client_id=client_id).select_related("client").order_by("id")
+    )
+    if not rows:
+        return None
+    client = rows[0].client
+    carried: frozenset[str] = frozenset()
+    if client.kind == "kokuho_shuyaku":
+        carried = frozenset(ClientHokensha.objects.filter(client_id=client_id).values_list("hokensha_code", flat=True))
+    return ClientFacts(
+        client_id=client.client_id,
+        kind=as_kind(client.kind),
+        hokensha_code=client.hokensha_code,
+        carried=carried,
+        keys=tuple(ClientKeyFacts(row.pk, row.kid, row.jwk, row.proven_at is not None) for row in rows),
+    )
+
+
+def has_itaku(client_id: str, jimu_kubun: str, *, on: date) -> bool:
+    """Tell whether the entrustment of a PMH 事務 is confirmed and not overdue for review."""
+    return ClientItaku.objects.filter(
+        client_id=client_id, jimu_kubun=jimu_kubun, kakunin_ymd__lte=on, minaoshi_ymd__gt=on
+    ).exists()
