@@ -1,0 +1,58 @@
+# The only verbs a developer needs; `make help` prints them from the comments after ##.
+# Needs Python 3.11 or newer as python3, make, and nothing else.
+SHELL := /bin/sh
+PYTHON ?= python3
+PY := .venv/bin/python
+N ?= 10000
+OUT ?= build/sample_$(N).csv
+TESTS ?= tests
+PYTEST_ARGS ?=
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev python demo test test-core journeys check pia bench sample-file docs
+
+help: ## この一覧
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
+
+python:
+	@command -v $(PYTHON) >/dev/null 2>&1 || { echo "python3 がありません。Python 3.11 以上を入れてください。" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 以上が必要です（この python3 は $$($(PYTHON) -V 2>&1)）。" >&2; exit 1; }
+
+setup: python ## .venv を作り、requirements.lock をハッシュ照合で入れる（変わったときだけ）
+	@$(PYTHON) chukan/embedded/install.py
+
+setup-dev: python ## setup に加えて、試験と検査に使うものを入れる
+	@$(PYTHON) chukan/embedded/install.py --dev
+
+demo: setup ## データベースから画面まで全部を起動する（Ctrl-C で終了、状態は CHUKAN_HOME に残る）
+	@exec $(PY) -m chukan.embedded.demo
+
+test: setup-dev ## すべての試験（unit, architecture, integration, journeys, browser）
+	@$(PY) -m pytest $(PYTEST_ARGS) $(TESTS)
+
+test-core: setup-dev ## サービスも Django も要らない試験だけ（数秒）
+	@$(PY) -m pytest -p no:django -o DJANGO_SETTINGS_MODULE= -q tests/unit
+
+journeys: setup-dev ## 人の一連の仕事を通す試験
+	@$(PY) -m pytest $(PYTEST_ARGS) tests/journeys
+
+check: setup-dev ## 整形、lint、型、import の扉、移行、生成文書、unit と architecture の試験
+	$(PY) -m ruff format --check .
+	$(PY) -m ruff check .
+	$(PY) -m mypy
+	$(PY) -c 'from importlinter.cli import lint_imports_command; lint_imports_command()'
+	$(PY) manage.py makemigrations --check --dry-run
+	$(PY) docs/generate.py --check
+	$(PY) -m pytest -q tests/unit tests/architecture
+
+pia: setup-dev ## 評価書の 270 の措置のうち、通った試験で示されている数
+	@$(PY) docs/pia/report.py
+
+bench: setup-dev ## 速さと記憶量を上限と並べて測る（結果は bench/results/）
+	@$(PY) -m bench
+
+sample-file: setup ## 加入者の見本ファイル N 行を作る（例: make sample-file N=1000000）
+	@mkdir -p $(dir $(OUT))
+	@$(PY) -m simulators.people --n $(N) --seed 1 --out $(OUT)
+
+docs: setup-dev ## 文書のうちコードから作るものを作り直す
+	@$(PY) docs/generate.py
