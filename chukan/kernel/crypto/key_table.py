@@ -1,10 +1,9 @@
 """The key table in the database, as the keyring sees it."""
 
-import threading
 from collections.abc import Sequence
 
 from django.apps import apps
-from django.db import DEFAULT_DB_ALIAS, connections, transaction
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import Manager, Model
 from django.db.models.functions import Now
 
@@ -19,6 +18,12 @@ _MAY_INSERT = "SELECT has_table_privilege('crypto_key', 'INSERT')"
 def _rows() -> "Manager[Model]":
     # Looked up late, so that the package can be imported before Django has loaded its models.
     return apps.get_model("crypto", "CryptoKey")._default_manager  # noqa: SLF001 -- Django's documented door
+
+
+def _open_transaction() -> object | None:
+    """Return the outermost block of this thread's open transaction."""
+    blocks = connections[DEFAULT_DB_ALIAS].atomic_blocks
+    return blocks[0] if blocks else None
 
 
 def _key_row(values: tuple[object, ...]) -> KeyRow:
@@ -37,8 +42,7 @@ class DatabaseKeyTable:
 
     def __init__(self) -> None:
         """Nothing is pending yet."""
-        self._pending: set[int] = set()
-        self._lock = threading.Lock()
+        self._pending: dict[int, object] = {}
 
     def by_id(self, key_id: int) -> KeyRow | None:
         """Return the row, whatever its state."""
@@ -64,17 +68,10 @@ class DatabaseKeyTable:
             state=KeyState.ACTIVE.value,
         )
         _rows().bulk_create([row], ignore_conflicts=True)
-        if connections[DEFAULT_DB_ALIAS].in_atomic_block:
-            self._mark_pending(context)
-
-    def _mark_pending(self, context: KeyContext) -> None:
-        row = self.active(context)
-        if row is None:
-            return
-        with self._lock:
-            self._pending.add(row.key_id)
-        # Not news for anybody: it only lets this process remember a key that can no longer be rolled back.
-        transaction.on_commit(lambda: self._pending.discard(row.key_id))  # noqa: TID251 -- see above
+        transaction = _open_transaction()
+        made = self.active(context)
+        if transaction is not None and made is not None:
+            self._pending[made.key_id] = transaction
 
     def may_insert(self) -> bool:
         """Tell whether this process's role may make new keys."""
@@ -85,7 +82,9 @@ class DatabaseKeyTable:
 
     def is_lasting(self, key_id: int) -> bool:
         """Tell whether the row cannot vanish any more by a roll-back of this process."""
-        return key_id not in self._pending
+        # Whoever reads the row in another transaction, or in none, reads it because it was committed.
+        transaction = self._pending.get(key_id)
+        return transaction is None or transaction is not _open_transaction()
 
     def retire(self, key_id: int) -> None:
         """Let the key open what it sealed and seal nothing more."""

@@ -2,9 +2,10 @@
 
 import os
 import threading
-import time
 from typing import Final
 from uuid import UUID
+
+from chukan.kernel import clock
 
 _VARIANT: Final = 0b10 << 62
 _VERSION: Final = 7 << 76
@@ -56,6 +57,6 @@ def _next_parts(ms: int) -> tuple[int, int]:
 
 def uuid7() -> UUID:
     """Return a new UUID, greater than every one this process made before."""
-    ms, random_part = _next_parts(time.time_ns() // 1_000_000)  # noqa: TID251 -- orders rows; never business time
+    ms, random_part = _next_parts(int(clock.now().timestamp() * 1000))
     high, low = divmod(random_part, 1 << _LOW_BITS)
     return UUID(int=ms << 80 | _VERSION | high << 64 | _VARIANT | low)
