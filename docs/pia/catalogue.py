@@ -74,7 +74,7 @@ def claims_in(source: str) -> list[tuple[str, str]]:
     """Return (control id, place inside the file) of every claim in a test module."""
     visitor = _Claims()
     visitor.visit(ast.parse(source))
-    return visitor.found
+    return sorted(visitor.found)
 
 
 def claims() -> dict[str, list[str]]:
