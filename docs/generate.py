@@ -11,7 +11,7 @@ import importlib
 import inspect
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from types import ModuleType
@@ -43,7 +43,7 @@ def first_line(thing: object) -> str:
     return (inspect.getdoc(thing) or "").split("\n", maxsplit=1)[0]
 
 
-def table(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def table(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     """Return a Markdown table."""
     cells = [header, ("---",) * len(header), *rows]
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in cells) + "\n"
@@ -191,13 +191,9 @@ def raised_errors() -> list[tuple[str, str, str, str]]:
 def errors() -> str:
     """Return the codes of lines, of files and of requests with their Japanese texts."""
     out = [f"# Errors\n\n{NOTE}\nNo message ever holds a 個人番号 or another personal value.\n"]
-    try:
-        violations = importlib.import_module("shikaku.domain.violations")
-    except ModuleNotFoundError:
-        violations = None
-    if violations is not None:
-        rows = [(f"`{code}`", violations.message(code, "")) for code in sorted(violations.CODES)]
-        out.append("## Lines of a registration\n\n" + table(("code", "message"), rows))
+    violations = importlib.import_module("shikaku.domain.violations")
+    lines = [(f"`{code}`", str(violations.message(code, "-"))) for code in sorted(violations.CODES)]
+    out.append("## Lines of a registration\n\n" + table(("code", "message"), lines))
     uketsuke = importlib.import_module("chukan.controls.uketsuke.domain")
     out.append("## Files\n\n" + table(("riyu", "message"), [(f"`{k}`", v) for k, v in sorted(uketsuke.RIYU.items())]))
     rows = [(f"`{code}`", status, message, f"`{place}`") for code, status, message, place in raised_errors()]
