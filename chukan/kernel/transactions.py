@@ -75,6 +75,13 @@ def own_transaction(func: Callable[P, R]) -> Callable[P, R]:
     return wrapper
 
 
+@contextmanager
+def savepoint() -> "Iterator[None]":
+    """Run a part of an action so that its failure alone is undone."""
+    with transaction.atomic():
+        yield
+
+
 def joins_transaction(func: Callable[P, R]) -> Callable[P, R]:
     """Run the action in the caller's transaction; it raises where there is none."""
 

@@ -50,6 +50,10 @@ class Migration(migrations.Migration):
             },
             across={RELAY: "ALL", OPERATOR: "SELECT", OWNER: "ALL"},
         ),
-        InsurerTable("shikaku_terminal_slip", {WEB: "SELECT, INSERT, DELETE", WORKER: "SELECT, DELETE"}),
+        InsurerTable(
+            "shikaku_terminal_slip",
+            {WEB: "SELECT, INSERT, UPDATE (ct_content, ct_kojin_bango, expires_at), DELETE"},
+            across={OWNER: "ALL"},
+        ),
         migrations.RunSQL(_SQL, _REVERSE),
     ]

@@ -113,6 +113,11 @@ BEGIN
   END IF;
   RETURN 'other';
 END $$;
+CREATE FUNCTION shikaku_drop_expired_slips(at timestamptz) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  DELETE FROM shikaku_terminal_slip WHERE expires_at < at
+$$;
+GRANT EXECUTE ON FUNCTION shikaku_drop_expired_slips(timestamptz) TO chukan_worker;
 GRANT EXECUTE ON FUNCTION
   shikaku_resolve_himozuke(bytea[], uuid[]), shikaku_new_himozuke(uuid[]), shikaku_find_himozuke(bytea[]),
   shikaku_link_bango(bytea, uuid), shikaku_next_jun(uuid[], integer[]), shikaku_hokensha_at(uuid, date)

@@ -1,3 +1,4 @@
+DROP FUNCTION shikaku_drop_expired_slips(timestamptz);
 DROP FUNCTION shikaku_record_onshi_kekka(uuid, varchar, varchar, timestamptz);
 DROP FUNCTION shikaku_hokensha_at(uuid, date);
 DROP FUNCTION shikaku_next_jun(uuid[], integer[]);

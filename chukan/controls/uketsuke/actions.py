@@ -1,0 +1,266 @@
+"""Moves a 受付 from receipt to its end. Every move is one transaction with what it stands for."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID, uuid4
+
+from django.db import IntegrityError
+from django.db.models import QuerySet
+
+from chukan.controls.uketsuke.domain import FINAL, KANRYO, KENSA, KYOHI, SHORI, UKETSUKE, can_move
+from chukan.controls.uketsuke.models import Teiseimachi, Uketsuke, UketsukeMeisai
+from chukan.kernel.errors import Conflict
+from chukan.kernel.principal import Principal
+from chukan.kernel.transactions import joins_transaction, own_transaction, savepoint
+from chukan.kernel.values.uketsuke_bango import new as new_uketsuke_bango
+from chukan.settings import limits
+
+LEASE: Final = timedelta(seconds=60)
+KANYUSHA: Final = "kanyusha"
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The receipt: the row, and the number the sender asks with."""
+
+    uketsuke_id: UUID
+    uketsuke_bango: str
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """What the door stored: where, how many bytes, and the SHA-256 of the CSV. `refused` = why it cannot be taken."""
+
+    file_key: str
+    size: int
+    digest: bytes
+    file_name: str
+    refused: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A 受付 in one worker's hands until the lease ends."""
+
+    uketsuke_id: UUID
+    uketsuke_bango: str
+    state: str
+    file_key: str
+    bookmark: int
+    line_count: int
+    refused_count: int
+    resend_of: UUID | None
+    channel: str
+    accepted_by: str
+    accepted_by_name: str
+
+
+def _new(by: Principal, *, now: datetime, shubetsu: str) -> Uketsuke:
+    return Uketsuke(
+        id=uuid4(),
+        uketsuke_bango=new_uketsuke_bango(now, secrets.SystemRandom()),
+        sender=by.sender or "",
+        hokensha_code=by.hokensha_code,
+        shubetsu=shubetsu,
+        channel=by.channel,
+        accepted_by=by.actor_id,
+        accepted_by_name=by.actor_name,
+        accepted_at=now,
+        moved_at=now,
+    )
+
+
+@joins_transaction
+def accept_uketsuke(*, by: Principal, upload: Upload, saisoshin: bool, now: datetime) -> Accepted:
+    """Give a 受付 for a stored file; the same file of the same sender comes once unless `saisoshin`.
+
+    Raises Conflict `jufuku_file` with the earlier 受付番号. *Locks:* the unique digest of the sender.
+    """
+    earlier = (
+        Uketsuke.objects.filter(sender=by.sender, digest=upload.digest).exclude(state=KYOHI).order_by("accepted_at")
+    )
+    first = earlier.first() if upload.digest else None
+    if first is not None and not saisoshin:
+        raise same_file(first.uketsuke_bango)
+    row = _new(by, now=now, shubetsu=KANYUSHA)
+    row.file_name, row.file_key, row.file_size = upload.file_name[:200], upload.file_key, upload.size
+    row.digest = upload.digest or None
+    row.resend_of = None if first is None else _newest_of(earlier)
+    if upload.refused:
+        row.state, row.reason_code, row.started_at, row.finished_at = KYOHI, upload.refused, now, now
+    try:
+        with savepoint():
+            row.save(force_insert=True)
+    except IntegrityError:
+        winner = earlier.first()
+        if winner is None:
+            raise
+        raise same_file(winner.uketsuke_bango) from None
+    return Accepted(row.id, row.uketsuke_bango)
+
+
+def _newest_of(earlier: QuerySet[Uketsuke]) -> UUID:
+    newest = earlier.order_by("-accepted_at").first()
+    assert newest is not None  # noqa: S101  # the caller found one
+    return newest.id
+
+
+def same_file(uketsuke_bango: str) -> Conflict:
+    """Return the refusal of a file that came before."""
+    return Conflict(
+        "jufuku_file",
+        f"同じ内容のファイルを受付番号 {uketsuke_bango} で受け付けています。結果を確かめてください。"
+        "もう一度処理するときは再送信として送ってください。",
+    )
+
+
+@joins_transaction
+def accept_single(*, by: Principal, now: datetime) -> Accepted:
+    """Give a 受付 of one line that is registered in the same transaction."""
+    row = _new(by, now=now, shubetsu=KANYUSHA)
+    row.state, row.single, row.line_count, row.bookmark, row.ok_count = KANRYO, True, 1, 1, 1
+    row.started_at = row.finished_at = now
+    row.save(force_insert=True)
+    return Accepted(row.id, row.uketsuke_bango)
+
+
+@joins_transaction
+def note_single_warned(*, by: Principal, uketsuke_id: UUID) -> None:  # noqa: ARG001  # the zone is set already
+    """Count the one line as 正常（警告あり）."""
+    Uketsuke.objects.filter(id=uketsuke_id).update(ok_count=0, warned_count=1)
+
+
+@own_transaction
+def claim_uketsuke(*, by: Principal, uketsuke_id: UUID, now: datetime) -> Job | None:  # noqa: ARG001
+    """Take the 受付 for the length of a lease; None when it is ended or in other hands. Two callers: one gets it."""
+    row = Uketsuke.objects.select_for_update().filter(id=uketsuke_id).first()
+    if row is None or row.state in FINAL or (row.lease_until is not None and row.lease_until > now):
+        return None
+    if row.state == UKETSUKE:
+        row.state = KENSA
+    row.lease_until, row.moved_at, row.attempts = now + LEASE, now, row.attempts + 1
+    row.started_at = row.started_at or now
+    row.save(update_fields=["state", "lease_until", "moved_at", "attempts", "started_at"])
+    return Job(
+        uketsuke_id=row.id,
+        uketsuke_bango=row.uketsuke_bango,
+        state=row.state,
+        file_key=row.file_key,
+        bookmark=row.bookmark,
+        line_count=row.line_count,
+        refused_count=row.refused_count,
+        resend_of=row.resend_of,
+        channel=row.channel,
+        accepted_by=row.accepted_by,
+        accepted_by_name=row.accepted_by_name,
+    )
+
+
+@own_transaction
+def begin_shori(
+    *,
+    by: Principal,  # noqa: ARG001  # the zone is set already
+    uketsuke_id: UUID,
+    header: Sequence[str],
+    encoding: str,
+    line_count: int,
+    now: datetime,
+) -> None:
+    """The file was read through: note its shape and go on to registration."""
+    row = Uketsuke.objects.select_for_update().get(id=uketsuke_id)
+    _move(row, SHORI, now)
+    row.header, row.encoding, row.line_count, row.lease_until = list(header), encoding, line_count, now + LEASE
+    row.save(update_fields=["state", "moved_at", "header", "encoding", "line_count", "lease_until"])
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What one block adds to the counts."""
+
+    first_meisai_no: int
+    last_meisai_no: int
+    ok: int
+    warned: int
+    refused: int
+
+
+@joins_transaction
+def lock_bookmark(*, by: Principal, uketsuke_id: UUID) -> int:  # noqa: ARG001  # the zone is set already
+    """Lock the 受付 and return its しおり: lines up to it are done."""
+    return Uketsuke.objects.select_for_update().values_list("bookmark", flat=True).get(id=uketsuke_id)
+
+
+@joins_transaction
+def record_progress(*, by: Principal, uketsuke_id: UUID, progress: Progress, now: datetime) -> None:  # noqa: ARG001
+    """Move the しおり and the counts with the block's own rows; a block counted twice is refused."""
+    row = Uketsuke.objects.get(id=uketsuke_id)
+    if row.bookmark + 1 != progress.first_meisai_no:
+        message = "a block does not begin where the one before ended"
+        raise RuntimeError(message)
+    row.bookmark = progress.last_meisai_no
+    row.ok_count += progress.ok
+    row.warned_count += progress.warned
+    row.refused_count += progress.refused
+    row.moved_at, row.lease_until = now, now + LEASE
+    row.save(update_fields=["bookmark", "ok_count", "warned_count", "refused_count", "moved_at", "lease_until"])
+
+
+@joins_transaction
+def finish_uketsuke(*, by: Principal, uketsuke_id: UUID, now: datetime) -> int:  # noqa: ARG001
+    """Close a 受付 whose lines are all done and return the number of refused lines. *Idempotent.*"""
+    row = Uketsuke.objects.select_for_update().get(id=uketsuke_id)
+    if row.state == KANRYO:
+        return row.refused_count
+    if row.bookmark != row.line_count:
+        message = "a 受付 is closed before its last line"
+        raise RuntimeError(message)
+    _move(row, KANRYO, now)
+    row.finished_at, row.lease_until = now, None
+    if row.refused_count:
+        row.refused_until = now + timedelta(days=limits.REFUSED_LINES_DAYS)
+    row.save(update_fields=["state", "moved_at", "finished_at", "lease_until", "refused_until"])
+    return row.refused_count
+
+
+@joins_transaction
+def refuse_uketsuke(*, by: Principal, uketsuke_id: UUID, reason_code: str, now: datetime) -> None:  # noqa: ARG001
+    """The whole file cannot be taken; nothing of it was applied."""
+    row = Uketsuke.objects.select_for_update().get(id=uketsuke_id)
+    _move(row, KYOHI, now)
+    row.reason_code, row.finished_at, row.lease_until = reason_code, now, None
+    row.save(update_fields=["state", "moved_at", "reason_code", "finished_at", "lease_until"])
+
+
+@own_transaction
+def forget_file(*, by: Principal, uketsuke_id: UUID) -> None:  # noqa: ARG001  # the zone is set already
+    """Note that the upload is erased and nothing is left to give back."""
+    Uketsuke.objects.filter(id=uketsuke_id).update(file_key="")
+
+
+@joins_transaction
+def discard_refused_lines(*, by: Principal, uketsuke_id: UUID) -> str:  # noqa: ARG001  # the zone is set already
+    """Remove the sealed refused lines and return the file's key, which the caller destroys. *Idempotent.*"""
+    row = Uketsuke.objects.select_for_update().get(id=uketsuke_id)
+    Teiseimachi.objects.filter(uketsuke_id=uketsuke_id).delete()
+    key = row.file_key
+    row.file_key, row.refused_until = "", None
+    row.save(update_fields=["file_key", "refused_until"])
+    return key
+
+
+def earlier_results(*, by: Principal, uketsuke_id: UUID, first: int, last: int) -> dict[int, UketsukeMeisai]:  # noqa: ARG001
+    """Return the results 1 and 2 that lines of the same file had before. Reads in the caller's transaction."""
+    rows = UketsukeMeisai.objects.filter(
+        uketsuke_id=uketsuke_id, meisai_no__gte=first, meisai_no__lte=last, shori_kekka_kubun__in=("1", "2")
+    )
+    return {row.meisai_no: row for row in rows}
+
+
+def _move(row: Uketsuke, to: str, now: datetime) -> None:
+    if not can_move(row.state, to):
+        message = f"{row.state} -> {to}"
+        raise RuntimeError(message)
+    row.state, row.moved_at = to, now

@@ -1,0 +1,270 @@
+"""What a sender, and the operators' console, may know of 受付."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.db.models import Count, Q
+
+from chukan.controls.uketsuke.domain import FINAL, KANRYO, RIYU, RUNNING, SHORI
+from chukan.controls.uketsuke.models import Teiseimachi, Uketsuke, UketsukeMeisai
+from chukan.kernel.errors import NotFound
+from chukan.kernel.principal import Principal
+from chukan.kernel.transactions import OPERATOR_ALIAS, reads, reads_as_operator
+
+STALLED_AFTER: Final = timedelta(seconds=60)
+KEKKA_CHUNK: Final = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class UketsukeStatus:
+    """One 受付 as its sender sees it."""
+
+    row_id: UUID
+    uketsuke_bango: str
+    hokensha_code: str | None
+    shubetsu: str
+    jotai: str
+    single: bool
+    channel: str
+    accepted_by_name: str
+    file_name: str
+    file_size: int
+    digest_hex: str
+    sosu: int
+    shori_zumi: int
+    seijo: int
+    keikoku: int
+    ijo: int
+    accepted_at: datetime
+    kaishi_nichiji: datetime | None
+    shuryo_nichiji: datetime | None
+    yosoku_shuryo_nichiji: datetime | None
+    teitai_nichiji: datetime | None
+    riyu: Mapping[str, str] | None
+    refused_until: datetime | None
+    has_refused_lines: bool
+    lines_per_second: float | None
+
+    @property
+    def finished(self) -> bool:
+        """Tell whether nothing moves any more."""
+        return self.jotai in FINAL
+
+
+@dataclass(frozen=True, slots=True)
+class MeisaiResult:
+    """The result of one line."""
+
+    meisai_no: int
+    line_number: int
+    kubun: str
+    codes: tuple[str, ...]
+    pointers: tuple[str, ...]
+    hihokensha_edaban: int | None
+    shikaku_tsuban: int | None
+
+
+def _status(row: Uketsuke, now: datetime) -> UketsukeStatus:
+    rate = left = None
+    if row.state == SHORI and row.started_at is not None and row.bookmark:
+        seconds = max((row.moved_at - row.started_at).total_seconds(), 0.001)
+        rate = row.bookmark / seconds
+        if row.bookmark * 20 >= row.line_count or seconds >= 30:  # noqa: PLR2004  # 5 % or 30 s: before that a guess
+            left = row.moved_at + timedelta(seconds=(row.line_count - row.bookmark) / rate)
+    stalled = row.state in RUNNING and now - row.moved_at > STALLED_AFTER
+    return UketsukeStatus(
+        row_id=row.id,
+        uketsuke_bango=row.uketsuke_bango,
+        hokensha_code=row.hokensha_code,
+        shubetsu=row.shubetsu,
+        jotai=row.state,
+        single=row.single,
+        channel=row.channel,
+        accepted_by_name=row.accepted_by_name,
+        file_name=row.file_name,
+        file_size=row.file_size,
+        digest_hex="" if row.digest is None else bytes(row.digest).hex(),
+        sosu=row.line_count,
+        shori_zumi=row.bookmark,
+        seijo=row.ok_count,
+        keikoku=row.warned_count,
+        ijo=row.refused_count,
+        accepted_at=row.accepted_at,
+        kaishi_nichiji=row.started_at,
+        shuryo_nichiji=row.finished_at,
+        yosoku_shuryo_nichiji=left,
+        teitai_nichiji=row.moved_at if stalled else None,
+        riyu={"code": row.reason_code, "message": RIYU[row.reason_code]} if row.reason_code else None,
+        refused_until=row.refused_until,
+        has_refused_lines=row.refused_until is not None and row.state == KANRYO,
+        lines_per_second=rate,
+    )
+
+
+def uketsuke_nashi() -> NotFound:
+    """Return the one answer for a 受付 that is not there or not the caller's."""
+    return NotFound("uketsuke_nashi", "この受付番号の受付はありません。受付番号を確かめてください。")
+
+
+@reads
+def get_uketsuke(*, by: Principal, uketsuke_bango: str, now: datetime) -> UketsukeStatus:
+    """Return one 受付 of the caller; not there and not yours are the same NotFound."""
+    row = Uketsuke.objects.filter(sender=by.sender, uketsuke_bango=uketsuke_bango).first()
+    if row is None:
+        raise uketsuke_nashi()
+    return _status(row, now)
+
+
+@reads
+def get_uketsuke_by_id(*, by: Principal, row_id: UUID, now: datetime) -> UketsukeStatus:
+    """Return one 受付 of the caller by its row id, as pages name it."""
+    row = Uketsuke.objects.filter(sender=by.sender, id=row_id).first()
+    if row is None:
+        raise uketsuke_nashi()
+    return _status(row, now)
+
+
+@reads
+def list_uketsuke(
+    *, by: Principal, now: datetime, before: datetime | None = None, limit: int = 50, files_only: bool = True
+) -> tuple[UketsukeStatus, ...]:
+    """Return the caller's 受付, newest first; `before` continues after the last one shown."""
+    rows = Uketsuke.objects.filter(sender=by.sender).order_by("-accepted_at")
+    if files_only:
+        rows = rows.filter(single=False)
+    if before is not None:
+        rows = rows.filter(accepted_at__lt=before)
+    return tuple(_status(row, now) for row in rows[:limit])
+
+
+@reads
+def count_by_code(*, by: Principal, row_id: UUID) -> tuple[tuple[str, int], ...]:
+    """Return how many lines of a 受付 met each code, most frequent first."""
+    found = (
+        UketsukeMeisai.objects.filter(sender=by.sender, uketsuke_id=row_id)
+        .exclude(shori_kekka_kubun="1")
+        .values("shori_kekka_meisai_code")
+        .annotate(n=Count("meisai_no"))
+        .values_list("shori_kekka_meisai_code", "n")
+    )
+    counts: dict[str, int] = {}
+    for codes, number in found:
+        for code in set(codes.split()):
+            counts[code] = counts.get(code, 0) + number
+    return tuple(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+
+@reads
+def list_meisai(
+    *, by: Principal, row_id: UUID, after: int = 0, limit: int = 50, code: str = "", notable_only: bool = True
+) -> tuple[MeisaiResult, ...]:
+    """Return results of lines in input order after line `after`; by default those with an error or a warning."""
+    rows = UketsukeMeisai.objects.filter(sender=by.sender, uketsuke_id=row_id, meisai_no__gt=after)
+    if notable_only:
+        rows = rows.filter(~Q(shori_kekka_kubun="1"))
+    if code:
+        rows = rows.filter(shori_kekka_meisai_code__contains=code)
+    return tuple(_meisai(row) for row in rows.order_by("meisai_no")[:limit])
+
+
+def _meisai(row: UketsukeMeisai) -> MeisaiResult:
+    return MeisaiResult(
+        meisai_no=row.meisai_no,
+        line_number=row.line_number,
+        kubun=row.shori_kekka_kubun,
+        codes=tuple(row.shori_kekka_meisai_code.split()),
+        pointers=tuple(row.shori_kekka_shosai_code.split()),
+        hihokensha_edaban=row.hihokensha_edaban,
+        shikaku_tsuban=row.shikaku_tsuban,
+    )
+
+
+@reads
+def _kekka_chunk(*, by: Principal, row_id: UUID, after: int) -> list[MeisaiResult]:
+    rows = UketsukeMeisai.objects.filter(sender=by.sender, uketsuke_id=row_id, meisai_no__gt=after)
+    return [_meisai(row) for row in rows.order_by("meisai_no")[:KEKKA_CHUNK]]
+
+
+def iterate_kekka(*, by: Principal, row_id: UUID) -> Iterator[Sequence[MeisaiResult]]:
+    """Yield all results in input order, a chunk at a time, each in a short transaction with its zone set."""
+    after = 0
+    while chunk := _kekka_chunk(by=by, row_id=row_id, after=after):
+        yield chunk
+        after = chunk[-1].meisai_no
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedFile:
+    """Where the refused lines of a 受付 are and how its input looked."""
+
+    row_id: UUID
+    file_key: str
+    encoding: str
+    header: tuple[str, ...]
+
+
+@reads
+def get_refused_file(*, by: Principal, row_id: UUID, now: datetime) -> RefusedFile:
+    """Return the 訂正待ち of a finished 受付; NotFound when there is none, or it was thrown away or expired."""
+    row = Uketsuke.objects.filter(sender=by.sender, id=row_id, state=KANRYO, refused_until__gt=now).first()
+    if row is None:
+        raise NotFound("teiseimachi_nashi", "訂正待ちの行はありません。破棄したか、保管の期限（7日）が過ぎています。")
+    return RefusedFile(row.id, row.file_key, row.encoding, tuple(row.header))
+
+
+@reads
+def sealed_lines(*, by: Principal, row_id: UUID, after: int = 0, limit: int = 1000) -> tuple[tuple[int, bytes], ...]:
+    """Return the sealed refused lines after line `after` in input order."""
+    rows = Teiseimachi.objects.filter(sender=by.sender, uketsuke_id=row_id, meisai_no__gt=after)
+    return tuple((row.meisai_no, bytes(row.ct_line)) for row in rows.order_by("meisai_no")[:limit])
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorUketsuke:
+    """One file as operators see it: counts and states, nothing personal."""
+
+    uketsuke_bango: str
+    hokensha_code: str | None
+    sender: str
+    channel: str
+    jotai: str
+    sosu: int
+    shori_zumi: int
+    seijo: int
+    keikoku: int
+    ijo: int
+    reason_code: str
+    accepted_at: datetime
+    finished_at: datetime | None
+    moved_at: datetime
+    attempts: int
+
+
+_COUNTS = (
+    "uketsuke_bango", "hokensha_code", "sender", "channel", "state", "line_count", "bookmark", "ok_count",
+    "warned_count", "refused_count", "reason_code", "accepted_at", "finished_at", "moved_at", "attempts",
+)  # fmt: skip  # the order of OperatorUketsuke
+
+
+@reads_as_operator
+def list_uketsuke_for_operator(
+    *,
+    by: Principal,  # noqa: ARG001  # checked by the decorator
+    since: datetime,
+    hokensha_codes: frozenset[str] | None = None,
+    state: str = "",
+    before: datetime | None = None,
+    limit: int = 100,
+) -> tuple[OperatorUketsuke, ...]:
+    """Return the files of all insurers, or of those an operator is charged with, newest first."""
+    rows = Uketsuke.objects.using(OPERATOR_ALIAS).filter(single=False, accepted_at__gte=since)
+    if hokensha_codes is not None:
+        rows = rows.filter(hokensha_code__in=hokensha_codes)
+    if state:
+        rows = rows.filter(state=state)
+    if before is not None:
+        rows = rows.filter(accepted_at__lt=before)
+    return tuple(OperatorUketsuke(*values) for values in rows.order_by("-accepted_at").values_list(*_COUNTS)[:limit])

@@ -1,0 +1,95 @@
+"""A changed or corrected 個人番号 inside a block: which hash leads to whom, in the zone and across insurers.
+
+根拠: KJ-SHI-05 and the published contract §3 (個人番号更新区分).
+"""
+
+from datetime import datetime
+from typing import Final
+from uuid import uuid4
+
+from django.db import connection
+
+from chukan.kernel.crypto.blind_index import ZoneIndex
+from chukan.kernel.crypto.envelope import RowSealer
+from chukan.kernel.principal import Principal
+from chukan.kernel.values.uuid7 import uuid7
+from shikaku.actions.block_person import BlockPerson, known_person
+from shikaku.domain.toroku import NO_KOSHINGO, KoshingoFacts
+from shikaku.queries.held import load_held
+
+NO_NUMBER_FACTS: Final = NO_KOSHINGO
+NEW_NUMBER: Final = "1"
+
+# The former number moves into its own row with its sealed value; it opens under the 委託区画 row it was sealed for.
+_KEEP_FORMER = """
+INSERT INTO shikaku_kyu_kojin_bango (id, hokensha_code, bi_bango, hihokensha_edaban, ct_kojin_bango,
+                                     kojin_bango_koshin_kubun, kojin_bango_koshin_nichiji, resolves)
+SELECT %s, hokensha_code, bi_bango, hihokensha_edaban, ct_kojin_bango, %s, %s, %s
+FROM shikaku_itaku_kukaku_kanyusha WHERE hokensha_code = %s AND hihokensha_edaban = %s AND bi_bango IS NOT NULL
+"""
+
+
+class NumberChanges:
+    """Looks numbers up and moves them for the persons of one block in one zone."""
+
+    def __init__(
+        self,
+        *,
+        by: Principal,
+        zone: str,
+        index: ZoneIndex,
+        seal: RowSealer,
+        by_edaban: dict[int, BlockPerson],
+        by_bango: dict[bytes, BlockPerson],
+    ) -> None:
+        """Share the block's view of its persons."""
+        self._by, self._zone, self._index, self._seal = by, zone, index, seal
+        self._by_edaban, self._by_bango = by_edaban, by_bango
+
+    def facts(self, number: str, person: BlockPerson | None) -> KoshingoFacts:
+        """Return what is known of 更新後個人番号: its 紐付番号, who has it in this insurer, whether it is the present one."""
+        bango = self._index.bango(number)
+        if bango not in self._by_bango:
+            held = load_held(by=self._by, zone=self._zone, edabans=(), bangos=(bango,))
+            for found, other in held.by_bango.items():
+                self._by_bango[found] = self._by_edaban.setdefault(other.edaban, known_person(other))
+        holder = self._by_bango.get(bango)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT himozuke_bango FROM shikaku_find_himozuke(ARRAY[%s::bytea])", [self._index.global_bango(number)]
+            )
+            row = cursor.fetchone()
+        return KoshingoFacts(
+            himozuke_bango=None if row is None else str(row[0]),
+            edaban_here=None if holder is None else holder.edaban,
+            is_current=person is not None and person.bango == bango,
+        )
+
+    def change(self, number: str, kubun: str, person: BlockPerson, at: datetime) -> None:
+        """Put the new number in the old one's place. 1 変更: both lead to the person. 2 訂正: the old one no longer."""
+        with connection.cursor() as cursor:
+            cursor.execute(_KEEP_FORMER, [uuid7(), kubun, at, kubun == NEW_NUMBER, self._zone, person.edaban])
+            global_hash = self._index.global_bango(number)
+            if kubun == NEW_NUMBER:
+                cursor.execute("SELECT shikaku_link_bango(%s, %s)", [global_hash, person.himozuke])
+            else:
+                cursor.execute(
+                    "SELECT himozuke_bango FROM shikaku_resolve_himozuke(ARRAY[%s::bytea], ARRAY[%s::uuid])",
+                    [global_hash, uuid4()],
+                )
+                person.himozuke = cursor.fetchone()[0]
+        if kubun != NEW_NUMBER and person.bango is not None:
+            self._by_bango.pop(person.bango, None)
+        self._keep(number, person)
+
+    def attach(self, number: str, person: BlockPerson) -> None:
+        """Give a person held without a number the one they now came with; its 紐付番号, if known, becomes theirs."""
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT shikaku_link_bango(%s, %s)", [self._index.global_bango(number), person.himozuke])
+            person.himozuke = cursor.fetchone()[0]
+        self._keep(number, person)
+
+    def _keep(self, number: str, person: BlockPerson) -> None:
+        person.bango = self._index.bango(number)
+        person.ct_bango = self._seal.seal(person.row_id, number.encode())
+        self._by_bango[person.bango] = person

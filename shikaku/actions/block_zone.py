@@ -1,0 +1,398 @@
+"""The lines of one block that belong to one insurer, from lock to rows."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+from django.db import connection
+
+from chukan.kernel import clock
+from chukan.kernel.crypto.blind_index import ZoneIndex
+from chukan.kernel.crypto.envelope import RowSealer
+from chukan.kernel.crypto.keyring import get_keyring
+from chukan.kernel.principal import Principal
+from chukan.kernel.values.uuid7 import uuid7
+from shikaku.actions.block_numbers import NO_NUMBER_FACTS, NumberChanges
+from shikaku.actions.block_person import BlockPerson, known_person
+from shikaku.actions.prepare_lines import KIGO_BANGO, PreparedLine
+from shikaku.actions.write_block import BlockRows
+from shikaku.domain.match_keys import kana_tokens, kigo_bango_key
+from shikaku.domain.toroku import KigoUse, Plan, Rejection, apply_plan, plan_registration
+from shikaku.domain.violations import Violation, order_results
+from shikaku.queries.held import JOHO, RIREKI_TABLE, load_held, load_kigo_users
+
+KANYUSHA_TABLE: Final = "shikaku_itaku_kukaku_kanyusha"
+KOJIN_BANGO: Final = "kojin_bango"
+WRONG_NUMBER: Final = "2"
+_TICK = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class LineOutcome:
+    """What became of one line. `kubun`: 1 正常, 2 正常（警告あり）, 9 異常."""
+
+    meisai_no: int
+    kubun: str
+    violations: tuple[Violation, ...]
+    edaban: int | None
+    shikaku_tsuban: int | None
+    rireki_tsuban: int | None = None
+    handled_as: str = ""
+
+
+@dataclass(slots=True)
+class _Telegram:
+    person: BlockPerson
+    himozuke: UUID
+    kind: str
+    as_of: datetime
+
+
+class ZoneBlock:
+    """Collects the effects of a block in one zone; `finish` turns them into rows."""
+
+    def __init__(self, *, by: Principal, zone: str, uketsuke_id: UUID, index: ZoneIndex, now: datetime) -> None:
+        """Begin an empty block."""
+        keyring = get_keyring()
+        dek = keyring.active_dek(purpose="field", hokensha_code=zone)
+        self._by, self._zone, self._uketsuke_id, self._index, self._now = by, zone, uketsuke_id, index, now
+        self._on = clock.business_date_jst(now)
+        self._seal_joho = RowSealer(dek, table=RIREKI_TABLE, envelope=JOHO)
+        self._seal_bango = RowSealer(dek, table=KANYUSHA_TABLE, envelope=KOJIN_BANGO)
+        self._by_edaban: dict[int, BlockPerson] = {}
+        self._by_bango: dict[bytes, BlockPerson] = {}
+        self._kigo: dict[int, list[tuple[int, Any, Any]]] = {}
+        self._last_edaban: int | None = None
+        self._first_edaban = 0
+        self._globals: dict[int, bytes] = {}
+        self._versions: list[list[object]] = []
+        self._version_at: dict[UUID, list[object]] = {}
+        self._version_person: list[BlockPerson] = []
+        self._superseded: list[tuple[UUID, datetime]] = []
+        self._telegrams: list[_Telegram] = []
+        self._numbers = NumberChanges(
+            by=by, zone=zone, index=index, seal=self._seal_bango, by_edaban=self._by_edaban, by_bango=self._by_bango
+        )
+        self._touched: dict[int, BlockPerson] = {}
+        self._resolved: set[int] = set()
+
+    def load(self, lines: Sequence[PreparedLine]) -> None:
+        """Lock the numbering row when somebody may be new, then the persons the lines name; read them once."""
+        if any(line.line is not None and line.line.shori_shubetsu_code == "01" for line in lines):
+            self._lock_numbering()
+        edabans = {line.line.hihokensha_edaban for line in lines if line.line and line.line.hihokensha_edaban}
+        bangos = {line.bango for line in lines if line.bango is not None}
+        held = load_held(by=self._by, zone=self._zone, edabans=edabans, bangos=bangos)
+        self._by_edaban.update({edaban: known_person(person) for edaban, person in held.by_edaban.items()})
+        self._by_bango.update({bango: self._by_edaban[person.edaban] for bango, person in held.by_bango.items()})
+        tokens = {line.t_kigo_bango for line in lines if line.t_kigo_bango is not None}
+        for line in lines:
+            if line.line is not None and line.t_kigo_bango is None and line.line.shori_shubetsu_code == "03":
+                tokens |= self._tokens_of_amended(line)
+        self._kigo = load_kigo_users(by=self._by, zone=self._zone, tokens=tokens)
+
+    def register(self, prepared: PreparedLine) -> LineOutcome:
+        """Decide one line and take its effects in; the next line sees them."""
+        line = prepared.line
+        if line is None:
+            return self._refused(prepared, ())
+        by_edaban = None if line.hihokensha_edaban is None else self._by_edaban.get(line.hihokensha_edaban)
+        by_number = None if prepared.bango is None else self._by_bango.get(prepared.bango)
+        person = by_edaban or by_number
+        koshingo = NO_NUMBER_FACTS
+        if line.koshingo_kojin_bango is not None:
+            koshingo = self._numbers.facts(line.koshingo_kojin_bango, person)
+        decided = plan_registration(
+            line=line,
+            by_edaban=by_edaban.held if by_edaban else None,
+            by_number=by_number.held if by_number else None,
+            kigo_users=self._kigo_users(prepared, person),
+            koshingo=koshingo,
+            on=self._on,
+            checked=prepared.violations,
+        )
+        if isinstance(decided, Rejection):
+            return self._refused(prepared, decided.violations)
+        return self._apply(prepared, decided, person)
+
+    def targets(self) -> tuple[UUID, ...]:
+        """Return the 紐付番号 of the persons the block changed."""
+        return tuple(person.himozuke for person in self._touched.values())
+
+    # --- one line -------------------------------------------------------------------------------------------------
+
+    def _refused(self, prepared: PreparedLine, found: Sequence[Violation]) -> LineOutcome:
+        return LineOutcome(prepared.meisai_no, "9", order_results([*prepared.violations, *found]), None, None)
+
+    def _apply(self, prepared: PreparedLine, plan: Plan, person: BlockPerson | None) -> LineOutcome:
+        line = prepared.line
+        assert line is not None  # noqa: S101  # `register` refused it otherwise
+        if person is None:
+            person = self._new_person(prepared)
+        warnings = order_results([*prepared.violations, *plan.warnings])
+        outcome = LineOutcome(
+            meisai_no=prepared.meisai_no,
+            kubun="2" if warnings else "1",
+            violations=warnings,
+            edaban=person.edaban,
+            shikaku_tsuban=plan.shikaku_tsuban,
+            rireki_tsuban=plan.rireki_tsuban,
+            handled_as=plan.handled_as,
+        )
+        at = max(self._now, person.last_at + _TICK)
+        former_himozuke = person.himozuke
+        moves = plan.number_change == WRONG_NUMBER
+        if plan.number_change is not None and line.koshingo_kojin_bango is not None:
+            if moves:
+                self._settle(person)
+                former_himozuke = person.himozuke
+            self._numbers.change(line.koshingo_kojin_bango, plan.number_change, person, at)
+        elif plan.has_number and person.bango is None and line.kojin_bango is not None:
+            self._numbers.attach(line.kojin_bango, person)
+        if plan.version is not None:
+            self._append_version(prepared, plan, person, at)
+        person.held = apply_plan(person.held, plan, edaban=person.edaban, himozuke=str(person.himozuke))
+        if moves:
+            self._move_history(person, prepared, at)
+            self._owe(person, former_himozuke, "sakujo", at)
+            self._owe(person, person.himozuke, "shikaku", at)
+        elif plan.owes is not None:
+            self._owe(person, person.himozuke, plan.owes, at)
+        if plan.version is not None or plan.number_change is not None or person.is_new:
+            person.last_at = at
+            self._touched[person.edaban] = person
+        return outcome
+
+    def _new_person(self, prepared: PreparedLine) -> BlockPerson:
+        assert self._last_edaban is not None  # noqa: S101  # a new person comes by 01, which locked the numbering
+        self._last_edaban += 1
+        row_id = uuid7()
+        person = BlockPerson(
+            row_id=row_id,
+            edaban=self._last_edaban,
+            himozuke=uuid4(),
+            bango=prepared.bango,
+            last_at=self._now - _TICK,
+            is_new=True,
+        )
+        line = prepared.line
+        if line is not None and line.kojin_bango is not None and prepared.bango is not None:
+            person.ct_bango = self._seal_bango.seal(row_id, line.kojin_bango.encode())
+            self._globals[person.edaban] = self._index.global_bango(line.kojin_bango)
+            self._by_bango[prepared.bango] = person
+        self._by_edaban[person.edaban] = person
+        return person
+
+    def _append_version(self, prepared: PreparedLine, plan: Plan, person: BlockPerson, at: datetime) -> None:
+        version = plan.version
+        assert version is not None  # noqa: S101  # asked by the caller
+        tsuban = version.shikaku_tsuban
+        replaced = [key for key in person.version_ids if key == tsuban or (key is None and tsuban is not None)]
+        for key in replaced:
+            self._supersede(person.version_ids.pop(key), at)
+        key = kigo_bango_key(version.joho.get("shikaku", {}))
+        token = None if key is None or tsuban is None else self._index.token(KIGO_BANGO, key)
+        self._add_version(
+            person,
+            at,
+            [
+                version.rireki_tsuban,
+                tsuban,
+                version.valid_from,
+                version.valid_to,
+                plan.handled_as,
+                version.withdrawn,
+                token,
+                prepared.meisai_no,
+            ],
+            version.joho,
+        )
+        self._note_kigo(token, person, version.valid_from, version.valid_to, withdrawn=version.withdrawn)
+
+    def _add_version(self, person: BlockPerson, at: datetime, values: list[object], joho: Mapping[str, Any]) -> None:
+        rireki_tsuban, tsuban, valid_from, valid_to, shubetsu, withdrawn, token, meisai_no = values
+        row_id = uuid7()
+        sealed = self._seal_joho.seal(row_id, json.dumps(joho, ensure_ascii=False, separators=(",", ":")).encode())
+        row = [
+            row_id, self._zone, person.edaban, rireki_tsuban, tsuban, person, valid_from, valid_to, at, None, shubetsu,
+            withdrawn, token, self._uketsuke_id, meisai_no, sealed,
+        ]  # fmt: skip  # the order of write_block's columns
+        person.version_ids[tsuban if isinstance(tsuban, int) else None] = row_id
+        self._versions.append(row)
+        self._version_at[row_id] = row
+
+    def _supersede(self, version_id: UUID, at: datetime) -> None:
+        in_block = self._version_at.get(version_id)
+        if in_block is None:
+            self._superseded.append((version_id, at))
+        else:
+            in_block[9] = at
+
+    def _note_kigo(self, token: int | None, person: BlockPerson, start: object, end: object, *, withdrawn: bool) -> None:
+        for users in self._kigo.values():
+            users[:] = [use for use in users if use[0] != person.edaban or use[1] != start]
+        if token is not None and not withdrawn:
+            self._kigo.setdefault(token, []).append((person.edaban, start, end))
+
+    # --- facts for the planner ------------------------------------------------------------------------------------
+
+    def _kigo_users(self, prepared: PreparedLine, person: BlockPerson | None) -> list[KigoUse]:
+        tokens = set() if prepared.t_kigo_bango is None else {prepared.t_kigo_bango}
+        if prepared.line is not None and prepared.t_kigo_bango is None and prepared.line.shori_shubetsu_code == "03":
+            tokens |= self._tokens_of_amended(prepared)
+        own = None if person is None else person.edaban
+        return [
+            KigoUse(hihokensha_edaban=edaban, valid_from=start, valid_to=end)
+            for token in tokens
+            for edaban, start, end in self._kigo.get(token, ())
+            if edaban != own
+        ]
+
+    def _tokens_of_amended(self, prepared: PreparedLine) -> set[int]:
+        """Return the tokens an amended period may come to use: held items with the line's on top."""
+        line = prepared.line
+        if line is None or not line.shikaku:
+            return set()
+        person = self._by_edaban.get(line.hihokensha_edaban or 0) or self._by_bango.get(prepared.bango or b"")
+        if person is None or person.held is None:
+            return set()
+        keys = {kigo_bango_key({**period.joho.get("shikaku", {}), **line.shikaku}) for period in person.held.periods}
+        return {self._index.token(KIGO_BANGO, key) for key in keys if key is not None}
+
+    def _settle(self, person: BlockPerson) -> None:
+        """Fix the 紐付番号 of what this block wrote so far, before the person moves to another one."""
+        if person.is_new and person.edaban not in self._resolved:
+            self._resolve([person])
+        for row in self._versions:
+            if row[5] is person:
+                row[5] = person.himozuke
+
+    def _move_history(self, person: BlockPerson, prepared: PreparedLine, at: datetime) -> None:
+        """Write every present version again under the right 紐付番号; the former ones stay as what was known."""
+        held = person.held
+        assert held is not None  # noqa: S101  # just planned
+        following = held.next_rireki_tsuban
+        periods = []
+        for period in held.periods:
+            version_id = person.version_ids.get(period.shikaku_tsuban)
+            written = None if version_id is None else self._version_at.get(version_id)
+            if version_id is None or period.withdrawn or (written is not None and written[8] == at):
+                periods.append(period)
+                continue
+            self._supersede(version_id, at)
+            key = kigo_bango_key(period.joho.get("shikaku", {}))
+            token = None if key is None else self._index.token(KIGO_BANGO, key)
+            values: list[object] = [
+                following, period.shikaku_tsuban, period.valid_from, period.valid_to, "03", False, token,
+                prepared.meisai_no,
+            ]  # fmt: skip  # as `_append_version`
+            self._add_version(person, at, values, period.joho)
+            periods.append(replace(period, rireki_tsuban=following))
+            following += 1
+        person.held = replace(held, periods=tuple(periods), next_rireki_tsuban=following)
+
+    # --- rows -----------------------------------------------------------------------------------------------------
+
+    def _owe(self, person: BlockPerson, himozuke: UUID, kind: str, at: datetime) -> None:
+        self._telegrams.append(_Telegram(person, himozuke, kind, at))
+
+    def _lock_numbering(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO shikaku_edaban_saiban (hokensha_code, last) VALUES (%s, 0) ON CONFLICT DO NOTHING",
+                [self._zone],
+            )
+            cursor.execute(
+                "SELECT last FROM shikaku_edaban_saiban WHERE hokensha_code = %s FOR NO KEY UPDATE", [self._zone]
+            )
+            self._last_edaban = self._first_edaban = cursor.fetchone()[0]
+
+    def finish(self) -> BlockRows:
+        """Give new persons their 紐付番号 and telegrams their order, and return all rows of the zone."""
+        self._resolve(
+            [person for person in self._touched.values() if person.is_new and person.edaban not in self._resolved]
+        )
+        if self._last_edaban is not None and self._last_edaban != self._first_edaban:
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "UPDATE shikaku_edaban_saiban SET last = %s WHERE hokensha_code = %s", [self._last_edaban, self._zone]
+                )
+        rows = BlockRows(superseded=self._superseded, soshin=self._soshin_rows())
+        for person in self._touched.values():
+            (rows.new_kanyusha if person.is_new else rows.changed_kanyusha).append(self._kanyusha_row(person))
+        for row in self._versions:
+            owner = row[5]
+            row[5] = owner.himozuke if isinstance(owner, BlockPerson) else owner
+            rows.versions.append(tuple(row))
+        return rows
+
+    def _resolve(self, fresh: Sequence[BlockPerson]) -> None:
+        """Ask who these new numbers belong to; a number nobody had gets the 紐付番号 proposed here."""
+        if not fresh:
+            return
+        proposed = {person.edaban: person.himozuke for person in fresh}
+        with_number = [person for person in fresh if person.edaban in self._globals]
+        without = [person.himozuke for person in fresh if person.edaban not in self._globals]
+        with connection.cursor() as cursor:
+            if with_number:
+                hashes = [self._globals[person.edaban] for person in with_number]
+                cursor.execute(
+                    "SELECT bi_global, himozuke_bango FROM shikaku_resolve_himozuke(%s, %s)",
+                    [hashes, [person.himozuke for person in with_number]],
+                )
+                resolved = {bytes(bango): himozuke for bango, himozuke in cursor.fetchall()}
+                for person in with_number:
+                    person.himozuke = resolved[self._globals[person.edaban]]
+            if without:
+                cursor.execute("SELECT shikaku_new_himozuke(%s)", [without])
+        self._resolved.update(proposed)
+        for telegram in self._telegrams:
+            if telegram.himozuke == proposed.get(telegram.person.edaban):
+                telegram.himozuke = telegram.person.himozuke
+
+    def _soshin_rows(self) -> list[tuple[object, ...]]:
+        if not self._telegrams:
+            return []
+        wanted: dict[UUID, int] = {}
+        for telegram in self._telegrams:
+            wanted[telegram.himozuke] = wanted.get(telegram.himozuke, 0) + 1
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT himozuke_bango, last_jun FROM shikaku_next_jun(%s, %s)", [list(wanted), list(wanted.values())]
+            )
+            last: dict[UUID, int] = dict(cursor.fetchall())
+        following = {himozuke: last[himozuke] - count for himozuke, count in wanted.items()}
+        rows: list[tuple[object, ...]] = []
+        for telegram in self._telegrams:
+            following[telegram.himozuke] += 1
+            rows.append(
+                (
+                    uuid7(), self._zone, telegram.person.edaban, telegram.himozuke, following[telegram.himozuke],
+                    telegram.kind, telegram.as_of, self._now, self._now,
+                )  # fmt: skip  # the order of write_block's columns
+            )
+        return rows
+
+    def _kanyusha_row(self, person: BlockPerson) -> tuple[object, ...]:
+        held = person.held
+        assert held is not None  # noqa: S101  # a touched person has been planned
+        kihon = held.newest.get("kihon", {})
+        kana = kana_tokens(kihon)
+        kana2, kana4, full = (
+            (None, None, None)
+            if kana is None
+            else tuple(
+                self._index.token(name, text) for name, text in zip(("kana2", "kana4", "kana_full"), kana, strict=True)
+            )
+        )
+        birth = kihon.get("seinengappi")
+        return (
+            person.row_id, self._zone, person.edaban, person.himozuke, person.bango, person.ct_bango,
+            held.kanyusha_kubun, "1" if held.fugo_requested else "0", kana2, kana4, full,
+            None if birth is None else self._index.token("seinengappi", birth),
+            held.next_shikaku_tsuban - 1, held.next_rireki_tsuban - 1, person.last_at,
+        )  # fmt: skip  # the order of write_block's columns
+

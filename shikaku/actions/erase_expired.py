@@ -1,0 +1,64 @@
+"""Erases what was kept for a while: refused lines, and what a clerk had begun to type."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection
+
+from chukan.controls.sosa_log.actions import record_sosa
+from chukan.controls.sosa_log.domain import SosaKind
+from chukan.controls.uketsuke.actions import discard_refused_lines
+from chukan.controls.uketsuke.queries import get_refused_file
+from chukan.kernel.principal import Principal
+from chukan.kernel.storage import store
+from chukan.kernel.transactions import outside_transaction, own_transaction
+from shikaku.actions.accept_toroku_file import FILE, JIMU
+from shikaku.actions.process_toroku_file import sender_principal
+from shikaku.queries.due_work import list_expired_uketsuke
+
+
+@outside_transaction
+def erase_expired_refused_lines(*, by: Principal, now: datetime) -> int:
+    """Erase the refused lines of every 受付 whose time is over and return how many 受付 that were."""
+    expired = list_expired_uketsuke(by=by, now=now)
+    for due in expired:
+        owner = sender_principal(by=by, sender=due.sender, hokensha_code=due.hokensha_code or "")
+        key = remove_refused_lines(by=owner, uketsuke_id=due.uketsuke_id, now=now)
+        if key:
+            store().destroy_key(key, rule="KJ-IN-21", now=now)
+    return len(expired)
+
+
+@outside_transaction
+def discard_refused(*, by: Principal, row_id: UUID, screen_id: str, now: datetime) -> None:
+    """「破棄」: throw the refused lines of one 受付 away; nothing can bring them back. Raises NotFound."""
+    get_refused_file(by=by, row_id=row_id, now=now)
+    key = remove_refused_lines(by=by, uketsuke_id=row_id, now=now, screen_id=screen_id)
+    if key:
+        store().destroy_key(key, rule="KJ-IN-21", now=now)
+
+
+@own_transaction
+def remove_refused_lines(
+    *, by: Principal, uketsuke_id: UUID, now: datetime, screen_id: str | None = None
+) -> str:
+    """Remove the sealed lines from the database and log it; the key that opens them is destroyed next."""
+    key = discard_refused_lines(by=by, uketsuke_id=uketsuke_id)
+    record_sosa(
+        by=by,
+        kind=SosaKind.FILE_DISCARDED,
+        jimu=JIMU,
+        target_file=FILE,
+        targets=(str(uketsuke_id),),
+        result="ok",
+        screen_id=screen_id,
+        now=now,
+    )
+    return key
+
+
+@own_transaction
+def erase_expired_slips(*, by: Principal, now: datetime) -> None:  # noqa: ARG001  # zone of none
+    """Drop what was typed and never finished, in every zone."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT shikaku_drop_expired_slips(%s)", [now])

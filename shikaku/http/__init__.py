@@ -1,0 +1,1 @@
+"""Screens and machine doors of 資格履歴."""

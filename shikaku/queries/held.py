@@ -1,0 +1,176 @@
+"""What a block of lines needs to know of the persons it names: read once, locked in one order."""
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from chukan.kernel.crypto.envelope import open_envelope
+from chukan.kernel.crypto.keyring import get_keyring
+from chukan.kernel.principal import Principal
+from chukan.kernel.transactions import reads
+from shikaku.domain.toroku import Held, HeldPeriod
+
+RIREKI_TABLE = "shikaku_rireki"
+JOHO = "joho"
+
+_PERSONS = """
+SELECT k.id, k.hihokensha_edaban, k.himozuke_bango, k.bi_bango, k.kanyusha_kubun_code, k.fugo_shutoku_yokyu_kubun,
+       k.last_shikaku_tsuban, k.last_rireki_tsuban, k.last_recorded_at
+FROM shikaku_itaku_kukaku_kanyusha k
+WHERE k.hokensha_code = %s AND k.hihokensha_edaban IN (
+  SELECT unnest(%s::bigint[])
+  UNION SELECT n.hihokensha_edaban FROM shikaku_itaku_kukaku_kanyusha n
+    WHERE n.hokensha_code = %s AND n.bi_bango = ANY (%s)
+  UNION SELECT o.hihokensha_edaban FROM shikaku_kyu_kojin_bango o
+    WHERE o.hokensha_code = %s AND o.bi_bango = ANY (%s) AND o.resolves)
+ORDER BY k.hihokensha_edaban FOR NO KEY UPDATE OF k
+"""
+_FORMER = """
+SELECT bi_bango, hihokensha_edaban FROM shikaku_kyu_kojin_bango
+WHERE hokensha_code = %s AND bi_bango = ANY (%s) AND resolves
+"""
+_VERSIONS = """
+SELECT id, hihokensha_edaban, shikaku_tsuban, rireki_tsuban, valid_from, valid_to, withdrawn, ct_joho
+FROM shikaku_rireki WHERE hokensha_code = %s AND hihokensha_edaban = ANY (%s) AND superseded_at IS NULL
+ORDER BY hihokensha_edaban, shikaku_tsuban NULLS FIRST
+"""
+_KIGO = """
+SELECT t_kigo_bango, hihokensha_edaban, valid_from, valid_to FROM shikaku_rireki
+WHERE t_kigo_bango = ANY (%s) AND superseded_at IS NULL AND NOT withdrawn AND hokensha_code = %s
+"""
+
+
+@dataclass(slots=True)
+class HeldPerson:
+    """One locked person of the zone: the domain's view, and where its current versions stand."""
+
+    row_id: UUID
+    edaban: int
+    himozuke_bango: UUID
+    bi_bango: bytes | None
+    last_recorded_at: datetime
+    held: Held
+    version_ids: dict[int | None, UUID] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldPersons:
+    """The persons a block names, by 被保険者枝番 and by the zone's hash of a number, present or former."""
+
+    by_edaban: Mapping[int, HeldPerson]
+    by_bango: Mapping[bytes, HeldPerson]
+
+
+def open_joho(hokensha_code: str, row_id: UUID, sealed: bytes) -> dict[str, Any]:
+    """Return the items of one version; never the 個人番号, which is sealed apart."""
+    plain = open_envelope(
+        get_keyring(), table=RIREKI_TABLE, envelope=JOHO, hokensha_code=hokensha_code, row_id=row_id, data=sealed
+    )
+    opened: dict[str, Any] = json.loads(plain)
+    return opened
+
+
+@reads
+def load_held(
+    *, by: Principal, zone: str, edabans: Collection[int], bangos: Collection[bytes]  # noqa: ARG001  # zone is set by `by`
+) -> HeldPersons:
+    """Lock and return the persons of the zone that the given keys name, with their current versions."""
+    numbers = list(bangos)
+    with connection.cursor() as cursor:
+        cursor.execute(_PERSONS, [zone, list(edabans), zone, numbers, zone, numbers])
+        persons = cursor.fetchall()
+        if not persons:
+            return HeldPersons(by_edaban={}, by_bango={})
+        found = [row[1] for row in persons]
+        cursor.execute(_VERSIONS, [zone, found])
+        versions = cursor.fetchall()
+        cursor.execute(_FORMER, [zone, numbers])
+        former = cursor.fetchall()
+    periods: dict[int, list[tuple[UUID, HeldPeriod]]] = {edaban: [] for edaban in found}
+    for row_id, edaban, tsuban, rireki_tsuban, valid_from, valid_to, withdrawn, sealed in versions:
+        period = HeldPeriod(
+            shikaku_tsuban=tsuban,
+            rireki_tsuban=rireki_tsuban,
+            valid_from=valid_from,
+            valid_to=valid_to,
+            withdrawn=withdrawn,
+            joho=open_joho(zone, row_id, bytes(sealed)),
+        )
+        periods[edaban].append((row_id, period))
+    by_edaban: dict[int, HeldPerson] = {}
+    by_bango: dict[bytes, HeldPerson] = {}
+    for row in persons:
+        person = _held_person(row, periods[row[1]])
+        by_edaban[person.edaban] = person
+        if person.bi_bango is not None:
+            by_bango[person.bi_bango] = person
+    for bango, edaban in former:
+        by_bango.setdefault(bytes(bango), by_edaban[edaban])
+    return HeldPersons(by_edaban=by_edaban, by_bango=by_bango)
+
+
+def _held_person(row: tuple[Any, ...], versions: list[tuple[UUID, HeldPeriod]]) -> HeldPerson:
+    row_id, edaban, himozuke, bango, kubun, fugo, last_shikaku, last_rireki, last_at = row
+    newest = max((period for _, period in versions), key=lambda period: period.rireki_tsuban)
+    held = Held(
+        hihokensha_edaban=edaban,
+        himozuke_bango=str(himozuke),
+        kanyusha_kubun=kubun,
+        fugo_requested=fugo == "1",
+        has_number=bango is not None,
+        periods=tuple(period for _, period in versions if period.shikaku_tsuban is not None),
+        next_shikaku_tsuban=last_shikaku + 1,
+        next_rireki_tsuban=last_rireki + 1,
+        newest=newest.joho,
+        standing=next((period for _, period in versions if period.shikaku_tsuban is None), None),
+    )
+    return HeldPerson(
+        row_id=row_id,
+        edaban=edaban,
+        himozuke_bango=himozuke,
+        bi_bango=None if bango is None else bytes(bango),
+        last_recorded_at=last_at,
+        held=held,
+        version_ids={period.shikaku_tsuban: version_id for version_id, period in versions},
+    )
+
+
+@reads
+def load_kigo_users(
+    *, by: Principal, zone: str, tokens: Collection[int]  # noqa: ARG001  # zone is set by `by`
+) -> dict[int, list[tuple[int, Any, Any]]]:
+    """Return, per 記号・番号・枝番 token, the present periods that use it: (被保険者枝番, from, to)."""
+    users: dict[int, list[tuple[int, Any, Any]]] = {}
+    if not tokens:
+        return users
+    with connection.cursor() as cursor:
+        cursor.execute(_KIGO, [list(tokens), zone])
+        for token, edaban, valid_from, valid_to in cursor.fetchall():
+            users.setdefault(token, []).append((edaban, valid_from, valid_to))
+    return users
+
+
+_CURRENT = """
+SELECT r.shikaku_tsuban, r.rireki_tsuban FROM shikaku_rireki r
+JOIN shikaku_itaku_kukaku_kanyusha k USING (hokensha_code, hihokensha_edaban)
+WHERE r.hokensha_code = %s AND (k.hihokensha_edaban = %s OR k.bi_bango = %s)
+  AND r.superseded_at IS NULL AND NOT r.withdrawn
+ORDER BY r.shikaku_tsuban DESC NULLS LAST
+"""
+
+
+@reads
+def current_version(
+    *, by: Principal, zone: str, edaban: int | None, bango: bytes | None, shikaku_tsuban: int | None  # noqa: ARG001
+) -> int | None:
+    """Return the present 履歴通番 of the named period, or of the latest one; None when there is none."""
+    with connection.cursor() as cursor:
+        cursor.execute(_CURRENT, [zone, edaban, bango])
+        rows = cursor.fetchall()
+    named = [row for row in rows if shikaku_tsuban is None or row[0] == shikaku_tsuban]
+    return int(named[0][1]) if named else None

@@ -1,0 +1,38 @@
+"""What the rules of a line need to know of the day, the insurers and the code tables."""
+
+from datetime import date
+from functools import lru_cache
+
+from chukan.controls.kikan import queries as kikan
+from chukan.kernel.crypto.blind_index import ZoneIndex
+from chukan.kernel.crypto.keyring import get_keyring
+from chukan.kernel.principal import Principal
+from chukan.kernel.transactions import reads
+from shikaku.domain.check_line import HokenshaFacts, LineFacts
+
+
+@reads
+def get_line_facts(*, by: Principal, on: date) -> LineFacts:
+    """Return the facts for every insurer this sender may register for, once per block."""
+    hokensha = {}
+    for code in by.sendable:
+        facts = kikan.find_hokensha(code)
+        if facts is not None:
+            hokensha[code] = HokenshaFacts(
+                shubetsu=facts.hokensha_shubetsu,
+                hokensha_bango=facts.hokensha_bango,
+                kohi_futansha_bango=facts.kohi_futansha_bango,
+            )
+    return LineFacts(on=on, hokensha=hokensha, codes=kikan.code_book())
+
+
+class ZoneIndexes:
+    """The keyed hashes of each zone, prepared once."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._of = lru_cache(maxsize=64)(lambda code: ZoneIndex(get_keyring(), code))
+
+    def __call__(self, hokensha_code: str) -> ZoneIndex:
+        """Return the hashes of one zone."""
+        return self._of(hokensha_code)
