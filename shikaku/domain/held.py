@@ -1,0 +1,86 @@
+"""What an insurer's zone holds of one person, as the rules look at it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Final, TypeAlias
+
+# {"kihon": {}, "seigyo": {}, "shikaku": {}, "sho": [], "korei": [], "gendogaku": [], "tokutei_shippei": []} by column
+# name, without empty items; "system" is there when something of システム基本情報 was given.
+Joho: TypeAlias = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class HeldPeriod:
+    """The current version of one period; `shikaku_tsuban` and the days are None for a standing without a period.
+
+    A 取消 period stays in the list, flagged `withdrawn`: its number is never given again.
+    """
+
+    shikaku_tsuban: int | None
+    rireki_tsuban: int
+    valid_from: date | None
+    valid_to: date | None
+    withdrawn: bool
+    joho: Joho = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One person as this insurer's zone holds them now. `newest` is the 情報 of the newest version."""
+
+    hihokensha_edaban: int
+    himozuke_bango: str
+    kanyusha_kubun: str
+    fugo_requested: bool
+    has_number: bool
+    periods: tuple[HeldPeriod, ...]
+    next_shikaku_tsuban: int
+    next_rireki_tsuban: int
+    newest: Joho = field(repr=False)
+    # The version of a 加入予定者 or 世帯員, until a period takes its place.
+    standing: HeldPeriod | None = None
+
+    def latest_period(self) -> HeldPeriod | None:
+        """Return the period with the highest 資格通番 that is not 取消."""
+        latest: HeldPeriod | None = None
+        for period in self.periods:
+            if not period.withdrawn and (latest is None or (period.shikaku_tsuban or 0) > (latest.shikaku_tsuban or 0)):
+                latest = period
+        return latest
+
+    def period(self, shikaku_tsuban: int) -> HeldPeriod | None:
+        """Return the period of that number unless it is 取消."""
+        for period in self.periods:
+            if period.shikaku_tsuban == shikaku_tsuban and not period.withdrawn:
+                return period
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class KigoUse:
+    """One period of another person of this insurer with the same 保険者番号・記号・番号・枝番."""
+
+    hihokensha_edaban: int
+    valid_from: date
+    valid_to: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class KoshingoFacts:
+    """What is known about 更新後個人番号.
+
+    Its 紐付番号 (None: nobody's), the 被保険者枝番 that has it in this insurer, and whether it is the person's present one.
+    """
+
+    himozuke_bango: str | None = None
+    edaban_here: int | None = None
+    is_current: bool = False
+
+
+NO_KOSHINGO: Final = KoshingoFacts()
+
+
+def overlap(from_a: date, to_a: date | None, from_b: date, to_b: date | None) -> bool:
+    """Tell whether two half-open periods share a day."""
+    return (to_b is None or from_a < to_b) and (to_a is None or from_b < to_a)
