@@ -89,7 +89,7 @@ def make_home(home: Path) -> None:
             (home / name).mkdir(mode=0o700, exist_ok=True)
         (home / "keys" / "db").mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
-        message = f"CHUKAN_HOME ({home}) に書き込めません: {error.strerror}。書き込めるフォルダを CHUKAN_HOME に指定してください。"
+        message = f"CHUKAN_HOME ({home}) に書き込めません: {error.strerror}。別のフォルダを指定してください。"
         raise StartError(message) from None
 
 

@@ -234,8 +234,9 @@ def _dynamic_shared_memory() -> str:
 
 
 def _give(user: OsUser | None, *paths: Path) -> None:
-    for path in paths if user else ():
-        os.chown(path, user.uid, user.gid)
+    if user is not None:
+        for path in paths:
+            os.chown(path, user.uid, user.gid)
 
 
 def _last_line(log: Path) -> str:

@@ -1,0 +1,186 @@
+"""`make demo`: everything from the database to the screens, kept running until Ctrl-C."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import signal
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from chukan.embedded.errors import AlreadyRunning, StartError
+from chukan.embedded.places import make_home
+from chukan.embedded.preparation import free_port, is_free, prepare
+from chukan.embedded.process_table import PROCESSES, Stage, module
+from chukan.embedded.services import Services, add_addresses
+from chukan.embedded.supervisor import Stopped, Supervisor, end_left_overs
+
+_READY_PATIENCE = 120.0
+_LAST_PORT = 65535
+
+
+class _End:
+    """Remembers that the end was asked for."""
+
+    def __init__(self) -> None:
+        self.asked = False
+
+    def __call__(self) -> bool:
+        return self.asked
+
+    def ask(self, *_signal: object) -> None:
+        """Signal handler."""
+        self.asked = True
+
+
+def main() -> int:
+    """Run the demo; a failure is one line on stderr."""
+    end = _End()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, end.ask)
+    try:
+        stage = Stage(home=Path(os.environ.get("CHUKAN_HOME") or ".chukan").expanduser().resolve(), port=_port())
+        make_home(stage.home)
+        with _only_one(stage.home):
+            _run(stage, end)
+    except Stopped:
+        print("終了しました。", flush=True)
+    except StartError as error:
+        print(error, file=sys.stderr, flush=True)
+        return 1
+    return 0
+
+
+def _run(stage: Stage, end: _End) -> None:
+    for name in end_left_overs(stage.home):
+        _say(f"前回残ったプロセスを終了しました: {name}")
+    if not is_free(stage.port):
+        message = f"ポート {stage.port} は使われています。CHUKAN_PORT に別の番号を指定してください。"
+        raise StartError(message)
+    (stage.demo).mkdir(mode=0o700, exist_ok=True)
+    if not os.environ.get("CHUKAN_ONSHI_URL"):
+        stage = replace(stage, onshi_port=free_port(stage.demo / "onshi.port"))
+    services = Services(stage.home)
+    supervisor = Supervisor(stage=stage, stopping=end)
+    try:
+        _say("データベースを起動しています")
+        urls = services.start()
+        addresses = {"web_url": stage.web_url}
+        if stage.onshi_port is not None:
+            addresses["onshi_url"] = f"http://127.0.0.1:{stage.onshi_port}"
+        add_addresses(stage.home, **addresses)
+        prepare(stage, supervisor, database_url=urls.database_url, say=_say)
+        stage = replace(stage, onshi_client_id=str(_accounts(stage).get("onshi_client_id", "")))
+        supervisor = Supervisor(stage=stage, stopping=end)
+        _say("画面と処理を起動しています")
+        supervisor.start(PROCESSES)
+        _wait_until_ready(stage, supervisor, services, end)
+        _send_first_members(stage, supervisor)
+        _greet(stage)
+        while not end():
+            _tend(services, supervisor)
+            time.sleep(0.5)
+    finally:
+        _say("終了しています")
+        for name in supervisor.stop():
+            _say(f"応答がないため強制終了しました: {name}")
+        services.stop()
+    _say("終了しました。")
+
+
+def _tend(services: Services, supervisor: Supervisor) -> None:
+    for name in (*services.revive(), *supervisor.tend()):
+        _say(f"再起動しました: {name}")
+
+
+def _wait_until_ready(stage: Stage, supervisor: Supervisor, services: Services, end: _End) -> None:
+    deadline = time.monotonic() + _READY_PATIENCE
+    while not _is_ready(stage):
+        if end():
+            raise Stopped
+        if time.monotonic() > deadline:
+            log = stage.home / "log" / "web.log"
+            raise StartError(f"画面が起動しません: {supervisor.last_words('web')}（{log}）")
+        _tend(services, supervisor)
+        time.sleep(0.2)
+
+
+def _is_ready(stage: Stage) -> bool:
+    # Never by way of a proxy: the address is this machine's own.
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(f"http://127.0.0.1:{stage.port}/health/ready", timeout=5) as answer:
+            return int(answer.status) == 200  # noqa: PLR2004 - 200 OK
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def _send_first_members(stage: Stage, supervisor: Supervisor) -> None:
+    """Send a few hundred members through the normal file door, once, so that a search finds somebody."""
+    note = stage.demo / "first_members"
+    client_id = _accounts(stage).get("hokensha_client_id")
+    if note.exists() or not client_id:
+        return
+    _say("見本の加入者を送っています")
+    argv = module(
+        "simulators.hokensha",
+        *("--base-url", stage.web_url, "--client-id", str(client_id), "--key", str(stage.demo / "hokensha.key.json")),
+        str(stage.demo / "first_members.csv"),
+    )
+    try:
+        supervisor.run_step("見本の加入者", argv, role="web")
+    except StartError as error:
+        _say(f"{error}")
+        return
+    note.touch(mode=0o600)
+
+
+def _greet(stage: Stage) -> None:
+    told = _accounts(stage)
+    _say(f"準備完了 {stage.web_url}/")
+    if stage.onshi_port is not None:
+        _say(f"  オンライン資格確認の模擬: http://localhost:{stage.onshi_port}/")
+    accounts = told.get("accounts", [])
+    for account in accounts if isinstance(accounts, list) else []:
+        _say(f"  {account['soshiki']}  {account['id']}  {account['password']}  {account['setsumei']}")
+    _say(f"  見本ファイル: {stage.demo / 'sample_10000.csv'}")
+    _say("  終了は Ctrl-C")
+
+
+def _accounts(stage: Stage) -> dict[str, object]:
+    try:
+        return dict(json.loads((stage.demo / "accounts.json").read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        return {}
+
+
+@contextlib.contextmanager
+def _only_one(home: Path) -> Iterator[None]:
+    with (home / "run" / "demo.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise AlreadyRunning(f"このフォルダの demo は既に動いています: {home}") from None
+        yield
+
+
+def _port() -> int:
+    text = os.environ.get("CHUKAN_PORT") or "8000"
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) <= _LAST_PORT:
+        raise StartError("CHUKAN_PORT には 1 から 65535 の番号を指定してください。")
+    return int(text)
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,113 @@
+"""Every process of the demo, in starting order; the one place to add or change one."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """What the command lines need to know about this demo."""
+
+    home: Path
+    port: int
+    onshi_port: int | None = None
+    onshi_client_id: str = ""
+
+    @property
+    def demo(self) -> Path:
+        """Keys, accounts and files of the demo world."""
+        return self.home / "demo"
+
+    @property
+    def web_url(self) -> str:
+        """Address for people; the passkey standard knows `localhost` only."""
+        return f"http://localhost:{self.port}"
+
+    def environment(self, role: str) -> dict[str, str]:
+        """Environment of a child that connects to the database as `role`."""
+        return {
+            **os.environ,
+            "CHUKAN_HOME": str(self.home),
+            "CHUKAN_PORT": str(self.port),
+            "CHUKAN_ROLE": role,
+            "DJANGO_SETTINGS_MODULE": "chukan.settings.base",
+            "PYTHONUNBUFFERED": "1",
+            "NO_PROXY": ",".join(filter(None, ("localhost,127.0.0.1", os.environ.get("NO_PROXY", "")))),
+            "PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH", "")))),
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProcessSpec:
+    """One process that is kept running."""
+
+    name: str
+    role: str
+    argv: Callable[[Stage], Sequence[str]]
+    patience: float = 15.0
+    needed: Callable[[Stage], bool] = lambda _stage: True
+
+
+def manage(*arguments: str) -> list[str]:
+    """Command line of a management command."""
+    return [sys.executable, str(ROOT / "manage.py"), *arguments]
+
+
+def module(name: str, *arguments: str) -> list[str]:
+    """Command line of a module."""
+    return [sys.executable, "-m", name, *arguments]
+
+
+def _web(stage: Stage) -> list[str]:
+    return module(
+        "gunicorn",
+        "chukan.wsgi:application",
+        *("--bind", f"127.0.0.1:{stage.port}", "--worker-class", "gthread", "--workers", "2", "--threads", "8"),
+        *("--graceful-timeout", "10", "--timeout", "120", "--keep-alive", "5", "--no-control-socket"),
+        *("--worker-tmp-dir", str(stage.home / "run"), "--log-level", "warning"),
+    )
+
+
+def _worker(queue: str, concurrency: int) -> Callable[[Stage], list[str]]:
+    def argv(_stage: Stage) -> list[str]:
+        return module(
+            "celery",
+            *("--app", "chukan.celery:app", "worker", "--queues", queue, "--hostname", f"{queue}@localhost"),
+            *("--pool", "prefork", "--concurrency", str(concurrency), "--loglevel", "warning"),
+            *("--without-gossip", "--without-mingle", "--without-heartbeat"),
+        )
+
+    return argv
+
+
+def _beat(stage: Stage) -> list[str]:
+    schedule = str(stage.home / "run" / "beat.db")
+    return module("celery", "--app", "chukan.celery:app", "beat", "--schedule", schedule, "--loglevel", "warning")
+
+
+def _onshi(stage: Stage) -> list[str]:
+    return module(
+        "simulators.onshi",
+        *("--port", str(stage.onshi_port), "--home", str(stage.demo / "onshi"), "--hub-url", stage.web_url),
+        *("--client-id", stage.onshi_client_id, "--public-url", f"http://127.0.0.1:{stage.onshi_port}"),
+    )
+
+
+PROCESSES: tuple[ProcessSpec, ...] = (
+    ProcessSpec(name="onshi", role="web", argv=_onshi, patience=5, needed=lambda stage: stage.onshi_port is not None),
+    ProcessSpec(name="relay", role="relay", argv=lambda _stage: manage("relay_outbox")),
+    ProcessSpec(name="sealer", role="sealer", argv=lambda _stage: manage("seal_sosa_log")),
+    # Two at once: the short file of a small insurer does not wait for the long one of another.
+    ProcessSpec(name="worker_bulk", role="worker", argv=_worker("bulk", 2), patience=30),
+    ProcessSpec(name="worker_interactive", role="worker", argv=_worker("interactive", 1)),
+    ProcessSpec(name="deliver_onshi", role="worker", argv=lambda _stage: manage("deliver_onshi")),
+    ProcessSpec(name="beat", role="worker", argv=_beat),
+    ProcessSpec(name="web", role="web", argv=_web),
+)
