@@ -157,33 +157,52 @@ def _text(node: ast.expr) -> str | None:
     return None
 
 
-def error_kinds() -> dict[str, str]:
-    """Return the name of every error class and its HTTP status, subclasses included."""
-    kinds = dict(STATUS)
+def _own_texts(node: ast.ClassDef) -> tuple[str, str] | None:
+    """Return (code, message) of an error class that brings its own."""
+    for call in ast.walk(node):
+        if (
+            isinstance(call, ast.Call)
+            and isinstance(call.func, ast.Attribute)
+            and call.func.attr == "__init__"
+            and len(call.args) > 1
+        ):
+            code, message = _text(call.args[0]), _text(call.args[1])
+            return None if code is None else (code, message or "")
+    return None
+
+
+def error_classes() -> tuple[dict[str, str], set[tuple[str, str, str, str]]]:
+    """Return the status of every error class that is given its code where it is raised, and those that bring it."""
+    kinds, own = dict(STATUS), set()
+    statuses = dict(STATUS)
     for _ in range(3):  # subclasses of subclasses
         for path in python_files():
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                if isinstance(node, ast.ClassDef):
-                    for base in node.bases:
-                        if isinstance(base, ast.Name) and base.id in kinds:
-                            kinds.setdefault(node.name, kinds[base.id])
-    return kinds
+                if not isinstance(node, ast.ClassDef) or node.name in STATUS:
+                    continue
+                status = next((statuses[base.id] for base in node.bases if getattr(base, "id", "") in statuses), None)
+                if status is None:
+                    continue
+                statuses[node.name] = status
+                texts = _own_texts(node)
+                if texts is not None:
+                    own.add((texts[0], status, texts[1], module_name(path)))
+                elif not any(isinstance(part, ast.FunctionDef) and part.name == "__init__" for part in node.body):
+                    kinds[node.name] = status
+    return kinds, own
 
 
 def raised_errors() -> list[tuple[str, str, str, str]]:
     """Return (code, status, message, module) of every error with a literal code."""
-    kinds = error_kinds()
-    found = set()
+    kinds, found = error_classes()
     for path in python_files():
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute)):
+            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute) and node.args):
                 continue
             name = node.func.id if isinstance(node.func, ast.Name) else node.func.attr
-            if name not in kinds or not node.args:
-                continue
             code = _text(node.args[0])
-            message = _text(node.args[1]) if len(node.args) > 1 else ""
-            if code is not None:
+            if name in kinds and code is not None:
+                message = _text(node.args[1]) if len(node.args) > 1 else ""
                 found.add((code, kinds[name], message or "", module_name(path)))
     return sorted(found)
 
