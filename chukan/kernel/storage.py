@@ -142,14 +142,10 @@ class _Reader(io.RawIOBase):
         self._index = -1
         self._chunk = b""
         whole = stream.read(len(_MAGIC)) == _MAGIC and body - max(0, self._chunks - 1) * _SEALED_CHUNK >= _TAG
-        try:
-            if not whole:
-                raise StoredFileDamaged
-            # The end is opened first: a file that was cut off is not half-processed before anybody notices.
-            self._load(self._chunks - 1)
-        except StoredFileDamaged:
+        # The end is opened first: a file that was cut off is not half-processed before anybody notices.
+        if not whole or not self._load(self._chunks - 1):
             stream.close()
-            raise
+            raise StoredFileDamaged
 
     def readable(self) -> bool:
         return True
@@ -170,21 +166,22 @@ class _Reader(io.RawIOBase):
         if self._at >= self._size or not view:
             return 0
         index, offset = divmod(self._at, CHUNK)
-        if index != self._index:
-            self._load(index)
+        if index != self._index and not self._load(index):
+            raise StoredFileDamaged
         piece = self._chunk[offset : offset + len(view)]
         view[: len(piece)] = piece
         self._at += len(piece)
         return len(piece)
 
-    def _load(self, index: int) -> None:
+    def _load(self, index: int) -> bool:
         self._stream.seek(len(_MAGIC) + index * _SEALED_CHUNK)
         sealed = self._stream.read(_SEALED_CHUNK)
         try:
             self._chunk = self._cipher.decrypt(_nonce(index, final=index == self._chunks - 1), sealed, self._aad)
         except InvalidTag:
-            raise StoredFileDamaged from None
+            return False
         self._index = index
+        return True
 
     def close(self) -> None:
         if not self.closed:
