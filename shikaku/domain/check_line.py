@@ -254,9 +254,8 @@ def _check_seido(line: TorokuLine, shubetsu: str, found: list[Violation]) -> Non
     shikaku = line.shikaku
     if not shikaku or Violation("E209", "shikaku") in found:
         return
-    for key in _NOT_FOR_SEIKATSU_HOGO if shubetsu == SEIKATSU_HOGO else _ONLY_SEIKATSU_HOGO:
-        if shikaku.get(key) is not None:
-            found.append(Violation("E209", f"shikaku/{key}"))
+    keys = _NOT_FOR_SEIKATSU_HOGO if shubetsu == SEIKATSU_HOGO else _ONLY_SEIKATSU_HOGO
+    found.extend(Violation("E209", f"shikaku/{key}") for key in keys if shikaku.get(key) is not None)
 
 
 def _is_digits(text: str, length: int) -> bool:

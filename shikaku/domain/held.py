@@ -70,7 +70,7 @@ class KigoUse:
 class KoshingoFacts:
     """What is known about 更新後個人番号.
 
-    Its 紐付番号 (None: nobody's), the 被保険者枝番 that has it in this insurer, and whether it is the person's present one.
+    Its 紐付番号 (None: nobody's), the 被保険者枝番 that has it in this insurer, and whether it is the present one.
     """
 
     himozuke_bango: str | None = None

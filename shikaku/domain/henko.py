@@ -13,6 +13,7 @@ from shikaku.domain.line import TorokuLine
 from shikaku.domain.periods import (
     SHUTOKU,
     SOSHITSU,
+    Days,
     check_kigo_users,
     check_not_empty,
     check_overlap,
@@ -45,7 +46,8 @@ def plan_change(
     else:
         days = days_of(line, joho["shikaku"])
         if days is not None:
-            _check_period(line, held, target, joho["shikaku"], around, found)
+            renumbered = kigo_bango_key(joho["shikaku"]) != kigo_bango_key(target.joho["shikaku"])
+            _check_period(days, held, target, around, found, renumbered=renumbered)
             start, end = days
     kubun = _kubun_after(line, held, target, found)
     _require_name(line, joho, found)
@@ -90,20 +92,11 @@ def _unchanged(held: Held, target: HeldPeriod) -> Plan:
 
 
 def _check_period(
-    line: TorokuLine,
-    held: Held,
-    target: HeldPeriod,
-    shikaku: Mapping[str, Any],
-    around: Around,
-    found: list[Violation],
+    days: Days, held: Held, target: HeldPeriod, around: Around, found: list[Violation], *, renumbered: bool
 ) -> None:
     """A corrected 取得日 or 喪失日 moves the period, a corrected card moves its numbers: both are compared again."""
-    days = days_of(line, shikaku)
-    if days is None:
-        return
     start_moved = days[0] != target.valid_from
     moved = start_moved or days[1] != target.valid_to
-    renumbered = kigo_bango_key(shikaku) != kigo_bango_key(target.joho.get("shikaku") or {})
     if not moved and not renumbered:
         return
     if start_moved and days[0] > around.on:

@@ -1,4 +1,4 @@
-"""The rules about days: a period is not empty, overlaps no other of its person here, and shares its card with nobody."""
+"""The rules about days: no empty period, no overlap of one person's periods, no card shared by two persons."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date

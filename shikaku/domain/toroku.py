@@ -112,8 +112,8 @@ def plan_registration(
 def kigo_key_after(line: TorokuLine, held: Held | None) -> str | None:
     """Return the key of 保険者番号・記号・番号・枝番 whose other users `plan_registration` has to be told, or None.
 
-    None: the line cannot make this card meet another person's (no card, 取消, a 変更 of something else, a 喪失 that does
-    not lengthen the period).
+    None: the line cannot make this card meet another person's (no card, 取消, a 変更 of something else, a 喪失 that
+    does not lengthen the period).
     """
     code = line.shori_shubetsu_code
     if code in (SHINKI, SAIKANYU):
