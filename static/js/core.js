@@ -30,6 +30,8 @@ const chukan = {
 
   focus(target) {
     if (!target) return;
+    const fold = target.closest('details:not([open])');
+    if (fold) fold.open = true;
     if (target.matches('table[data-rows]')) {
       chukan.one('tbody tr[tabindex="0"]', target)?.focus();
       return;

@@ -33,20 +33,9 @@
   };
 
   const echoDate = (input) => {
-    const id = `${input.id}-echo`;
-    let place = document.getElementById(id);
+    const place = document.getElementById(`${input.id}-echo`);
     const day = input.value ? readDate(input.value) : null;
-    if (!day) {
-      if (place) place.textContent = '';
-      return;
-    }
-    if (!place) {
-      place = document.createElement('p');
-      place.id = id;
-      place.className = 'field-echo';
-      input.insertAdjacentElement('afterend', place);
-    }
-    place.textContent = wareki(day);
+    if (place) place.textContent = day ? wareki(day) : '';
   };
 
   document.addEventListener('focusout', (event) => {

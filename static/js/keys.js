@@ -47,6 +47,12 @@
       chukan.openDialog(chukan.one('#help-dialog'));
       return;
     }
+    // Main scrolls by itself; scrolling keys reach it also before anything has the focus.
+    if (document.activeElement === document.body && /^(PageUp|PageDown|ArrowUp|ArrowDown|Home|End)$/.test(event.key)) {
+      const main = chukan.one('#main');
+      const step = { PageUp: -0.9, PageDown: 0.9, ArrowUp: -0.05, ArrowDown: 0.05, Home: -1e6, End: 1e6 }[event.key];
+      main.scrollBy({ top: step * main.clientHeight });
+    }
     const button = buttonOf(key);
     if (button) {
       event.preventDefault();
