@@ -3,7 +3,8 @@
 from datetime import date
 from typing import Final
 
-from django.db.models import Max
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import Max, Value
 
 from chukan.controls.kikan.domain import (
     ALL_SHUBETSU,
@@ -19,9 +20,7 @@ from chukan.controls.kikan.models import (
     CodeTable,
     CodeValue,
     Hokensha,
-    HokenshaBango,
     Kano,
-    KohiFutansha,
     ReferenceLoad,
 )
 from chukan.kernel.errors import NotFound, NotPermitted
@@ -79,20 +78,23 @@ def code_book(on: date | None = None) -> CodeBook:
 
 
 def find_hokensha(hokensha_code: str) -> HokenshaFacts | None:
-    """Return what is known of one insurer, or None."""
-    hokensha = Hokensha.objects.filter(hokensha_code=hokensha_code).first()
+    """Return what is known of one insurer, or None; one statement."""
+    hokensha = (
+        Hokensha.objects.filter(hokensha_code=hokensha_code)
+        .annotate(
+            bango_held=ArrayAgg("bango__hokensha_bango", distinct=True, default=Value([])),
+            kohi_held=ArrayAgg("kohi__kohi_futansha_bango", distinct=True, default=Value([])),
+        )
+        .first()
+    )
     if hokensha is None:
         return None
     return HokenshaFacts(
         hokensha_code=hokensha.hokensha_code,
         hokensha_meisho=hokensha.hokensha_meisho,
         hokensha_shubetsu=hokensha.hokensha_shubetsu,
-        hokensha_bango=frozenset(
-            HokenshaBango.objects.filter(hokensha_id=hokensha_code).values_list("hokensha_bango", flat=True)
-        ),
-        kohi_futansha_bango=frozenset(
-            KohiFutansha.objects.filter(hokensha_id=hokensha_code).values_list("kohi_futansha_bango", flat=True)
-        ),
+        hokensha_bango=frozenset(bango for bango in hokensha.bango_held if bango),
+        kohi_futansha_bango=frozenset(bango for bango in hokensha.kohi_held if bango),
     )
 
 

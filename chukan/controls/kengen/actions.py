@@ -1,0 +1,375 @@
+"""Gives and ends rights, together with the staff record they belong to; each change is one operation-log event."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+from uuid import UUID
+
+from django.contrib.auth.hashers import make_password
+
+from chukan.controls.kengen.domain import (
+    NOT_PERMITTED_MESSAGE,
+    STAFF_ADMIN,
+    Right,
+    check_grant,
+)
+from chukan.controls.kengen.models import KengenFuyo, KojinBangoToriatsukai
+from chukan.controls.kengen.queries import possible_rights_of
+from chukan.controls.kikan.domain import OPERATORS
+from chukan.controls.kikan.queries import hokensha_facts
+from chukan.controls.shokuin.actions.keep_staff import (
+    change_shokuin,
+    new_password,
+    register_shokuin,
+    set_first_password,
+)
+from chukan.controls.shokuin.domain import (
+    HOKENSHA,
+    IPPAN,
+    SHOKUIN_ID_TAKEN,
+    SYSTEM_KANRI,
+    check_password,
+    check_staff,
+    longest_valid_to,
+    normal_id,
+    staff_zone,
+    zone_for,
+)
+from chukan.controls.shokuin.queries import ShokuinRow, get_shokuin, has_system_kanri, is_shokuin_id_taken, list_shokuin
+from chukan.controls.sosa_log.actions import record_sosa
+from chukan.controls.sosa_log.domain import SosaKind
+from chukan.kernel.clock import business_date_jst
+from chukan.kernel.errors import Conflict, ErrorItem, NotPermitted, RuleBroken
+from chukan.kernel.principal import Principal
+from chukan.kernel.transactions import joins_transaction, outside_transaction, own_transaction
+
+JIMU: Final = "kanri"
+FILE: Final = "shokuin"
+SCREEN_ID: Final = "KR-102"
+
+
+@dataclass(frozen=True, slots=True)
+class StaffInput:
+    """What a registration or change of one member of staff says."""
+
+    shokuin_id: str
+    shimei: str
+    valid_from: date
+    valid_to: date
+    kengen: frozenset[Right]
+    kojin_bango: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A new member of staff and the password for the first sign-in, shown once."""
+
+    row_id: UUID
+    shokuin_id: str
+    password: str
+
+
+def _check_admin(by: Principal) -> None:
+    if not by.can(*STAFF_ADMIN):
+        raise NotPermitted("kengen_nashi", NOT_PERMITTED_MESSAGE)
+
+
+@outside_transaction
+def register_staff(*, by: Principal, given: StaffInput, now: datetime) -> Registered:
+    """Register one 一般 member of the actor's own organisation with rights and a password for one sign-in.
+
+    Raises NotPermitted for all but システム管理責任者, RuleBroken with every reason, Conflict for a taken 職員ID.
+    """
+    _check_admin(by)
+    password = new_password()
+    row_id = _register(
+        by=by,
+        zone=staff_zone(by),
+        soshiki=by.soshiki,
+        hokensha_code=by.hokensha_code,
+        hokensha_shubetsu=by.hokensha_shubetsu,
+        kubun=IPPAN,
+        given=given,
+        password_hash=make_password(password),
+        must_change=True,
+        first_admin_only=False,
+        now=now,
+    )
+    return Registered(row_id, given.shokuin_id, password)
+
+
+@outside_transaction
+def register_staff_by_command(
+    *,
+    by: Principal,
+    soshiki: str,
+    hokensha_code: str | None,
+    shokuin_id: str,
+    shimei: str,
+    password: str,
+    kengen: frozenset[Right] | None,
+    kojin_bango: frozenset[str],
+    valid_from: date | None = None,
+    valid_to: date | None = None,
+    now: datetime,
+) -> UUID:
+    """Register one member of staff for set-up: `kengen` None means all rights, for the first system manager only.
+
+    The password is final. Raises RuleBroken, Conflict, NotFound.
+    """
+    if soshiki != HOKENSHA and soshiki not in OPERATORS:
+        raise RuleBroken("soshiki_fumei", "組織は " + "、".join(OPERATORS) + " のどれかで指定してください。")
+    facts = None if hokensha_code is None else hokensha_facts(hokensha_code)
+    shubetsu = None if facts is None else facts.hokensha_shubetsu
+    on = business_date_jst(now)
+    start = valid_from or on
+    possible = possible_rights_of(soshiki=soshiki, hokensha_shubetsu=shubetsu, on=on)
+    wanted = possible if kengen is None else kengen
+    personal = (shokuin_id, hokensha_code or "", *shimei.split())
+    errors = [ErrorItem("E207", "password", message) for message in check_password(password, personal=personal)]
+    if errors:
+        raise RuleBroken("password_fusei", "職員を登録できません。", errors=errors)
+    return _register(
+        by=by,
+        zone=zone_for(soshiki=soshiki, hokensha_code=hokensha_code),
+        soshiki=soshiki,
+        hokensha_code=hokensha_code,
+        hokensha_shubetsu=shubetsu,
+        kubun=SYSTEM_KANRI if STAFF_ADMIN in wanted else IPPAN,
+        given=StaffInput(
+            normal_id(shokuin_id), shimei, start, valid_to or longest_valid_to(max(start, on)), wanted, kojin_bango
+        ),
+        password_hash=make_password(password),
+        must_change=False,
+        first_admin_only=kengen is None,
+        now=now,
+    )
+
+
+@own_transaction
+def _register(
+    *,
+    by: Principal,
+    zone: str,
+    soshiki: str,
+    hokensha_code: str | None,
+    hokensha_shubetsu: str | None,
+    kubun: str,
+    given: StaffInput,
+    password_hash: str,
+    must_change: bool,
+    first_admin_only: bool,
+    now: datetime,
+) -> UUID:
+    if first_admin_only and has_system_kanri(zone=zone):
+        raise Conflict(
+            "kanrisha_ari", "この組織には既にシステム管理責任者がいます。ほかの職員は画面から登録してください。"
+        )
+    _check_rights(
+        soshiki=soshiki, hokensha_shubetsu=hokensha_shubetsu, kubun=kubun, given=given, on=business_date_jst(now)
+    )
+    row_id = register_shokuin(
+        by=by,
+        soshiki=soshiki,
+        hokensha_code=hokensha_code,
+        shokuin_id=given.shokuin_id,
+        shimei=given.shimei,
+        kubun=kubun,
+        valid_from=given.valid_from,
+        valid_to=given.valid_to,
+        password_hash=password_hash,
+        must_change=must_change,
+        now=now,
+    )
+    grant_rights(by=by, zone=zone, row_id=row_id, given=given, now=now)
+    _record(by=by, zone_code=hokensha_code, change="registered", row_id=row_id, given=given, kubun=kubun, now=now)
+    return row_id
+
+
+def _check_rights(*, soshiki: str, hokensha_shubetsu: str | None, kubun: str, given: StaffInput, on: date) -> None:
+    errors = check_grant(
+        soshiki=soshiki,
+        kubun=kubun,
+        possible=possible_rights_of(soshiki=soshiki, hokensha_shubetsu=hokensha_shubetsu, on=on),
+        wanted=given.kengen,
+        kojin_bango=given.kojin_bango,
+    )
+    if errors:
+        raise RuleBroken("kengen_fusei", "この権限は付与できません。", errors=errors)
+
+
+@joins_transaction
+def grant_rights(*, by: Principal, zone: str, row_id: UUID, given: StaffInput, now: datetime) -> None:
+    """Make the rights of one person what `given` says: what is no longer wanted ends, what is new begins.
+
+    A right whose days change ends and begins anew: nothing given is ever rewritten. 根拠: KJ-AUTH-13, KJ-AUTH-14.
+    """
+    period = (given.valid_from, given.valid_to)
+    held = KengenFuyo.objects.select_for_update().filter(shokuin_id=row_id, ended_at__isnull=True)
+    kept = {(row.jimu, row.action) for row in held if (row.valid_from, row.valid_to) == period}
+    ending = [row.id for row in held if (row.jimu, row.action) not in given.kengen & kept]
+    KengenFuyo.objects.filter(id__in=ending).update(ended_at=now, ended_by=by.actor_id)
+    KengenFuyo.objects.bulk_create(
+        KengenFuyo(
+            zone=zone,
+            shokuin_id=row_id,
+            jimu=jimu,
+            action=action,
+            valid_from=given.valid_from,
+            valid_to=given.valid_to,
+            granted_at=now,
+            granted_by=by.actor_id,
+        )
+        for jimu, action in sorted(given.kengen - kept)
+    )
+    marks = KojinBangoToriatsukai.objects.select_for_update().filter(shokuin_id=row_id, ended_at__isnull=True)
+    kept_marks = {row.jimu for row in marks if (row.valid_from, row.valid_to) == period}
+    ending = [row.id for row in marks if row.jimu not in given.kojin_bango & kept_marks]
+    KojinBangoToriatsukai.objects.filter(id__in=ending).update(ended_at=now, ended_by=by.actor_id)
+    KojinBangoToriatsukai.objects.bulk_create(
+        KojinBangoToriatsukai(
+            zone=zone,
+            shokuin_id=row_id,
+            jimu=jimu,
+            valid_from=given.valid_from,
+            valid_to=given.valid_to,
+            granted_at=now,
+            granted_by=by.actor_id,
+        )
+        for jimu in sorted(given.kojin_bango - kept_marks)
+    )
+
+
+@own_transaction
+def read_staff_list(*, by: Principal, after: str, limit: int, now: datetime) -> tuple[ShokuinRow, ...]:
+    """Return the staff of the actor's own organisation; that the list was read is written down with it."""
+    rows = list_shokuin(by=by, after=after, limit=limit)
+    record_sosa(
+        by=by,
+        kind=SosaKind.STAFF_LIST,
+        jimu=JIMU,
+        target_file=FILE,
+        result="ok",
+        detail={"count": len(rows)},
+        screen_id="KR-101",
+        now=now,
+    )
+    return rows
+
+
+@own_transaction
+def check_input(*, by: Principal, given: StaffInput, row: ShokuinRow | None, now: datetime) -> tuple[ErrorItem, ...]:
+    """Collect, before anything is stored, every reason why a registration or change would be refused."""
+    on = business_date_jst(now)
+    errors = list(
+        check_staff(
+            shokuin_id=given.shokuin_id,
+            shimei=given.shimei,
+            valid_from=given.valid_from,
+            valid_to=given.valid_to,
+            held_period=None if row is None else (row.valid_from, row.valid_to),
+            on=on,
+        )
+    )
+    if row is None and is_shokuin_id_taken(
+        zone=staff_zone(by), hokensha_code=by.hokensha_code, shokuin_id=given.shokuin_id
+    ):
+        errors.append(ErrorItem("shokuin_id_jufuku", "shokuin_id", SHOKUIN_ID_TAKEN))
+    errors += check_grant(
+        soshiki=by.soshiki,
+        kubun=IPPAN if row is None else row.kubun,
+        possible=possible_rights_of(soshiki=by.soshiki, hokensha_shubetsu=by.hokensha_shubetsu, on=on),
+        wanted=given.kengen,
+        kojin_bango=given.kojin_bango,
+    )
+    return tuple(errors)
+
+
+@outside_transaction
+def change_staff(*, by: Principal, row_id: UUID, given: StaffInput, first_password: bool, now: datetime) -> str | None:
+    """Change one 一般 member of the own organisation; return the new password when one was asked for.
+
+    Raises NotPermitted for oneself and for another システム管理責任者, NotFound outside the own organisation.
+    """
+    _check_admin(by)
+    row = get_shokuin(by=by, row_id=row_id)
+    check_changeable(by=by, row=row)
+    password = new_password() if first_password else None
+    _change(
+        by=by,
+        zone=row.zone,
+        row=row,
+        given=given,
+        password_hash=None if password is None else make_password(password),
+        now=now,
+    )
+    return password
+
+
+def check_changeable(*, by: Principal, row: ShokuinRow) -> None:
+    """Raise NotPermitted when a person may not be changed by the actor: oneself, or one of the same rank."""
+    if row.shokuin_id == by.actor_id or row.kubun == SYSTEM_KANRI:
+        raise NotPermitted(
+            "doukaku",
+            "自分とほかのシステム管理責任者の職員IDは、この画面では変更できません。支払基金に依頼してください。",
+        )
+
+
+@own_transaction
+def _change(
+    *, by: Principal, zone: str, row: ShokuinRow, given: StaffInput, password_hash: str | None, now: datetime
+) -> None:
+    on = business_date_jst(now)
+    _check_rights(soshiki=row.soshiki, hokensha_shubetsu=by.hokensha_shubetsu, kubun=row.kubun, given=given, on=on)
+    change_shokuin(
+        by=by,
+        row_id=row.id,
+        shimei=given.shimei,
+        valid_from=given.valid_from,
+        valid_to=given.valid_to,
+        now=now,
+    )
+    grant_rights(by=by, zone=zone, row_id=row.id, given=given, now=now)
+    if password_hash is not None:
+        set_first_password(by=by, row_id=row.id, password_hash=password_hash, now=now)
+    _record(
+        by=by,
+        zone_code=row.hokensha_code,
+        change="changed" if password_hash is None else "changed_with_password",
+        row_id=row.id,
+        given=given,
+        kubun=row.kubun,
+        now=now,
+    )
+
+
+def _record(
+    *,
+    by: Principal,
+    zone_code: str | None,
+    change: str,
+    row_id: UUID,
+    given: StaffInput,
+    kubun: str,
+    now: datetime,
+) -> None:
+    record_sosa(
+        by=by,
+        kind=SosaKind.STAFF_CHANGED,
+        jimu=JIMU,
+        target_file=FILE,
+        targets=[str(row_id)],
+        result="ok",
+        detail={
+            "change": change,
+            "shokuin_id": given.shokuin_id,
+            "kubun": kubun,
+            "valid_from": given.valid_from.isoformat(),
+            "valid_to": given.valid_to.isoformat(),
+            "kengen": " ".join(f"{jimu}:{action}" for jimu, action in sorted(given.kengen)),
+            "kojin_bango": " ".join(sorted(given.kojin_bango)),
+        },
+        screen_id=SCREEN_ID,
+        zone=zone_code,
+        now=now,
+    )

@@ -1,0 +1,106 @@
+"""Reads rights: those of one person on a day, those an organisation can give, and the menu they make."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Final
+from uuid import UUID
+
+from django.db import connection
+
+from chukan.controls.kengen.domain import (
+    KANO_OF_JIMU,
+    NOT_PERMITTED_MESSAGE,
+    SCREENS,
+    Right,
+    Screen,
+    has_right,
+    possible_rights,
+)
+from chukan.controls.kikan.queries import check_kano, kano_outcome
+from chukan.controls.shokuin.domain import HOKENSHA, StaffSession
+from chukan.kernel.errors import NotPermitted
+from chukan.kernel.principal import Principal
+from chukan.kernel.transactions import reads
+
+TERMINAL_USE: Final = ("terminal_riyo", "terminal")
+
+_RIGHTS: Final = """
+SELECT jimu, action FROM kengen_fuyo
+WHERE shokuin_id = %(shokuin)s AND ended_at IS NULL AND valid_from <= %(on)s AND %(on)s < valid_to
+UNION ALL
+SELECT jimu, NULL FROM kengen_kojin_bango_toriatsukai
+WHERE shokuin_id = %(shokuin)s AND ended_at IS NULL AND valid_from <= %(on)s AND %(on)s < valid_to
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What one person may do: rights per 事務, and apart from them the 事務 with 個人番号取扱権限."""
+
+    kengen: frozenset[Right]
+    kojin_bango: frozenset[str]
+
+
+@reads
+def list_rights(*, by: Principal, zone: str, shokuin_pk: UUID, on: date) -> Rights:
+    """Return what one member of staff of the zone may do on a day; read anew at every request."""
+    with connection.cursor() as cursor:
+        cursor.execute(_RIGHTS, {"shokuin": shokuin_pk, "on": on})
+        rows = cursor.fetchall()
+    return Rights(
+        kengen=frozenset((jimu, action) for jimu, action in rows if action is not None),
+        kojin_bango=frozenset(jimu for jimu, action in rows if action is None),
+    )
+
+
+def principal_with_rights(*, bare: Principal, staff: StaffSession, on: date) -> Principal:
+    """Return the person signed in with what that person may do today."""
+    rights = list_rights(by=bare, zone=staff.zone, shokuin_pk=staff.shokuin_pk, on=on)
+    return replace(bare, kengen=rights.kengen, kojin_bango_jimu=rights.kojin_bango)
+
+
+def possible_rights_of(*, soshiki: str, hokensha_shubetsu: str | None, on: date) -> frozenset[Right]:
+    """Return every right that an organisation can give its staff; what starts later can be given before."""
+    open_jimu = frozenset(
+        jimu
+        for jimu, rows in KANO_OF_JIMU.items()
+        if any(kano_outcome(hokensha_shubetsu or "", *row, on)[0] != "jimu_taishogai" for row in rows)
+    )
+    return possible_rights(soshiki=soshiki, open_jimu=open_jimu)
+
+
+def check_screen(principal: Principal, screen: Screen, *, on: date) -> None:
+    """Let a principal into a screen or raise NotPermitted.
+
+    In this order: organisation and right (`kengen_nashi`), 保険者種別 and 方式 (`jimu_taishogai`), start date
+    (`riyo_kaishi_mae`). 根拠: KJ-MENU-02, KJ-MENU-04, KJ-IN-20.
+    """
+    if not has_right(principal, screen):
+        raise NotPermitted("kengen_nashi", NOT_PERMITTED_MESSAGE)
+    if principal.soshiki == HOKENSHA:
+        for jimu, hoshiki in (TERMINAL_USE, *screen.kano):
+            check_kano(principal.hokensha_shubetsu or "", jimu, hoshiki, on)
+
+
+def can_open(principal: Principal, screen: Screen, *, on: date) -> bool:
+    """Tell whether a principal may open a screen today."""
+    try:
+        check_screen(principal, screen, on=on)
+    except NotPermitted:
+        return False
+    return True
+
+
+def screens_of(principal: Principal, *, on: date) -> tuple[Screen, ...]:
+    """Return every screen a principal may open today, in menu order."""
+    return tuple(screen for screen in SCREENS if can_open(principal, screen, on=on))
+
+
+def menu_for(principal: Principal, *, on: date) -> Mapping[str, tuple[Screen, ...]]:
+    """Return the menu: group -> the screens of it that the principal may open today, and no other. 根拠: KJ-MENU-01."""
+    menu: dict[str, tuple[Screen, ...]] = {}
+    for screen in screens_of(principal, on=on):
+        if screen.menu_group is not None:
+            menu[screen.menu_group] = (*menu.get(screen.menu_group, ()), screen)
+    return menu

@@ -1,0 +1,1 @@
+"""What staff accounts can do and what can be done to them. A password is hashed outside every transaction."""
