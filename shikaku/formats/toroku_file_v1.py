@@ -1,0 +1,201 @@
+"""登録ファイル, version 1: CSV with a header of Japanese item names, UTF-8 or CP932, one 明細 per record.
+
+An empty cell was not given; `[消去]` is the file's null. Days are YYYYMMDD, months YYYYMM, flags 1 or 0. 根拠: KJ-IN-04.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any, BinaryIO, Final, NamedTuple
+
+from chukan.kernel.values.edaban import is_valid_edaban
+from shikaku.domain.items import FILE_HEADERS, GROUPS, ITEMS, REQUIRED_HEADERS
+from shikaku.domain.line import TorokuLine, Value
+from shikaku.domain.violations import Violation
+from shikaku.domain.ymd import iso_of_compact
+from shikaku.formats.csv_records import RECORD_LIMIT, read_records, split_record
+
+CLEAR: Final = "[消去]"
+_BOM: Final = b"\xef\xbb\xbf"
+_UTF8: Final = "utf-8"
+_CP932: Final = "cp932"
+_MONTH_LENGTH: Final = 6
+_NUMBER_DIGITS: Final = 9
+_UNREADABLE_RECORD: Final = (Violation("E207", "-"),)
+_TOP_SLOT: Final = 0
+_SLOTS: Final = ("", *GROUPS)
+
+
+class HeaderRefused(Exception):
+    """The whole file is refused: `code` is `midashi_fumei`, `midashi_jufuku` or `moji_code_fumei`."""
+
+    def __init__(self, code: str) -> None:
+        """Keep the code; the header itself is nobody's message."""
+        super().__init__(code)
+        self.code = code
+
+
+class FileLine(NamedTuple):
+    """One record: its 明細 number from 1, its 行番号 (the header is 1), its bytes, and the line or why there is none."""
+
+    meisai: int
+    gyo_bango: int
+    raw: bytes
+    line: TorokuLine | None
+    violations: tuple[Violation, ...]
+
+
+class _Column(NamedTuple):
+    slot: int
+    key: str
+    pointer: str
+    convert: Callable[[str], Value] | None
+
+
+def open_toroku_file(stream: BinaryIO) -> "TorokuFileReader":
+    """Return a reader after its header was understood. Raises HeaderRefused."""
+    records = read_records(stream)
+    raw = next(records, b"")
+    bom = raw.startswith(_BOM)
+    if bom:
+        raw = raw[len(_BOM) :]
+    encoding, text = _decoded_header(raw, bom=bom)
+    names = None if len(raw) > RECORD_LIMIT else split_record(text)
+    if not names or any(name not in FILE_HEADERS for name in names):
+        raise HeaderRefused("midashi_fumei")
+    if len(set(names)) != len(names):
+        raise HeaderRefused("midashi_jufuku")
+    if any(name not in names for name in REQUIRED_HEADERS):
+        raise HeaderRefused("midashi_fumei")
+    return TorokuFileReader(records, raw_header=raw, header=tuple(names), encoding=encoding, bom=bom)
+
+
+def _decoded_header(raw: bytes, *, bom: bool) -> tuple[str, str]:
+    for encoding in (_UTF8,) if bom else (_UTF8, _CP932):
+        try:
+            return encoding, raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise HeaderRefused("moji_code_fumei")
+
+
+class TorokuFileReader:
+    """A file whose header is known; its lines are read once, front to back, and never held together."""
+
+    def __init__(
+        self, records: Iterator[bytes], *, raw_header: bytes, header: tuple[str, ...], encoding: str, bom: bool
+    ) -> None:
+        """Keep where reading stands and how each column becomes an item."""
+        self.raw_header = raw_header
+        self.header = header
+        self.encoding = encoding
+        self.bom = bom
+        self._records = records
+        self._columns = tuple(_column(name) for name in header)
+
+    def lines(self, *, skip_until: int = 0) -> Iterator[FileLine]:
+        """Yield every 明細 after the `skip_until`-th; those before are counted, not read into.
+
+        An empty line is no 明細, but counts as a row, as a spreadsheet shows it.
+        """
+        meisai = 0
+        width = len(self._columns)
+        encoding = self.encoding
+        for gyo_bango, raw in enumerate(self._records, start=2):
+            if not raw:
+                continue
+            meisai += 1
+            if meisai <= skip_until:
+                continue
+            fields: list[str] | None = None
+            if len(raw) <= RECORD_LIMIT:
+                try:
+                    fields = split_record(raw.decode(encoding))
+                except UnicodeDecodeError:
+                    fields = None
+            if fields is None or len(fields) != width:
+                yield FileLine(meisai, gyo_bango, raw, None, _UNREADABLE_RECORD)
+            else:
+                yield FileLine(meisai, gyo_bango, raw, self._line(fields), ())
+
+    def _line(self, fields: list[str]) -> TorokuLine:
+        slots: list[dict[str, Any]] = [{} for _ in _SLOTS]
+        unreadable: list[str] = []
+        for text, (slot, key, pointer, convert) in zip(fields, self._columns, strict=True):
+            if not text:
+                continue
+            value: Value = text
+            if text == CLEAR:
+                value = None
+            elif convert is not None:
+                value = convert(text)
+                if value is None:
+                    unreadable.append(pointer)
+                    continue
+            slots[slot][key] = value
+        top, system, seigyo, kihon, shikaku, sho, iryoken, korei, gendogaku, tokutei_shippei = slots
+        get = top.get
+        return TorokuLine(
+            shori_shubetsu_code=get("shori_shubetsu_code") or "",
+            hokensha_code=get("hokensha_code") or "",
+            hihokensha_edaban=get("hihokensha_edaban"),
+            kojin_bango=get("kojin_bango"),
+            koshingo_kojin_bango=get("koshingo_kojin_bango"),
+            kojin_bango_koshin_kubun=get("kojin_bango_koshin_kubun"),
+            fugo_shutoku_yokyu_kubun=get("fugo_shutoku_yokyu_kubun"),
+            shikaku_tsuban=get("shikaku_tsuban"),
+            system=system,
+            kihon=kihon,
+            seigyo=seigyo,
+            shikaku=shikaku,
+            sho=(sho,) if sho else (),
+            korei=(korei,) if korei else (),
+            gendogaku=(gendogaku,) if gendogaku else (),
+            tokutei_shippei=(tokutei_shippei,) if tokutei_shippei else (),
+            iryoken_given=bool(iryoken),
+            unreadable=tuple(unreadable),
+        )
+
+
+def _column(name: str) -> _Column:
+    group, key = FILE_HEADERS[name]
+    if not group:
+        return _Column(_TOP_SLOT, key, key, _TOP_CONVERTERS.get(key))
+    if GROUPS[group].repeated:
+        pointer = f"{group}/0/{key}"
+    else:
+        pointer = key if group == "system" else f"{group}/{key}"
+    return _Column(_SLOTS.index(group), key, pointer, _CONVERTERS.get(ITEMS[group, key].kind))
+
+
+def _month(text: str) -> Value:
+    if len(text) != _MONTH_LENGTH or not text.isascii() or not text.isdigit():
+        return None
+    return f"{text[:4]}-{text[4:]}"
+
+
+def _flag(text: str) -> Value:
+    return {"1": True, "0": False}.get(text)
+
+
+def _number(text: str) -> Value:
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _NUMBER_DIGITS else None
+
+
+def _edaban(text: str) -> Value:
+    return int(text) if is_valid_edaban(text) else None
+
+
+def _tsuban(text: str) -> Value:
+    number = _number(text)
+    return number if isinstance(number, int) and number > 0 else None
+
+
+_CONVERTERS: Final[dict[str, Callable[[str], Value]]] = {
+    "date": iso_of_compact,
+    "month": _month,
+    "flag": _flag,
+    "number": _number,
+}
+_TOP_CONVERTERS: Final[dict[str, Callable[[str], Value]]] = {
+    "hihokensha_edaban": _edaban,
+    "shikaku_tsuban": _tsuban,
+}
