@@ -1,6 +1,16 @@
-"""Settings of the test run: base with a fast password hash; services come from the test fixtures."""
+"""Settings of the test run: base with a fast password hash and a home of its own; the fixtures start the services."""
 
-from chukan.settings.base import *  # noqa: F403
+import os
+import tempfile
+from pathlib import Path
+
+# Every test process has its own state: no test sees another process's keys, files or database.
+_HOME = Path(tempfile.mkdtemp(prefix="chukan-test-"))
+os.environ["CHUKAN_HOME"] = str(_HOME)
+for _name in ("CHUKAN_DATABASE_URL", "CHUKAN_REDIS_URL"):
+    os.environ.pop(_name, None)
+
+from chukan.settings.base import *  # noqa: E402, F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {

@@ -1,0 +1,29 @@
+"""Fixtures of the whole suite: one world of services per test process, emptied after each test that wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from django.test import TransactionTestCase
+from pytest_django import DjangoDbBlocker
+
+from tests.support.world import World
+
+pytest_plugins = ["tests.plugins_kj"]
+
+
+@pytest.fixture(scope="session")
+def world(django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
+    """The services, the schema and ten insurers; the process talks to the database as the web role."""
+    with django_db_blocker.unblock():
+        made = World()
+    yield made
+    with django_db_blocker.unblock():
+        made.stop()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(world: World) -> None:
+    """Tests use the world's database as the app role; nobody creates or drops a database."""
+    TransactionTestCase._fixture_teardown = lambda _self: world.empty()  # type: ignore[method-assign]  # noqa: SLF001
