@@ -41,7 +41,7 @@ class ItemGroup:
     repeated: bool = False
     prefixed: bool = True
 
-    def keys(self) -> frozenset[str]:
+    def columns(self) -> frozenset[str]:
         """Return the column names of the group."""
         return frozenset(item.key for item in self.items)
 

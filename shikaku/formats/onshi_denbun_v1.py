@@ -144,8 +144,8 @@ def build_shikaku(
 ) -> dict[str, Any]:
     """Return `naiyo` of a `shikaku`: the whole state of one person in one insurer.
 
-    `newest` is the 情報 of the newest version (for 制御情報 and 加入者基本情報); periods come in 資格通番 order. Items that
-    are not held are left out; the groups always stand.
+    `newest` is the 情報 of the newest version (for 制御情報 and 加入者基本情報); periods come in 資格通番 order. Items
+    that are not held are left out; the groups always stand.
     """
     return {
         "hokensha_code": hokensha_code,

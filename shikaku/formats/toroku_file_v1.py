@@ -1,6 +1,7 @@
 """登録ファイル, version 1: CSV with a header of Japanese item names, UTF-8 or CP932, one 明細 per record.
 
-An empty cell was not given; `[消去]` is the file's null. Days are YYYYMMDD, months YYYYMM, flags 1 or 0. 根拠: KJ-IN-04.
+An empty cell was not given; `[消去]` is the file's null. Days are YYYYMMDD, months YYYYMM, flags 1 or 0.
+根拠: KJ-IN-04.
 """
 
 from collections.abc import Callable, Iterator
@@ -34,7 +35,7 @@ class HeaderRefused(Exception):
 
 
 class FileLine(NamedTuple):
-    """One record: its 明細 number from 1, its 行番号 (the header is 1), its bytes, and the line or why there is none."""
+    """One record: its 明細 number from 1, its 行番号 (the header is 1), its bytes, its line or why there is none."""
 
     meisai: int
     gyo_bango: int
@@ -159,11 +160,8 @@ def _column(name: str) -> _Column:
     group, key = FILE_HEADERS[name]
     if not group:
         return _Column(_TOP_SLOT, key, key, _TOP_CONVERTERS.get(key))
-    if GROUPS[group].repeated:
-        pointer = f"{group}/0/{key}"
-    else:
-        pointer = key if group == "system" else f"{group}/{key}"
-    return _Column(_SLOTS.index(group), key, pointer, _CONVERTERS.get(ITEMS[group, key].kind))
+    prefix = f"{group}/0/" if GROUPS[group].repeated else "" if group == "system" else f"{group}/"
+    return _Column(_SLOTS.index(group), key, prefix + key, _CONVERTERS.get(ITEMS[group, key].kind))
 
 
 def _month(text: str) -> Value:

@@ -18,8 +18,8 @@ ELEMENTS_LIMIT: Final = 100
 _SHOWN_KEY: Final = 64
 _REQUIRED: Final = ("shori_shubetsu_code", "hokensha_code")
 _TEXTS: Final = ("kojin_bango", "koshingo_kojin_bango", "kojin_bango_koshin_kubun", "fugo_shutoku_yokyu_kubun")
-_GROUP_KEYS: Final[Mapping[str, frozenset[str]]] = {key: group.keys() for key, group in GROUPS.items()}
-_TOP_KEYS: Final = frozenset({*TOP, *SYSTEM.keys(), *GROUPS} - {SYSTEM.key})
+_GROUP_KEYS: Final[Mapping[str, frozenset[str]]] = {key: group.columns() for key, group in GROUPS.items()}
+_TOP_KEYS: Final = frozenset({*TOP, *SYSTEM.columns(), *GROUPS} - {SYSTEM.key})
 _LISTS: Final = (*REPEATED_GROUPS, "iryoken")
 
 
@@ -48,7 +48,7 @@ def read_message(body: object) -> TorokuLine:
         kojin_bango_koshin_kubun=texts["kojin_bango_koshin_kubun"],
         fugo_shutoku_yokyu_kubun=texts["fugo_shutoku_yokyu_kubun"],
         shikaku_tsuban=_tsuban(body.get("shikaku_tsuban"), unreadable),
-        system=_values({key: body[key] for key in SYSTEM.keys() if key in body}, "", unreadable),
+        system=_values({key: body[key] for key in sorted(SYSTEM.columns()) if key in body}, "", unreadable),
         kihon=_group(body.get("kihon"), "kihon", unreadable),
         seigyo=_group(body.get("seigyo"), "seigyo", unreadable),
         shikaku=_group(body.get("shikaku"), "shikaku", unreadable),
