@@ -14,7 +14,7 @@ from chukan.kernel.crypto.envelope import RowSealer
 from chukan.kernel.principal import Principal
 from chukan.kernel.values.uuid7 import uuid7
 from shikaku.actions.block_person import BlockPerson, known_person
-from shikaku.domain.toroku import NO_KOSHINGO, KoshingoFacts
+from shikaku.domain.held import NO_KOSHINGO, KoshingoFacts
 from shikaku.queries.held import load_held
 
 NO_NUMBER_FACTS: Final = NO_KOSHINGO

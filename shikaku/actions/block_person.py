@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from shikaku.domain.toroku import Held
+from shikaku.domain.held import Held
 from shikaku.queries.held import HeldPerson
 
 

@@ -17,12 +17,14 @@ from chukan.kernel.principal import Principal
 from chukan.kernel.values.uuid7 import uuid7
 from shikaku.actions.block_numbers import NO_NUMBER_FACTS, NumberChanges
 from shikaku.actions.block_person import BlockPerson, known_person
-from shikaku.actions.prepare_lines import KIGO_BANGO, PreparedLine
+from shikaku.actions.prepare_lines import PreparedLine
 from shikaku.actions.write_block import BlockRows
-from shikaku.domain.match_keys import kana_tokens, kigo_bango_key
-from shikaku.domain.toroku import KigoUse, Plan, Rejection, apply_plan, plan_registration
+from shikaku.domain.held import KigoUse
+from shikaku.domain.joho import kana_tokens, kigo_bango_key
+from shikaku.domain.plan import Plan, Rejection, apply_plan
+from shikaku.domain.toroku import kigo_key_after, plan_registration
 from shikaku.domain.violations import Violation, order_results
-from shikaku.queries.held import JOHO, RIREKI_TABLE, load_held, load_kigo_users
+from shikaku.queries.held import JOHO, KIGO_BANGO, RIREKI_TABLE, load_held, load_kigo_users
 
 KANYUSHA_TABLE: Final = "shikaku_itaku_kukaku_kanyusha"
 KOJIN_BANGO: Final = "kojin_bango"
@@ -65,6 +67,7 @@ class ZoneBlock:
         self._by_edaban: dict[int, BlockPerson] = {}
         self._by_bango: dict[bytes, BlockPerson] = {}
         self._kigo: dict[int, list[tuple[int, Any, Any]]] = {}
+        self._kigo_of: dict[tuple[int, int | None], int] = {}
         self._last_edaban: int | None = None
         self._first_edaban = 0
         self._globals: dict[int, bytes] = {}
@@ -88,11 +91,8 @@ class ZoneBlock:
         held = load_held(by=self._by, zone=self._zone, edabans=edabans, bangos=bangos)
         self._by_edaban.update({edaban: known_person(person) for edaban, person in held.by_edaban.items()})
         self._by_bango.update({bango: self._by_edaban[person.edaban] for bango, person in held.by_bango.items()})
-        tokens = {line.t_kigo_bango for line in lines if line.t_kigo_bango is not None}
-        for line in lines:
-            if line.line is not None and line.t_kigo_bango is None and line.line.shori_shubetsu_code == "03":
-                tokens |= self._tokens_of_amended(line)
-        self._kigo = load_kigo_users(by=self._by, zone=self._zone, tokens=tokens)
+        tokens = {self._kigo_token(line, self._person_of(line)) for line in lines} - {None}
+        self._load_kigo([token for token in tokens if token is not None])
 
     def register(self, prepared: PreparedLine) -> LineOutcome:
         """Decide one line and take its effects in; the next line sees them."""
@@ -210,7 +210,7 @@ class ZoneBlock:
             ],
             version.joho,
         )
-        self._note_kigo(token, person, version.valid_from, version.valid_to, withdrawn=version.withdrawn)
+        self._note_kigo(token, person, plan)
 
     def _add_version(self, person: BlockPerson, at: datetime, values: list[object], joho: Mapping[str, Any]) -> None:
         rireki_tsuban, tsuban, valid_from, valid_to, shubetsu, withdrawn, token, meisai_no = values
@@ -231,36 +231,55 @@ class ZoneBlock:
         else:
             in_block[9] = at
 
-    def _note_kigo(self, token: int | None, person: BlockPerson, start: object, end: object, *, withdrawn: bool) -> None:
-        for users in self._kigo.values():
-            users[:] = [use for use in users if use[0] != person.edaban or use[1] != start]
-        if token is not None and not withdrawn:
-            self._kigo.setdefault(token, []).append((person.edaban, start, end))
+    def _note_kigo(self, token: int | None, person: BlockPerson, plan: Plan) -> None:
+        """Let later lines of the block see which cards are in use; a token not asked for yet is read when it is."""
+        version = plan.version
+        assert version is not None  # noqa: S101  # asked by the caller
+        replaced = self._kigo_of.pop((person.edaban, version.shikaku_tsuban), None)
+        former = next((p for p in person.held.periods if p.shikaku_tsuban == version.shikaku_tsuban), None) if person.held else None
+        if replaced is None and former is not None:
+            key = kigo_bango_key(former.joho.get("shikaku", {}))
+            replaced = None if key is None else self._index.token(KIGO_BANGO, key)
+        if replaced in self._kigo and former is not None:
+            self._kigo[replaced] = [
+                use for use in self._kigo[replaced] if (use[0], use[1]) != (person.edaban, former.valid_from)
+            ]
+        if token is not None and not version.withdrawn:
+            self._kigo_of[(person.edaban, version.shikaku_tsuban)] = token
+            if token in self._kigo:
+                self._kigo[token].append((person.edaban, version.valid_from, version.valid_to))
 
     # --- facts for the planner ------------------------------------------------------------------------------------
 
+    def _person_of(self, prepared: PreparedLine) -> BlockPerson | None:
+        line = prepared.line
+        if line is not None and line.hihokensha_edaban is not None:
+            return self._by_edaban.get(line.hihokensha_edaban)
+        return None if prepared.bango is None else self._by_bango.get(prepared.bango)
+
+    def _kigo_token(self, prepared: PreparedLine, person: BlockPerson | None) -> int | None:
+        """Return the token whose other users the planner has to be told."""
+        if prepared.t_kigo_bango is not None or prepared.line is None or person is None:
+            return prepared.t_kigo_bango
+        key = kigo_key_after(prepared.line, person.held)
+        return None if key is None else self._index.token(KIGO_BANGO, key)
+
+    def _load_kigo(self, tokens: Sequence[int]) -> None:
+        found = load_kigo_users(by=self._by, zone=self._zone, tokens=tokens)
+        self._kigo.update({token: found.get(token, []) for token in tokens})
+
     def _kigo_users(self, prepared: PreparedLine, person: BlockPerson | None) -> list[KigoUse]:
-        tokens = set() if prepared.t_kigo_bango is None else {prepared.t_kigo_bango}
-        if prepared.line is not None and prepared.t_kigo_bango is None and prepared.line.shori_shubetsu_code == "03":
-            tokens |= self._tokens_of_amended(prepared)
+        token = self._kigo_token(prepared, person)
+        if token is None:
+            return []
+        if token not in self._kigo:  # an earlier line of the block changed what this one would come to
+            self._load_kigo([token])
         own = None if person is None else person.edaban
         return [
             KigoUse(hihokensha_edaban=edaban, valid_from=start, valid_to=end)
-            for token in tokens
-            for edaban, start, end in self._kigo.get(token, ())
+            for edaban, start, end in self._kigo[token]
             if edaban != own
         ]
-
-    def _tokens_of_amended(self, prepared: PreparedLine) -> set[int]:
-        """Return the tokens an amended period may come to use: held items with the line's on top."""
-        line = prepared.line
-        if line is None or not line.shikaku:
-            return set()
-        person = self._by_edaban.get(line.hihokensha_edaban or 0) or self._by_bango.get(prepared.bango or b"")
-        if person is None or person.held is None:
-            return set()
-        keys = {kigo_bango_key({**period.joho.get("shikaku", {}), **line.shikaku}) for period in person.held.periods}
-        return {self._index.token(KIGO_BANGO, key) for key in keys if key is not None}
 
     def _settle(self, person: BlockPerson) -> None:
         """Fix the 紐付番号 of what this block wrote so far, before the person moves to another one."""
@@ -318,7 +337,8 @@ class ZoneBlock:
         if self._last_edaban is not None and self._last_edaban != self._first_edaban:
             with connection.cursor() as cursor:
                 cursor.execute(
-                    "UPDATE shikaku_edaban_saiban SET last = %s WHERE hokensha_code = %s", [self._last_edaban, self._zone]
+                    "UPDATE shikaku_edaban_saiban SET last = %s WHERE hokensha_code = %s",
+                    [self._last_edaban, self._zone],
                 )
         rows = BlockRows(superseded=self._superseded, soshin=self._soshin_rows())
         for person in self._touched.values():
@@ -370,8 +390,15 @@ class ZoneBlock:
             following[telegram.himozuke] += 1
             rows.append(
                 (
-                    uuid7(), self._zone, telegram.person.edaban, telegram.himozuke, following[telegram.himozuke],
-                    telegram.kind, telegram.as_of, self._now, self._now,
+                    uuid7(),
+                    self._zone,
+                    telegram.person.edaban,
+                    telegram.himozuke,
+                    following[telegram.himozuke],
+                    telegram.kind,
+                    telegram.as_of,
+                    self._now,
+                    self._now,
                 )  # fmt: skip  # the order of write_block's columns
             )
         return rows
@@ -395,4 +422,3 @@ class ZoneBlock:
             None if birth is None else self._index.token("seinengappi", birth),
             held.next_shikaku_tsuban - 1, held.next_rireki_tsuban - 1, person.last_at,
         )  # fmt: skip  # the order of write_block's columns
-

@@ -39,9 +39,7 @@ def discard_refused(*, by: Principal, row_id: UUID, screen_id: str, now: datetim
 
 
 @own_transaction
-def remove_refused_lines(
-    *, by: Principal, uketsuke_id: UUID, now: datetime, screen_id: str | None = None
-) -> str:
+def remove_refused_lines(*, by: Principal, uketsuke_id: UUID, now: datetime, screen_id: str | None = None) -> str:
     """Remove the sealed lines from the database and log it; the key that opens them is destroyed next."""
     key = discard_refused_lines(by=by, uketsuke_id=uketsuke_id)
     record_sosa(

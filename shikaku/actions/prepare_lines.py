@@ -7,10 +7,9 @@ from chukan.kernel.crypto.blind_index import ZoneIndex
 from chukan.kernel.values.kojin_bango import is_valid_kojin_bango
 from shikaku.domain.check_line import LineFacts, check_line
 from shikaku.domain.line import TorokuLine
-from shikaku.domain.match_keys import kigo_bango_key
+from shikaku.domain.toroku import kigo_key_after
 from shikaku.domain.violations import Violation
-
-KIGO_BANGO = "kigo_bango"
+from shikaku.queries.held import KIGO_BANGO
 
 
 @dataclass(slots=True)
@@ -62,6 +61,6 @@ def prepare_lines(
 def _hash(result: PreparedLine, line: TorokuLine, index: ZoneIndex) -> None:
     if line.kojin_bango is not None and is_valid_kojin_bango(line.kojin_bango):
         result.bango = index.bango(line.kojin_bango)
-    key = kigo_bango_key(line.shikaku)
+    key = kigo_key_after(line, None)
     if key is not None:
         result.t_kigo_bango = index.token(KIGO_BANGO, key)

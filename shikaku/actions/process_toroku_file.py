@@ -153,9 +153,7 @@ def _log_end(by: Principal, job: Job, kind: SosaKind, state: str, now: datetime)
         detail={"state": state},
         now=now,
     )
-    publish(
-        TorokuFileFinished(occurred_at=now, key=str(job.uketsuke_id), uketsuke_id=job.uketsuke_id, state=state)
-    )
+    publish(TorokuFileFinished(occurred_at=now, key=str(job.uketsuke_id), uketsuke_id=job.uketsuke_id, state=state))
 
 
 def _erase_upload(by: Principal, job: Job, files: FileStore, refused_count: int, now: Now) -> None:

@@ -69,7 +69,13 @@ def register_block(
         target_file=FILE,
         targets=(job.uketsuke_bango,),
         result="ok",
-        detail={"first": first, "last": last, "ok": progress.ok, "warned": progress.warned, "refused": progress.refused},
+        detail={
+            "first": first,
+            "last": last,
+            "ok": progress.ok,
+            "warned": progress.warned,
+            "refused": progress.refused,
+        },
         now=now,
     )
     publish(
@@ -99,8 +105,15 @@ def _write_results(
         pointers = " ".join(violation.pointer for violation in outcome.violations)
         meisai.append(
             (
-                job.uketsuke_id, line.meisai_no, by.sender, line.line_number, outcome.kubun, codes, pointers,
-                outcome.edaban, outcome.shikaku_tsuban,
+                job.uketsuke_id,
+                line.meisai_no,
+                by.sender,
+                line.line_number,
+                outcome.kubun,
+                codes,
+                pointers,
+                outcome.edaban,
+                outcome.shikaku_tsuban,
             )  # fmt: skip  # the order of write_block's columns
         )
         if outcome.kubun == "9":

@@ -67,5 +67,9 @@ def _zones(by: Principal, lines: Sequence[PreparedLine]) -> list[str]:
 def refused(line: PreparedLine, violations: Sequence[Violation]) -> LineOutcome:
     """Return the outcome 異常 of one line with every violation in the published order."""
     return LineOutcome(
-        meisai_no=line.meisai_no, kubun="9", violations=tuple(order_results(violations)), edaban=None, shikaku_tsuban=None
+        meisai_no=line.meisai_no,
+        kubun="9",
+        violations=tuple(order_results(violations)),
+        edaban=None,
+        shikaku_tsuban=None,
     )

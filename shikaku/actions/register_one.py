@@ -74,9 +74,7 @@ def register_one(
     accepted = accept_single(by=by, now=now)
     if if_match is not None:
         _refuse_stale(by, prepared[0].bango, line, if_match)
-    result = register_itaku_kukaku(
-        by=by, lines=prepared, uketsuke_id=accepted.uketsuke_id, index_of=indexes, now=now
-    )
+    result = register_itaku_kukaku(by=by, lines=prepared, uketsuke_id=accepted.uketsuke_id, index_of=indexes, now=now)
     outcome = result.outcomes[0]
     if outcome.kubun == "9" or outcome.edaban is None:
         raise RuleBroken(

@@ -39,9 +39,7 @@ class Revealed:
 
 
 @outside_transaction
-def reveal_kojin_bango(
-    *, by: Principal, row_id: UUID, riyu: str, note: str, screen_id: str, now: datetime
-) -> Revealed:
+def reveal_kojin_bango(*, by: Principal, row_id: UUID, riyu: str, note: str, screen_id: str, now: datetime) -> Revealed:
     """Return the 個人番号 of one person of the zone. Log first, then open: no log, no number.
 
     Raises NotPermitted without 個人番号取扱権限, Invalid without a reason, NotFound for another zone's person.
@@ -51,9 +49,7 @@ def reveal_kojin_bango(
             "kojin_bango_kengen_nashi", "個人番号を取り扱う権限がありません。必要なときは管理者に依頼してください。"
         )
     if riyu not in RIYU or (riyu == "sonota" and len(note.strip()) < _NOTE_MIN):
-        raise Invalid(
-            "riyu_nashi", "理由を選んでください。その他のときは5文字以上で書いてください。", pointer="riyu"
-        )
+        raise Invalid("riyu_nashi", "理由を選んでください。その他のときは5文字以上で書いてください。", pointer="riyu")
     intent = record_sosa_alone(
         by=by,
         kind=SosaKind.BANGO_REVEAL_INTENT,
@@ -70,9 +66,7 @@ def reveal_kojin_bango(
 
 
 @own_transaction
-def open_kojin_bango(
-    *, by: Principal, row_id: UUID, riyu: str, note: str, screen_id: str, now: datetime
-) -> KojinBango:
+def open_kojin_bango(*, by: Principal, row_id: UUID, riyu: str, note: str, screen_id: str, now: datetime) -> KojinBango:
     """Open the envelope of one number and record the outcome in the same transaction."""
     row = ItakuKukakuKanyusha.objects.filter(hokensha_code=by.hokensha_code, id=row_id).first()
     if row is None or row.ct_kojin_bango is None:

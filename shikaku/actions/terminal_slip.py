@@ -20,9 +20,7 @@ KEPT: Final = timedelta(hours=24)
 
 
 @own_transaction
-def keep_slip(
-    *, by: Principal, kind: str, content: Mapping[str, Any], kojin_bango: str = "", now: datetime
-) -> UUID:
+def keep_slip(*, by: Principal, kind: str, content: Mapping[str, Any], kojin_bango: str = "", now: datetime) -> UUID:
     """Seal what was typed and return the random id its next page is addressed by."""
     row_id = uuid4()
     zone = by.hokensha_code or ""

@@ -13,9 +13,10 @@ from chukan.kernel.crypto.envelope import open_envelope
 from chukan.kernel.crypto.keyring import get_keyring
 from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import reads
-from shikaku.domain.toroku import Held, HeldPeriod
+from shikaku.domain.held import Held, HeldPeriod
 
 RIREKI_TABLE = "shikaku_rireki"
+KIGO_BANGO = "kigo_bango"
 JOHO = "joho"
 
 _PERSONS = """
@@ -77,7 +78,11 @@ def open_joho(hokensha_code: str, row_id: UUID, sealed: bytes) -> dict[str, Any]
 
 @reads
 def load_held(
-    *, by: Principal, zone: str, edabans: Collection[int], bangos: Collection[bytes]  # noqa: ARG001  # zone is set by `by`
+    *,
+    by: Principal,
+    zone: str,
+    edabans: Collection[int],
+    bangos: Collection[bytes],  # noqa: ARG001  # zone is set by `by`
 ) -> HeldPersons:
     """Lock and return the persons of the zone that the given keys name, with their current versions."""
     numbers = list(bangos)
@@ -142,7 +147,10 @@ def _held_person(row: tuple[Any, ...], versions: list[tuple[UUID, HeldPeriod]]) 
 
 @reads
 def load_kigo_users(
-    *, by: Principal, zone: str, tokens: Collection[int]  # noqa: ARG001  # zone is set by `by`
+    *,
+    by: Principal,
+    zone: str,
+    tokens: Collection[int],  # noqa: ARG001  # zone is set by `by`
 ) -> dict[int, list[tuple[int, Any, Any]]]:
     """Return, per 記号・番号・枝番 token, the present periods that use it: (被保険者枝番, from, to)."""
     users: dict[int, list[tuple[int, Any, Any]]] = {}
@@ -166,7 +174,12 @@ ORDER BY r.shikaku_tsuban DESC NULLS LAST
 
 @reads
 def current_version(
-    *, by: Principal, zone: str, edaban: int | None, bango: bytes | None, shikaku_tsuban: int | None  # noqa: ARG001
+    *,
+    by: Principal,
+    zone: str,
+    edaban: int | None,
+    bango: bytes | None,
+    shikaku_tsuban: int | None,  # noqa: ARG001
 ) -> int | None:
     """Return the present 履歴通番 of the named period, or of the latest one; None when there is none."""
     with connection.cursor() as cursor:

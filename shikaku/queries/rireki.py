@@ -1,0 +1,130 @@
+"""The history of one member: for the insurer's own system and for the timeline on screen. 根拠: KJ-SHI-09, KJ-ZONE-06."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from django.db import connection
+
+from chukan.controls.uketsuke.models import Uketsuke
+from chukan.kernel.crypto.blind_index import ZoneIndex
+from chukan.kernel.crypto.keyring import get_keyring
+from chukan.kernel.principal import Principal
+from chukan.kernel.transactions import reads
+from chukan.kernel.values.kojin_bango import is_valid_kojin_bango
+from shikaku.models import ItakuKukakuKanyusha, KyuKojinBango
+from shikaku.queries.kanyusha import kanyusha_nashi
+from shikaku.queries.versions import Version, covers, list_all_versions, list_known_versions
+
+
+@dataclass(frozen=True, slots=True)
+class FoundRireki:
+    """What was valid, as known at an instant, and when this insurer last delivered."""
+
+    himozuke_bango: UUID
+    versions: tuple[Version, ...]
+    known_at: datetime
+    saishu_juryo_nichiji: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class RirekiLine:
+    """One version on the timeline: what, when, by whom and by which way it came."""
+
+    version: Version
+    uketsuke_bango: str
+    channel: str
+    accepted_by_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kanyusaki:
+    """One insurer of a person on a day, for provider determination."""
+
+    hokensha_code: str
+    hihokensha_edaban: int
+    shikaku_tsuban: int
+    valid_from: date
+    valid_to: date | None
+
+
+def _find_edaban(by: Principal, edaban: int | None, kojin_bango: str | None) -> ItakuKukakuKanyusha:
+    rows = ItakuKukakuKanyusha.objects.filter(hokensha_code=by.hokensha_code)
+    if edaban is not None:
+        row = rows.filter(hihokensha_edaban=edaban).first()
+    elif kojin_bango is not None and is_valid_kojin_bango(kojin_bango):
+        hashed = ZoneIndex(get_keyring(), by.hokensha_code or "").bango(kojin_bango)
+        row = rows.filter(bi_bango=hashed).first()
+        if row is None:
+            former = KyuKojinBango.objects.filter(hokensha_code=by.hokensha_code, bi_bango=hashed, resolves=True)
+            row = rows.filter(hihokensha_edaban__in=former.values("hihokensha_edaban")).first()
+    else:
+        row = None
+    if row is None:
+        raise kanyusha_nashi()
+    return row
+
+
+@reads
+def find_rireki(
+    *,
+    by: Principal,
+    hihokensha_edaban: int | None = None,
+    kojin_bango: str | None = None,
+    on: date | None = None,
+    known_at: datetime,
+) -> FoundRireki:
+    """Return the periods of one member of the caller's own zone, one version each, in 資格通番 order.
+
+    Raises NotFound `kanyusha_nashi` for a person this insurer does not know, whoever else does.
+    """
+    row = _find_edaban(by, hihokensha_edaban, kojin_bango)
+    versions = list_known_versions(by=by, zone=row.hokensha_code, edabans=[row.hihokensha_edaban], known_at=known_at)
+    shown = tuple(
+        version
+        for version in versions
+        if version.shikaku_tsuban is not None and not version.withdrawn and (on is None or covers(version, on))
+    )
+    newest = Uketsuke.objects.filter(sender=by.sender).exclude(state="kyohi").order_by("-accepted_at").first()
+    return FoundRireki(row.himozuke_bango, shown, known_at, None if newest is None else newest.accepted_at)
+
+
+@reads
+def find_row_id(*, by: Principal, hihokensha_edaban: int | None = None, kojin_bango: str | None = None) -> UUID:
+    """Return the random row id pages address a member by. Raises NotFound."""
+    return _find_edaban(by, hihokensha_edaban, kojin_bango).id
+
+
+@reads
+def list_rireki(*, by: Principal, row_id: UUID, known_at: datetime) -> tuple[RirekiLine, ...]:
+    """Return every version of one member recorded until `known_at`, newest first, with its origin. Raises NotFound."""
+    row = ItakuKukakuKanyusha.objects.filter(hokensha_code=by.hokensha_code, id=row_id).first()
+    if row is None:
+        raise kanyusha_nashi()
+    versions = list_all_versions(by=by, zone=row.hokensha_code, edaban=row.hihokensha_edaban, known_at=known_at)
+    origins = Uketsuke.objects.filter(sender=by.sender, id__in={version.uketsuke_id for version in versions})
+    by_id = {origin.id: origin for origin in origins}
+    lines = []
+    for version in versions:
+        origin = by_id.get(version.uketsuke_id)
+        lines.append(
+            RirekiLine(
+                version=version,
+                uketsuke_bango="" if origin is None else origin.uketsuke_bango,
+                channel="" if origin is None else origin.channel,
+                accepted_by_name="" if origin is None else origin.accepted_by_name,
+            )
+        )
+    return tuple(lines)
+
+
+@reads
+def find_hokensha_at(*, by: Principal, himozuke_bango: UUID, on: date) -> tuple[Kanyusaki, ...]:  # noqa: ARG001
+    """Return who insured a person on a day across insurers: later 取得日 first, then later registration."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT hokensha_code, hihokensha_edaban, shikaku_tsuban, valid_from, valid_to"
+            " FROM shikaku_hokensha_at(%s, %s)",
+            [himozuke_bango, on],
+        )
+        return tuple(Kanyusaki(*row) for row in cursor.fetchall())
