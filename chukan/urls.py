@@ -1,5 +1,8 @@
 """Root URL map: one include per room."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("chukan.controls.shokuin.urls")),
+    path("", include("chukan.controls.kengen.urls")),
+]

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from chukan.settings import env, limits, logs
+from chukan.settings.limits import *
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 CHUKAN_HOME = env.home()
@@ -27,7 +28,6 @@ APPEND_SLASH = False
 
 _APPS = [
     "django.contrib.staticfiles",
-    "django.contrib.sessions",
     "rest_framework",
     "drf_spectacular",
     "csp",
@@ -54,12 +54,15 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "chukan.kernel.http.middleware.RequestMiddleware",
     "csp.middleware.CSPMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "chukan.controls.shokuin.views.middleware.StaffSessionMiddleware",
+    "chukan.kernel.http.middleware.ErrorMiddleware",
+    "chukan.controls.kengen.views.guard.GuardMiddleware",  # closed unless a view says who may open it
+    "django.middleware.csrf.CsrfViewMiddleware",
 ]
 
 TEMPLATES = [
@@ -67,7 +70,12 @@ TEMPLATES = [
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": False,
-        "OPTIONS": {"context_processors": ["django.template.context_processors.request"]},
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "chukan.controls.kengen.views.context.page",
+            ]
+        },
     }
 ]
 
@@ -124,16 +132,13 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = limits.BODY_MAX
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_NAME = "__Host-chukan" if CHUKAN_TLS else "chukan"
 SESSION_COOKIE_SECURE = CHUKAN_TLS
-SESSION_COOKIE_HTTPONLY = True
-SESSION_COOKIE_SAMESITE = "Strict"
-SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 CSRF_COOKIE_NAME = "__Host-chukan-csrf" if CHUKAN_TLS else "chukan-csrf"
 CSRF_COOKIE_SECURE = CHUKAN_TLS
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Strict"
+CSRF_FAILURE_VIEW = "chukan.kernel.http.problems.csrf_failure"
 SECURE_SSL_REDIRECT = CHUKAN_TLS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if CHUKAN_TLS else None
 SECURE_HSTS_SECONDS = 31536000 if CHUKAN_TLS else 0

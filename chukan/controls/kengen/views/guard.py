@@ -107,7 +107,7 @@ def record_refusal(request: HttpRequest, error: NotPermitted, wanted: Screen | N
 
 
 class GuardMiddleware:
-    """Innermost: lets a request through to a view only as far as the view says who may open it."""
+    """Lets a request through to a view only as far as the view says who may open it."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
