@@ -1,6 +1,7 @@
 """One chain for every log line: structlog and the standard library end in the same allow-list."""
 
-import logging.config  # noqa: TID251  # the one home of the standard library's logging setup
+import logging.config  # the one home of the standard library's logging setup
+import sys
 
 import structlog
 
@@ -18,7 +19,7 @@ def configure() -> None:
     structlog.configure(
         processors=[*chain, structlog.processors.JSONRenderer(ensure_ascii=False)],
         wrapper_class=structlog.make_filtering_bound_logger(20),
-        logger_factory=structlog.PrintLoggerFactory(),
+        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=True,
     )
     logging.config.dictConfig(

@@ -145,7 +145,7 @@ def load_reference_data(*, by: Principal, now: datetime, folder: Path = DATA_FOL
         for row in _rows(kano)
     )
     ReferenceLoad.objects.create(loaded_at=now, digest=digest)
-    _LOG.info("kikan.reference_data.loaded", digest=digest, actor_id=by.actor_id)
+    _LOG.info("kikan.reference_data.loaded", actor_id=by.actor_id)
     return True
 
 

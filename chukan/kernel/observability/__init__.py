@@ -1,0 +1,1 @@
+"""What may be seen of a running hub: masked logs and counts."""
