@@ -4,6 +4,8 @@ SHELL := /bin/sh
 PYTHON ?= python3
 PY := .venv/bin/python
 N ?= 10000
+HOKENSHA ?= 06132013
+BANGO ?= $(HOKENSHA)
 OUT ?= build/sample_$(N).csv
 TESTS ?= tests
 PYTEST_ARGS ?=
@@ -52,7 +54,8 @@ bench: setup-dev ## 速さと記憶量を上限と並べて測る（結果は be
 
 sample-file: setup ## 加入者の見本ファイル N 行を作る（例: make sample-file N=1000000）
 	@mkdir -p $(dir $(OUT))
-	@$(PY) -m simulators.people --n $(N) --seed 1 --out $(OUT)
+	@$(PY) -m simulators.people --n $(N) --seed 1 --hokensha $(HOKENSHA) --bango $(BANGO) --out $(OUT) --truth $(OUT:.csv=.seikai.csv)
+	@echo $(OUT)
 
 docs: setup-dev ## 文書のうちコードから作るものを作り直す
 	@$(PY) docs/generate.py

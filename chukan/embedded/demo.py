@@ -17,7 +17,7 @@ from pathlib import Path
 
 from chukan.embedded.errors import AlreadyRunning, StartError
 from chukan.embedded.places import make_home
-from chukan.embedded.preparation import free_port, is_free, prepare
+from chukan.embedded.preparation import FIRST_MEMBERS_FILE, HOKENSHA_CODE, SAMPLE_FILE, free_port, is_free, prepare
 from chukan.embedded.process_table import PROCESSES, Stage, module
 from chukan.embedded.services import Services, add_addresses
 from chukan.embedded.supervisor import Stopped, Supervisor, end_left_overs
@@ -125,14 +125,14 @@ def _is_ready(stage: Stage) -> bool:
 def _send_first_members(stage: Stage, supervisor: Supervisor) -> None:
     """Send a few hundred members through the normal file door, once, so that a search finds somebody."""
     note = stage.demo / "first_members"
-    client_id = _accounts(stage).get("hokensha_client_id")
+    client_id = _accounts(stage).get(f"hokensha_client_id_{HOKENSHA_CODE}")
     if note.exists() or not client_id:
         return
     _say("見本の加入者を送っています")
     argv = module(
         "simulators.hokensha",
-        *("--base-url", stage.web_url, "--client-id", str(client_id), "--key", str(stage.demo / "hokensha.key.json")),
-        str(stage.demo / "first_members.csv"),
+        *("--base-url", stage.web_url, "--client-id", str(client_id)),
+        *("--key", str(stage.demo / "clients" / f"{HOKENSHA_CODE}.json"), str(stage.demo / FIRST_MEMBERS_FILE)),
     )
     try:
         supervisor.run_step("見本の加入者", argv, role="web")
@@ -150,7 +150,7 @@ def _greet(stage: Stage) -> None:
     accounts = told.get("accounts", [])
     for account in accounts if isinstance(accounts, list) else []:
         _say(f"  {account['soshiki']}  {account['id']}  {account['password']}  {account['setsumei']}")
-    _say(f"  見本ファイル: {stage.demo / 'sample_10000.csv'}")
+    _say(f"  見本ファイル: {stage.demo / SAMPLE_FILE}")
     _say("  終了は Ctrl-C")
 
 

@@ -17,7 +17,9 @@ from chukan.embedded.process_table import ROOT, Stage, manage, module
 from chukan.embedded.processes import write_private
 from chukan.embedded.supervisor import Supervisor
 
-SAMPLE_LINES = 10_000
+SAMPLE_FILE = "sample_10000.csv"
+FIRST_MEMBERS_FILE = "first_members.csv"
+HOKENSHA_CODE = "06132013"  # the insurer of the demo whose members the files hold
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +30,15 @@ class Step:
     role: str
     argv: Callable[[Stage], list[str]]
     inputs: tuple[str, ...] = ()
+
+
+def _people(stage: Stage, name: str, *, lines: int, seed: int) -> list[str]:
+    path = stage.demo / name
+    return module(
+        "simulators.people",
+        *("--n", str(lines), "--seed", str(seed), "--hokensha", HOKENSHA_CODE, "--bango", HOKENSHA_CODE),
+        *("--out", str(path), "--truth", str(path.with_suffix(".seikai.csv"))),
+    )
 
 
 _DATABASE_INPUTS = (
@@ -73,10 +84,14 @@ STEPS: tuple[Step, ...] = (
     Step(
         name="見本ファイル",
         role="kanri",
-        argv=lambda stage: module(
-            "simulators.people",
-            *("--n", str(SAMPLE_LINES), "--seed", "1", "--out", str(stage.demo / f"sample_{SAMPLE_LINES}.csv")),
-        ),
+        argv=lambda stage: _people(stage, SAMPLE_FILE, lines=10_000, seed=1),
+        inputs=("simulators/people/*.py",),
+    ),
+    Step(
+        name="見本の加入者",
+        role="kanri",
+        # Other people than those of the sample file, and no mistakes: they are there so that a search finds somebody.
+        argv=lambda stage: [*_people(stage, FIRST_MEMBERS_FILE, lines=300, seed=7), "--errors", "0"],
         inputs=("simulators/people/*.py",),
     ),
 )
