@@ -14,8 +14,8 @@ from uuid import UUID
 
 from chukan.kernel.values.kojin_bango import MASK, contains_kojin_bango
 
-# Ids of our own rows, requests and organisations. 紐付番号, 被保険者枝番, 記号・番号, names: never. No digest either: of
-# a short value it is the value.
+# Ids of our own rows, requests and organisations. 紐付番号, 被保険者枝番, 記号・番号, names: never. Nor a digest: that
+# of a short value is the value.
 _IDS: Final = frozenset(
     {
         "request_id",
