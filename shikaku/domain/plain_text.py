@@ -23,8 +23,6 @@ _BLOCKS: Final = (
     (0x1FBF0, 0x1FBFA),
 )
 _ASCII_DIGITS: Final = frozenset("0123456789")
-# One character becomes at most two digits, so fewer than six of them never make twelve.
-_FEWEST: Final = 6
 
 
 def _digitlike() -> str:
@@ -44,7 +42,10 @@ def _digitlike() -> str:
 _DIGITLIKE: Final = _digitlike()
 _CONTROL: Final = re.compile(f"[{_CONTROLS}]")
 _SUSPECT: Final = re.compile(f"[{_CONTROLS}{_DIGITLIKE}]")
-_DIGIT: Final = re.compile(f"[{_DIGITLIKE}]")
+# One character becomes at most two digits: twelve in a row need six such characters in a row, groups of four need two.
+_MAYBE_NUMBER: Final = re.compile(
+    f"[{_DIGITLIKE}]{{6}}|[{_DIGITLIKE}]{{2,4}}[^{_DIGITLIKE}][{_DIGITLIKE}]{{2,4}}[^{_DIGITLIKE}][{_DIGITLIKE}]{{2}}"
+)
 
 NOTHING: Final = ()
 E207: Final = ("E207",)
@@ -62,7 +63,7 @@ def findings_of_name(text: str, length: int) -> tuple[str, ...]:
     if _SUSPECT.search(text) is None:
         return NOTHING if len(text) <= length and text.strip() else E207
     bad_form = len(text) > length or not is_printable(text)
-    hides = len(_DIGIT.findall(text)) >= _FEWEST and contains_kojin_bango(text)
+    hides = _MAYBE_NUMBER.search(text) is not None and contains_kojin_bango(text)
     if bad_form:
         return BOTH if hides else E207
     return E215 if hides else NOTHING

@@ -1,15 +1,14 @@
 """What was decided about one line: a plan to write, or a rejection with every reason."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from shikaku.domain.held import Held, HeldPeriod
 from shikaku.domain.violations import Violation
 
 
-@dataclass(frozen=True, slots=True)
-class VersionWrite:
+class VersionWrite(NamedTuple):
     """One version to append; `supersedes` is the 履歴通番 of the version it takes the place of, None for none."""
 
     shikaku_tsuban: int | None
@@ -18,11 +17,14 @@ class VersionWrite:
     valid_from: date | None
     valid_to: date | None
     withdrawn: bool
-    joho: dict[str, Any] = field(repr=False)
+    joho: dict[str, Any]
+
+    def __repr__(self) -> str:
+        """Show the numbers of the version, nothing personal."""
+        return f"VersionWrite(shikaku_tsuban={self.shikaku_tsuban}, rireki_tsuban={self.rireki_tsuban})"
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """An accepted line. `owes` is the telegram the person's state now owes.
 
     `new_kanyusha` asks for a 被保険者枝番. `kanyusha_kubun`, `fugo_requested` and `has_number` are the person's state
