@@ -124,7 +124,7 @@ def check_client(
 
 
 def machine_principal(
-    client: ClientFacts, *, meisho: str, hokensha_shubetsu: str | None, request_id: str, terminal: str
+    client: ClientFacts, *, hokensha_shubetsu: str | None, request_id: str, terminal: str
 ) -> Principal:
     """Return who acts when a proven request of this client is handled.
 
@@ -137,7 +137,7 @@ def machine_principal(
         kengen = frozenset({("shikaku", "shokai"), ("shikaku", "koshin")})
     return Principal(
         channel=_CHANNELS[client.kind],
-        soshiki=meisho,
+        soshiki=client.kind,
         actor_id=client.client_id,
         actor_name=KIND_LABELS[client.kind],
         hokensha_code=client.hokensha_code,

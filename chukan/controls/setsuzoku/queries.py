@@ -20,7 +20,7 @@ def find_client(client_id: str, *, on: date) -> ClientFacts | None:
     client = rows[0].client
     carried: frozenset[str] = frozenset()
     if client.kind == "kokuho_shuyaku":
-        carried = frozenset(ClientHokensha.objects.filter(client_id=client_id).values_list("hokensha_code", flat=True))
+        carried = carried_by(client_id)
     return ClientFacts(
         client_id=client.client_id,
         kind=as_kind(client.kind),
@@ -28,6 +28,11 @@ def find_client(client_id: str, *, on: date) -> ClientFacts | None:
         carried=carried,
         keys=tuple(ClientKeyFacts(row.pk, row.kid, row.jwk, row.proven_at is not None) for row in rows),
     )
+
+
+def carried_by(client_id: str) -> frozenset[str]:
+    """Return the 保険者コード that a 国保情報集約システム carries; nothing for any other client."""
+    return frozenset(ClientHokensha.objects.filter(client_id=client_id).values_list("hokensha_code", flat=True))
 
 
 def has_itaku(client_id: str, jimu_kubun: str, *, on: date) -> bool:

@@ -116,7 +116,6 @@ class SignatureAuthentication(BaseAuthentication):
         facts = None if client.hokensha_code is None else find_hokensha(client.hokensha_code)
         principal = machine_principal(
             client,
-            meisho=client.client_id if facts is None else facts.hokensha_meisho,
             hokensha_shubetsu=None if facts is None else facts.hokensha_shubetsu,
             request_id=_request_id(http),
             terminal=_terminal(http),
@@ -238,7 +237,7 @@ class MachineView(APIView):
         self.checked = CheckedBody(
             cast("Readable", http._stream),
             sha256=self.checked.expected,
-            limit=self.body_max,  # noqa: SLF001
+            limit=self.body_max,
         )
         http._stream = self.checked  # noqa: SLF001  # Django has no public door for a wrapped body
 

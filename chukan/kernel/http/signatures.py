@@ -231,6 +231,7 @@ def sign(
         label="chukan",
         tag=TAG,
         covered_component_ids=required_components(signed),
+        use_existing_digest=True,
     )
     return signed
 

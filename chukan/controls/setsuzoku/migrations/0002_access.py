@@ -27,7 +27,10 @@ class Migration(migrations.Migration):
     dependencies = [("setsuzoku", "0001_setsuzoku")]
     operations = [
         HubTable("setsuzoku_client", {WEB: "SELECT", OPERATOR: "SELECT", KANRI: "SELECT, INSERT, UPDATE (valid_to)"}),
-        HubTable("setsuzoku_client_hokensha", {WEB: "SELECT", OPERATOR: "SELECT", KANRI: "SELECT, INSERT"}),
+        HubTable(
+            "setsuzoku_client_hokensha",
+            {WEB: "SELECT", WORKER: "SELECT", OPERATOR: "SELECT", KANRI: "SELECT, INSERT"},
+        ),
         HubTable(
             "setsuzoku_client_key",
             {
