@@ -1,7 +1,9 @@
 """The only place of the simulators that reads the clock."""
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
+
+JST = timezone(timedelta(hours=9))
 
 
 def now() -> datetime:
