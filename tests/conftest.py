@@ -10,7 +10,7 @@ from pytest_django import DjangoDbBlocker
 
 from tests.support.world import World
 
-pytest_plugins = ["tests.plugins_kj"]
+pytest_plugins = ["tests.plugins_kj", "tests.plugins_browser"]
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _POLL_SECONDS = 0.05
+_LONGEST_LOG = 20 * 1024 * 1024
 _PROC = Path("/proc")
 _HAS_PROC = platform.system() == "Linux"
 _STARTED_BY = "CHUKAN_STARTED_BY"
@@ -114,6 +115,8 @@ def start_child(
 ) -> Child:
     """Start `argv` in a session of its own, its output appended to `log`."""
     log.parent.mkdir(parents=True, exist_ok=True)
+    if log.exists() and log.stat().st_size > _LONGEST_LOG:
+        log.replace(log.with_suffix(".log.1"))
     pid_file.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
         process = subprocess.Popen(
