@@ -15,8 +15,10 @@ def run(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run two browser tests where no browser can be found, unless one is named."""
     (folder / "test_screens.py").write_text(TESTS)
     return subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "tests.plugins_browser", "-p", "no:cacheprovider", str(folder)]
-        + ["--rootdir", str(folder), "-c", os.devnull],
+        [
+            *(sys.executable, "-m", "pytest", "-q", "-p", "tests.plugins_browser", "-p", "no:cacheprovider"),
+            *(str(folder), "--rootdir", str(folder), "-c", os.devnull),
+        ],
         env={"PATH": "/nonexistent", "HOME": str(folder), "PYTHONPATH": str(ROOT), **environment},
         cwd=ROOT,
         capture_output=True,
