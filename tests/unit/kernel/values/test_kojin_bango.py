@@ -131,6 +131,10 @@ class TestKojinBango:
 
         assert "123456789018" not in str(caught.value)
 
+    def test_hands_out_no_state(self) -> None:
+        with pytest.raises(TypeError):
+            KojinBango.parse("123456789018").__getstate__()
+
     def test_gives_no_hash(self) -> None:
         with pytest.raises(TypeError):
             hash(KojinBango.parse("123456789018"))

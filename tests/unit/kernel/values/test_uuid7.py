@@ -3,6 +3,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from uuid import RFC_4122, UUID
 
+from chukan.kernel.values import uuid7 as module
 from chukan.kernel.values.uuid7 import uuid7
 
 
@@ -25,6 +26,18 @@ class TestUuid7:
 
         assert made == sorted(made)
         assert len(set(made)) == len(made)
+
+    def test_goes_on_rising_when_one_millisecond_is_used_up_or_the_clock_goes_back(self) -> None:
+        later = (time.time_ns() // 1_000_000) + 3_600_000
+        module._source.last_ms, module._source.last_random = later, (1 << 74) - 1
+        try:
+            made = [uuid7() for _ in range(5)]
+        finally:
+            module._source.forget()
+
+        assert made == sorted(made)
+        assert {one.int >> 80 for one in made} == {later + 1}
+        assert uuid7().int >> 80 < later
 
     def test_threads_never_share_one(self) -> None:
         with ThreadPoolExecutor(8) as pool:
