@@ -43,8 +43,9 @@ class HokenshaFacts:
         known = self.hokensha_bango
         if bango in known:
             return True
-        padded = bango.zfill(_BANGO_LENGTH)
-        return padded in known or (padded.startswith("00") and padded[2:] in known)
+        if len(bango) == _KOKUHO_BANGO_LENGTH:
+            return f"00{bango}" in known
+        return len(bango) == _BANGO_LENGTH and bango.startswith("00") and bango[2:] in known
 
 
 @dataclass(frozen=True, slots=True)
