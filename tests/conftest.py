@@ -8,7 +8,7 @@ import pytest
 from django.test import TransactionTestCase
 from pytest_django import DjangoDbBlocker
 
-from tests.support.world import World
+from tests.support.world import World, as_role
 
 pytest_plugins = ["tests.plugins_kj", "tests.plugins_browser"]
 
@@ -27,3 +27,10 @@ def world(django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
 def django_db_setup(world: World) -> None:
     """Tests use the world's database as the app role; nobody creates or drops a database."""
     TransactionTestCase._fixture_teardown = lambda _self: world.empty()  # type: ignore[method-assign]  # noqa: SLF001
+
+
+@pytest.fixture
+def as_worker(world: World) -> Iterator[None]:
+    """Work as the role of the bulk workers."""
+    with as_role(world, "worker"):
+        yield

@@ -7,7 +7,7 @@ from chukan.controls.sosa_log.domain import SosaKind
 from chukan.controls.uketsuke.actions import Accepted, Upload, accept_uketsuke
 from chukan.kernel.outbox.publish import publish
 from chukan.kernel.principal import Principal
-from chukan.kernel.transactions import own_transaction
+from chukan.kernel.transactions import joins_transaction, own_transaction
 from shikaku.events import TorokuFileAccepted
 
 JIMU = "shikaku"
@@ -16,6 +16,14 @@ FILE = "資格履歴ファイル"
 
 @own_transaction
 def accept_toroku_file(
+    *, by: Principal, upload: Upload, saisoshin: bool = False, screen_id: str | None = None, now: datetime
+) -> Accepted:
+    """Take a file in, in a transaction of its own; as `take_toroku_file`."""
+    return take_toroku_file(by=by, upload=upload, saisoshin=saisoshin, screen_id=screen_id, now=now)
+
+
+@joins_transaction
+def take_toroku_file(
     *, by: Principal, upload: Upload, saisoshin: bool = False, screen_id: str | None = None, now: datetime
 ) -> Accepted:
     """Give a 受付番号 for a stored upload and make sure that it is processed.

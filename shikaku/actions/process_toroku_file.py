@@ -1,7 +1,6 @@
 """Drives one 登録ファイル from its first to its last line; killed anywhere, it goes on at the last committed block."""
 
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from datetime import datetime
 from itertools import islice
 from typing import Final
@@ -11,6 +10,7 @@ import structlog
 from django.db import OperationalError
 
 from chukan.controls.kikan import queries as kikan
+from chukan.controls.setsuzoku.queries import carried_by
 from chukan.controls.sosa_log.actions import record_sosa
 from chukan.controls.sosa_log.domain import SosaKind
 from chukan.controls.uketsuke.actions import (
@@ -32,7 +32,7 @@ from shikaku.actions.accept_toroku_file import FILE, JIMU
 from shikaku.actions.prepare_lines import GivenLine, PreparedLine, prepare_lines
 from shikaku.actions.register_block import register_block
 from shikaku.events import TorokuFileFinished
-from shikaku.formats.toroku_file_v1 import FileLine, HeaderRefused, TorokuFileReader, open_toroku_file
+from shikaku.formats.toroku_file_v1 import HeaderRefused, TorokuFileReader, open_toroku_file
 from shikaku.queries.line_facts import ZoneIndexes, get_line_facts
 
 log = structlog.get_logger()
@@ -72,11 +72,11 @@ def _inspect(by: Principal, job: Job, files: FileStore, now: Now) -> int:
     """Read the whole file once: its header, its encoding, the number of its records."""
     with files.open(job.file_key) as stream:
         reader = open_toroku_file(stream)
-        count = sum(1 for _ in reader.records())
+        count = reader.count()
         begin_shori(
             by=by,
             uketsuke_id=job.uketsuke_id,
-            header=reader.header,
+            header={"names": list(reader.header), "raw": reader.raw_header.hex(), "bom": reader.bom},
             encoding=reader.encoding,
             line_count=count,
             now=now(),
@@ -96,15 +96,9 @@ def _register_lines(by: Principal, job: Job, files: FileStore, now: Now, block_l
 
 
 def _blocks(reader: TorokuFileReader, done: int, block_lines: int) -> Iterator[list[GivenLine]]:
-    lines = reader.lines(skip=done)
-    number = done
+    lines = reader.lines(skip_until=done)
     while block := list(islice(lines, block_lines)):
-        yield [_given(number + at, line) for at, line in enumerate(block, start=1)]
-        number += len(block)
-
-
-def _given(number: int, line: FileLine) -> GivenLine:
-    return GivenLine(number, line.gyo_bango, line.raw, line.line, line.violations)
+        yield [GivenLine(line.meisai, line.gyo_bango, line.raw, line.line, line.violations) for line in block]
 
 
 def _register_with_retry(
@@ -173,7 +167,7 @@ def sender_principal(*, by: Principal, sender: str, hokensha_code: str) -> Princ
     facts = kikan.find_hokensha(hokensha_code) if hokensha_code else None
     carried: frozenset[str] = frozenset()
     if not hokensha_code:
-        carried = carried_codes(sender)
+        carried = carried_by(sender)
     return Principal(
         channel="system" if hokensha_code else "shuyaku",
         soshiki="system",
@@ -183,12 +177,3 @@ def sender_principal(*, by: Principal, sender: str, hokensha_code: str) -> Princ
         hokensha_shubetsu=facts.hokensha_shubetsu if facts else None,
         carried=carried,
     )
-
-
-def carried_codes(sender: str) -> frozenset[str]:
-    """Return the 保険者コード that a 国保情報集約システム carries."""
-    with suppress(ImportError):
-        from chukan.controls.setsuzoku.queries import carried_by  # noqa: PLC0415
-
-        return carried_by(sender)
-    return frozenset()

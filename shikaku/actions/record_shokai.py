@@ -71,3 +71,20 @@ def record_rireki_shokai(
         now=now,
     )
     return detail, lines
+
+
+@own_transaction
+def record_file_shokai(
+    *, by: Principal, uketsuke_bango: str, screen_id: str, kind: SosaKind = SosaKind.FILE_STATUS, now: datetime
+) -> None:
+    """Put on record that the results of a 受付 are shown or handed over. 根拠: KJ-LOG-01, KJ-LOG-07."""
+    record_sosa(
+        by=by,
+        kind=kind,
+        jimu=JIMU,
+        target_file=FILE,
+        targets=(uketsuke_bango,),
+        result="ok",
+        screen_id=screen_id,
+        now=now,
+    )

@@ -12,7 +12,7 @@ from chukan.kernel import clock
 from chukan.kernel.errors import Conflict, ErrorItem, RuleBroken
 from chukan.kernel.outbox.publish import publish
 from chukan.kernel.principal import Principal
-from chukan.kernel.transactions import own_transaction
+from chukan.kernel.transactions import joins_transaction, own_transaction
 from shikaku.actions.accept_toroku_file import FILE, JIMU
 from shikaku.actions.block_zone import LineOutcome
 from shikaku.actions.prepare_lines import GivenLine, prepare_lines
@@ -57,19 +57,31 @@ def register_one(
     *,
     by: Principal,
     line: TorokuLine,
-    given: Sequence[Violation] = (),
     if_match: int | None = None,
     screen_id: str | None = None,
     now: datetime,
 ) -> Registered:
-    """Register one line and return its answer once everything it stands for is committed together.
+    """Register one line in a transaction of its own; as `register_line`."""
+    return register_line(by=by, line=line, if_match=if_match, screen_id=screen_id, now=now)
+
+
+@joins_transaction
+def register_line(
+    *,
+    by: Principal,
+    line: TorokuLine,
+    if_match: int | None = None,
+    screen_id: str | None = None,
+    now: datetime,
+) -> Registered:
+    """Register one line and return its answer; everything it stands for is committed together.
 
     Raises RuleBroken with every violation; Conflict `kyogo` when `if_match` is not the present 履歴通番. Nothing is
     written then. *Locks:* as `register_itaku_kukaku`.
     """
     indexes = ZoneIndexes()
     facts = get_line_facts(by=by, on=clock.business_date_jst(now))
-    one = GivenLine(meisai_no=1, line_number=1, raw=b"", line=line, violations=given)
+    one = GivenLine(meisai_no=1, line_number=1, raw=b"", line=line)
     prepared = prepare_lines([one], facts=facts, index_of=indexes)
     accepted = accept_single(by=by, now=now)
     if if_match is not None:

@@ -78,3 +78,18 @@ def open_slip_bango(*, by: Principal, slip_id: UUID, kind: str, now: datetime) -
 def drop_slip(*, by: Principal, slip_id: UUID) -> None:
     """Forget the slip; its registration is done or given up. *Idempotent.*"""
     TerminalSlip.objects.filter(hokensha_code=by.hokensha_code, id=slip_id, actor_id=by.actor_id).delete()
+
+
+@own_transaction
+def take_slip(*, by: Principal, slip_id: UUID, kind: str, now: datetime) -> tuple[dict[str, Any], str]:
+    """Return content and 個人番号 of the slip and forget it; of two presses of one button only one gets them.
+
+    Raises NotFound when it was taken before, is another's, or is too old. *Locks:* the slip.
+    """
+    row = _find(by, slip_id, kind, now)
+    content: dict[str, Any] = json.loads(_open(by, row, CONTENT, bytes(row.ct_content)))
+    number = b"" if row.ct_kojin_bango is None else _open(by, row, KOJIN_BANGO, bytes(row.ct_kojin_bango))
+    taken, _ = TerminalSlip.objects.filter(hokensha_code=by.hokensha_code, id=slip_id, actor_id=by.actor_id).delete()
+    if not taken:
+        raise NotFound("hikae_nashi", "この登録は済んでいます。結果は加入者の詳細か登録の履歴で確かめてください。")
+    return content, number.decode()

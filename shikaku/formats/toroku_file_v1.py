@@ -92,6 +92,10 @@ class TorokuFileReader:
         self._records = records
         self._columns = tuple(_column(name) for name in header)
 
+    def count(self) -> int:
+        """Return how many 明細 the file has; nothing is left to read afterwards."""
+        return sum(1 for raw in self._records if raw)
+
     def lines(self, *, skip_until: int = 0) -> Iterator[FileLine]:
         """Yield every 明細 after the `skip_until`-th; those before are counted, not read into.
 

@@ -1,7 +1,7 @@
 """Moves a 受付 from receipt to its end. Every move is one transaction with what it stands for."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -164,7 +164,7 @@ def begin_shori(
     *,
     by: Principal,  # noqa: ARG001  # the zone is set already
     uketsuke_id: UUID,
-    header: Sequence[str],
+    header: Mapping[str, object],
     encoding: str,
     line_count: int,
     now: datetime,
@@ -172,7 +172,7 @@ def begin_shori(
     """The file was read through: note its shape and go on to registration."""
     row = Uketsuke.objects.select_for_update().get(id=uketsuke_id)
     _move(row, SHORI, now)
-    row.header, row.encoding, row.line_count, row.lease_until = list(header), encoding, line_count, now + LEASE
+    row.header, row.encoding, row.line_count, row.lease_until = dict(header), encoding, line_count, now + LEASE
     row.save(update_fields=["state", "moved_at", "header", "encoding", "line_count", "lease_until"])
 
 

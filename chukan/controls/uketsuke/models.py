@@ -32,7 +32,7 @@ class Uketsuke(models.Model):
     digest = models.BinaryField("ダイジェスト", null=True)
     resend_of = models.UUIDField("再送信元", null=True)
     encoding = models.CharField("文字コード", max_length=10, default="")
-    header = models.JSONField("見出し", default=list)
+    header = models.JSONField("見出し", default=dict)
     bookmark = models.IntegerField("しおり", default=0)
     line_count = models.IntegerField("総件数", default=0)
     ok_count = models.IntegerField("正常件数", default=0)

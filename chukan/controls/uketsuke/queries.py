@@ -204,6 +204,8 @@ class RefusedFile:
     file_key: str
     encoding: str
     header: tuple[str, ...]
+    raw_header: bytes
+    bom: bool
 
 
 @reads
@@ -212,7 +214,15 @@ def get_refused_file(*, by: Principal, row_id: UUID, now: datetime) -> RefusedFi
     row = Uketsuke.objects.filter(sender=by.sender, id=row_id, state=KANRYO, refused_until__gt=now).first()
     if row is None:
         raise NotFound("teiseimachi_nashi", "訂正待ちの行はありません。破棄したか、保管の期限（7日）が過ぎています。")
-    return RefusedFile(row.id, row.file_key, row.encoding, tuple(row.header))
+    shape = row.header
+    return RefusedFile(
+        row_id=row.id,
+        file_key=row.file_key,
+        encoding=row.encoding,
+        header=tuple(shape["names"]),
+        raw_header=bytes.fromhex(shape["raw"]),
+        bom=bool(shape["bom"]),
+    )
 
 
 @reads

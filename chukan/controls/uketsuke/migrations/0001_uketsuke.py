@@ -50,7 +50,7 @@ class Migration(migrations.Migration):
                 ("digest", models.BinaryField(null=True, verbose_name="ダイジェスト")),
                 ("resend_of", models.UUIDField(null=True, verbose_name="再送信元")),
                 ("encoding", models.CharField(default="", max_length=10, verbose_name="文字コード")),
-                ("header", models.JSONField(default=list, verbose_name="見出し")),
+                ("header", models.JSONField(default=dict, verbose_name="見出し")),
                 ("bookmark", models.IntegerField(default=0, verbose_name="しおり")),
                 ("line_count", models.IntegerField(default=0, verbose_name="総件数")),
                 ("ok_count", models.IntegerField(default=0, verbose_name="正常件数")),

@@ -1,0 +1,94 @@
+"""Sends owed telegrams to オンライン資格確認等システム: claim, call, record. 根拠: F2, KJ-EXT-01, KJ-EXT-04.
+
+At most one telegram of a person is in flight. Whatever is not received is sent again with back-off, for ever, and holds
+back that person alone.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import groupby
+from operator import attrgetter
+from typing import Any, Final
+from uuid import UUID
+
+import structlog
+from django.db import connection
+
+from chukan.kernel.principal import Principal
+from chukan.kernel.transactions import outside_transaction, own_transaction
+from chukan.settings import limits
+from shikaku.gateways.onshi import OnshiGateway, OutcomeUnknown
+from shikaku.queries.telegrams import OwedTelegram, build_telegrams
+
+log = structlog.get_logger()
+
+LEASE: Final = timedelta(seconds=90)
+
+_CLAIM: Final = """
+WITH due AS (
+  SELECT s.soshin_bango FROM shikaku_onshi_soshin s
+  WHERE s.sent_at IS NULL AND s.available_at <= %s AND NOT EXISTS (
+    SELECT 1 FROM shikaku_onshi_soshin o
+    WHERE o.himozuke_bango = s.himozuke_bango AND o.jun < s.jun AND o.sent_at IS NULL)
+  ORDER BY s.available_at LIMIT %s FOR UPDATE OF s SKIP LOCKED)
+UPDATE shikaku_onshi_soshin s SET available_at = %s, attempts = s.attempts + 1
+FROM due WHERE s.soshin_bango = due.soshin_bango
+RETURNING s.soshin_bango, s.hokensha_code, s.hihokensha_edaban, s.himozuke_bango, s.jun, s.kind, s.as_of, s.attempts
+"""
+_SENT: Final = "UPDATE shikaku_onshi_soshin SET sent_at = %s WHERE soshin_bango = ANY (%s)"
+_LATER: Final = """
+UPDATE shikaku_onshi_soshin s SET available_at = w.at FROM unnest(%s::uuid[], %s::timestamptz[]) AS w (soshin, at)
+WHERE s.soshin_bango = w.soshin
+"""
+
+
+@outside_transaction
+def send_to_onshi(
+    *, by: Principal, gateway: OnshiGateway, now: datetime, limit: int = limits.ONSHI_BATCH
+) -> int | None:
+    """Send one call's worth of due telegrams; return how many were received, None when nothing is due.
+
+    A crash between call and record sends the same bytes under the same 送信番号 again; the receiver drops them.
+    """
+    owed = claim_telegrams(by=by, now=now, limit=limit)
+    if not owed:
+        return None
+    built: list[dict[str, Any]] = []
+    for zone, telegrams in groupby(sorted(owed, key=attrgetter("hokensha_code")), key=attrgetter("hokensha_code")):
+        built += build_telegrams(by=replace(by, hokensha_code=zone), zone=zone, owed=list(telegrams))
+    received: frozenset[str] = frozenset()
+    try:
+        received = gateway.send(built, now=now)
+    except OutcomeUnknown as unknown:
+        log.warning("shikaku.onshi_soshin.outcome_unknown", reason=str(unknown), count=len(built))
+    record_sent(by=by, owed=owed, received=received, now=now)
+    return len(received)
+
+
+@own_transaction
+def claim_telegrams(*, by: Principal, now: datetime, limit: int) -> tuple[OwedTelegram, ...]:  # noqa: ARG001
+    """Take the oldest unsent telegram of each person for the length of a lease. Two senders never take the same."""
+    with connection.cursor() as cursor:
+        cursor.execute(_CLAIM, [now, limit, now + LEASE])
+        return tuple(OwedTelegram(*row) for row in cursor.fetchall())
+
+
+@own_transaction
+def record_sent(
+    *, by: Principal, owed: Sequence[OwedTelegram], received: Iterable[str], now: datetime  # noqa: ARG001
+) -> None:
+    """Note what was received; the rest waits its turn again, longer after each try."""
+    numbers = set(received)
+    sent = [telegram.soshin_bango for telegram in owed if str(telegram.soshin_bango) in numbers]
+    waiting = [telegram for telegram in owed if str(telegram.soshin_bango) not in numbers]
+    with connection.cursor() as cursor:
+        if sent:
+            cursor.execute(_SENT, [now, sent])
+        if waiting:
+            later: list[UUID] = [telegram.soshin_bango for telegram in waiting]
+            cursor.execute(_LATER, [later, [now + _backoff(telegram.attempts) for telegram in waiting]])
+
+
+def _backoff(attempts: int) -> timedelta:
+    return min(timedelta(seconds=2 ** min(attempts, 12)), limits.ONSHI_BACKOFF_MAX)

@@ -1,0 +1,53 @@
+"""処理結果電文: the only thing オンライン資格確認等システム may call. 根拠: KJ-EXT-03, KJ-EXT-04."""
+
+from typing import Final
+from uuid import UUID
+
+from django.http import HttpResponse
+from rest_framework.request import Request
+
+from chukan.controls.setsuzoku.views import MachineView
+from chukan.controls.sosa_log.domain import SosaKind
+from chukan.kernel.errors import Conflict, Invalid
+from shikaku.actions.record_onshi_kekka import record_onshi_kekka
+
+_KEYS: Final = {"soshin_bango", "shori_kekka_kubun", "shori_kekka_meisai_code"}
+_MEISAI_CODE_MAX: Final = 40
+
+
+class ShoriKekkaView(MachineView):
+    """POST what became of one telegram of ours."""
+
+    kinds = frozenset({"onshi"})
+    sosa = SosaKind.SHORI_KEKKA
+
+    def post(self, _request: Request) -> HttpResponse:
+        """Record the result of the telegram it names; the same twice is fine, another one is not."""
+        body = self.json_body()
+        unknown = sorted(set(body) - _KEYS)
+        if unknown:
+            raise Invalid("unknown_field", "様式にない項目があります。", pointer=unknown[0])
+        kubun, code = body.get("shori_kekka_kubun"), body.get("shori_kekka_meisai_code", "")
+        if kubun not in {"1", "2", "9"}:
+            raise Invalid("kubun_fusei", "処理結果区分は 1、2、9 のどれかにしてください。", pointer="shori_kekka_kubun")
+        if code is None:
+            code = ""
+        if not isinstance(code, str) or len(code) > _MEISAI_CODE_MAX or not code.isprintable():
+            raise Invalid(
+                "meisai_code_fusei", "処理結果明細コードを読み取れません。", pointer="shori_kekka_meisai_code"
+            )
+        outcome = record_onshi_kekka(
+            by=self.by, soshin_bango=_soshin_bango(body.get("soshin_bango")), kubun=kubun, meisai_code=code, now=self.now
+        )
+        if outcome == "unknown":
+            raise Conflict("soshin_bango_fumei", "この送信番号の電文は送っていません。送信番号を確かめてください。")
+        if outcome == "other":
+            raise Conflict("kekka_soi", "この送信番号には別の処理結果が届いています。")
+        return HttpResponse(status=204)
+
+
+def _soshin_bango(value: object) -> UUID:
+    try:
+        return UUID(value if isinstance(value, str) else "")
+    except ValueError:
+        raise Invalid("soshin_bango_fusei", "送信番号を読み取れません。", pointer="soshin_bango") from None

@@ -1,0 +1,307 @@
+"""サーバー間連携: an insurer's existing system registers, sends files and reads its own history. 根拠: contract §3, §4."""
+
+import json
+from datetime import date, datetime
+
+from django.http import HttpResponse, StreamingHttpResponse
+from rest_framework.request import Request
+
+from chukan.controls.setsuzoku.actions.answer_once import Answer
+from chukan.controls.setsuzoku.views import MachineView
+from chukan.controls.sosa_log.actions import record_sosa_alone
+from chukan.controls.sosa_log.domain import SosaKind
+from chukan.controls.uketsuke.domain import KYOHI
+from chukan.controls.uketsuke.queries import UketsukeStatus, get_uketsuke
+from chukan.kernel.clock import JST
+from chukan.kernel.errors import Conflict, Invalid
+from chukan.kernel.values.edaban import format_edaban, parse_edaban
+from chukan.settings import limits
+from shikaku.actions.accept_toroku_file import FILE, take_toroku_file
+from shikaku.actions.channel_rules import check_channel
+from shikaku.actions.register_one import Registered, register_line
+from shikaku.formats.kekka_file_v1 import write_kekka
+from shikaku.formats.toroku_message_v1 import read_message
+from shikaku.http.upload import SealingUploadHandler
+from shikaku.queries.kekka import kekka_rows
+from shikaku.queries.rireki import FoundRireki, find_rireki
+from shikaku.queries.versions import Version
+
+JIMU = "shikaku"
+CREATED = {"01", "02"}
+GROUPS = ("kihon", "seigyo", "shikaku", "sho", "korei", "gendogaku", "tokutei_shippei")
+
+
+def jst(instant: datetime | None) -> str | None:
+    """Return an instant as the contract writes it."""
+    return None if instant is None else instant.astimezone(JST).isoformat(timespec="microseconds")
+
+
+class ItakuKanyushaView(MachineView):
+    """POST one person, one 明細."""
+
+    kinds = frozenset({"hokensha", "kokuho_shuyaku"})
+    sosa = SosaKind.TOROKU
+    idempotent = True
+
+    def post(self, request: Request) -> HttpResponse:
+        """Register, amend, end or withdraw; answered when all of it is committed."""
+        check_channel(by=self.by, now=self.now)
+        body = self.json_body()
+        line = read_message(body)
+        if_match = _if_match(request)
+
+        def work() -> Answer:
+            registered = register_line(by=self.by, line=line, if_match=if_match, now=self.now)
+            status = 201 if line.shori_shubetsu_code in CREATED else 200
+            return Answer(status, json.dumps(_registered(registered), ensure_ascii=False).encode(), "application/json")
+
+        zone = line.hokensha_code if line.hokensha_code in self.by.sendable else None
+        return self.answer_once(compared={"body": body, "if_match": if_match}, work=work, zone=zone)
+
+
+def _if_match(request: Request) -> int | None:
+    value = request.headers.get("If-Match")
+    if value is None:
+        return None
+    number = value.strip('"')
+    if not (number.isascii() and number.isdigit()):
+        raise Invalid("if_match_fusei", "If-Match には履歴通番を引用符で囲んで指定してください。")
+    return int(number)
+
+
+def _registered(registered: Registered) -> dict[str, object]:
+    return {
+        "uketsuke_bango": registered.uketsuke_bango,
+        "uketsuke_meisai_bango": registered.uketsuke_meisai_bango,
+        "hihokensha_edaban": format_edaban(registered.hihokensha_edaban),
+        "shikaku_tsuban": registered.shikaku_tsuban,
+        "rireki_tsuban": registered.rireki_tsuban,
+        "shori_kekka_kubun": registered.shori_kekka_kubun,
+        "keikoku": [
+            {"code": item.code, "pointer": item.pointer, "message": item.message} for item in registered.keikoku
+        ],
+    }
+
+
+class UketsukeView(MachineView):
+    """POST a file of many lines."""
+
+    kinds = frozenset({"hokensha", "kokuho_shuyaku"})
+    sosa = SosaKind.FILE_ACCEPTED
+    idempotent = True
+    streams_body = True
+    body_max = limits.FILE_MAX + limits.BODY_MAX
+
+    def post(self, _request: Request) -> HttpResponse:
+        """Store the file while it arrives and give a 受付番号."""
+        check_channel(by=self.by, now=self.now)
+        handler = SealingUploadHandler()
+        try:
+            fields = self.read_form([handler])
+            saisoshin = _checked_fields(dict(fields))
+            upload = handler.upload()
+            answer = self._accept(handler, saisoshin)
+        except BaseException:
+            handler.discard()
+            raise
+        if answer.headers.get("Idempotency-Replayed") and not upload.refused:
+            handler.discard()
+        return answer
+
+    def _accept(self, handler: SealingUploadHandler, saisoshin: bool) -> HttpResponse:  # noqa: FBT001
+        upload = handler.upload()
+
+        def work() -> Answer:
+            accepted = take_toroku_file(by=self.by, upload=upload, saisoshin=saisoshin, now=self.now)
+            body = {"uketsuke_bango": accepted.uketsuke_bango, "jotai": "uketsuke"}
+            return Answer(202, json.dumps(body).encode(), "application/json")
+
+        compared = {
+            "shubetsu": "kanyusha",
+            "saisoshin": saisoshin,
+            "digest": upload.digest.hex(),
+            "refused": upload.refused,
+        }
+        return self.answer_once(compared=compared, work=work)
+
+
+def _checked_fields(fields: dict[str, str]) -> bool:
+    shubetsu, saisoshin = fields.pop("shubetsu", ""), fields.pop("saisoshin", "false")
+    if fields:
+        raise Invalid("unknown_field", "様式にない項目があります。", pointer=sorted(fields)[0])
+    if shubetsu != "kanyusha":
+        raise Invalid("shubetsu_fusei", "shubetsu には kanyusha を指定してください。", pointer="shubetsu")
+    if saisoshin not in {"true", "false"}:
+        raise Invalid("saisoshin_fusei", "saisoshin には true か false を指定してください。", pointer="saisoshin")
+    return saisoshin == "true"
+
+
+class UketsukeStatusView(MachineView):
+    """GET the state of one 受付."""
+
+    kinds = frozenset({"hokensha", "kokuho_shuyaku"})
+    sosa = SosaKind.FILE_STATUS
+
+    def get(self, _request: Request, uketsuke_bango: str) -> HttpResponse:
+        """Return state and counts; not yours and not there are the same 404."""
+        status = get_uketsuke(by=self.by, uketsuke_bango=uketsuke_bango, now=self.now)
+        return _json(uketsuke_json(status))
+
+
+def uketsuke_json(status: UketsukeStatus) -> dict[str, object]:
+    """Return one 受付 under its published keys."""
+    return {
+        "jotai": status.jotai,
+        "sosu": status.sosu,
+        "shori_zumi": status.shori_zumi,
+        "seijo": status.seijo,
+        "keikoku": status.keikoku,
+        "ijo": status.ijo,
+        "kaishi_nichiji": jst(status.kaishi_nichiji),
+        "shuryo_nichiji": jst(status.shuryo_nichiji),
+        "yosoku_shuryo_nichiji": jst(status.yosoku_shuryo_nichiji),
+        "riyu": None if status.riyu is None else dict(status.riyu),
+        "teitai_nichiji": jst(status.teitai_nichiji),
+    }
+
+
+class UketsukeKekkaView(MachineView):
+    """GET the results, one line per 明細."""
+
+    kinds = frozenset({"hokensha", "kokuho_shuyaku"})
+    sosa = SosaKind.DOWNLOAD
+
+    def get(self, _request: Request, uketsuke_bango: str) -> HttpResponse | StreamingHttpResponse:
+        """Stream the result CSV in input order; 409 before the end."""
+        status = get_uketsuke(by=self.by, uketsuke_bango=uketsuke_bango, now=self.now)
+        if not status.finished:
+            raise Conflict("shorichu", "まだ処理しています。終わってから取得してください。")
+        record_sosa_alone(
+            by=self.by,
+            kind=SosaKind.DOWNLOAD,
+            jimu=JIMU,
+            target_file=FILE,
+            targets=(uketsuke_bango,),
+            result="ok",
+            detail={"lines": status.sosu},
+            now=self.now,
+        )
+        return kekka_response(self, status)
+
+
+def kekka_response(view: MachineView, status: UketsukeStatus) -> StreamingHttpResponse:
+    """Return the result CSV as a stream."""
+    rows = () if status.jotai == KYOHI else kekka_rows(by=view.by, status=status)
+    return StreamingHttpResponse(write_kekka(rows), content_type="text/csv; charset=utf-8")
+
+
+class RirekiKensakuView(MachineView):
+    """POST a question about one person of the caller's own zone."""
+
+    kinds = frozenset({"hokensha"})
+    sosa = SosaKind.RIREKI_SHOKAI
+
+    def post(self, _request: Request) -> HttpResponse:
+        """Return what was valid on a day as the hub knew it at an instant."""
+        check_channel(by=self.by, now=self.now)
+        asked = _asked(self.json_body())
+        known_at = asked.known_at or self.now
+        if known_at > self.now:
+            raise Invalid("known_at_mirai", "known_at は今より前の時刻にしてください。", pointer="known_at")
+        found = find_rireki(
+            by=self.by,
+            hihokensha_edaban=asked.edaban,
+            kojin_bango=asked.kojin_bango,
+            on=asked.on,
+            known_at=known_at,
+        )
+        record_sosa_alone(
+            by=self.by,
+            kind=SosaKind.BANGO_KENSAKU if asked.kojin_bango else SosaKind.RIREKI_SHOKAI,
+            jimu=JIMU,
+            target_file=FILE,
+            targets=(str(found.himozuke_bango),),
+            result="ok",
+            now=self.now,
+        )
+        return _json(_found(found))
+
+
+class _Asked:
+    """The parsed question."""
+
+    def __init__(
+        self, *, edaban: int | None, kojin_bango: str | None, on: date | None, known_at: datetime | None
+    ) -> None:
+        self.edaban, self.kojin_bango, self.on, self.known_at = edaban, kojin_bango, on, known_at
+
+
+def _asked(body: dict[str, object]) -> _Asked:
+    unknown = sorted(set(body) - {"hihokensha_edaban", "kojin_bango", "on", "known_at"})
+    if unknown:
+        raise Invalid("unknown_field", "様式にない項目があります。", pointer=unknown[0])
+    edaban, number = body.get("hihokensha_edaban"), body.get("kojin_bango")
+    if (edaban is None) == (number is None):
+        raise Invalid(
+            "kensaku_key", "hihokensha_edaban と kojin_bango のどちらか1つだけを指定してください。"
+        )
+    return _Asked(
+        edaban=None if edaban is None else _edaban(edaban),
+        kojin_bango=None if number is None else str(number),
+        on=_day(body.get("on")),
+        known_at=_instant(body.get("known_at")),
+    )
+
+
+def _edaban(value: object) -> int:
+    try:
+        return parse_edaban(value if isinstance(value, str) else "")
+    except ValueError:
+        raise Invalid(
+            "hihokensha_edaban_fusei", "被保険者枝番は数字10桁で指定してください。", pointer="hihokensha_edaban"
+        ) from None
+
+
+def _day(value: object) -> date | None:
+    if value is None:
+        return None
+    try:
+        return date.fromisoformat(value if isinstance(value, str) else "")
+    except ValueError:
+        raise Invalid("on_fusei", "on は YYYY-MM-DD の形で指定してください。", pointer="on") from None
+
+
+def _instant(value: object) -> datetime | None:
+    if value is None:
+        return None
+    try:
+        instant = datetime.fromisoformat(value if isinstance(value, str) else "")
+    except ValueError:
+        instant = None
+    if instant is None or instant.tzinfo is None:
+        raise Invalid("known_at_fusei", "known_at は時差つきの ISO 8601 で指定してください。", pointer="known_at")
+    return instant
+
+
+def _found(found: FoundRireki) -> dict[str, object]:
+    return {
+        "items": [_item(version) for version in found.versions],
+        "known_at": jst(found.known_at),
+        "saishu_juryo_nichiji": jst(found.saishu_juryo_nichiji),
+    }
+
+
+def _item(version: Version) -> dict[str, object]:
+    item: dict[str, object] = {
+        "hokensha_code": version.hokensha_code,
+        "hihokensha_edaban": format_edaban(version.hihokensha_edaban),
+        "shikaku_tsuban": version.shikaku_tsuban,
+        "rireki_tsuban": version.rireki_tsuban,
+        "shori_shubetsu_code": version.shori_shubetsu_code,
+        "toroku_nichiji": jst(version.toroku_nichiji),
+    }
+    return item | {group: version.joho.get(group, {}) for group in GROUPS}
+
+
+def _json(value: dict[str, object]) -> HttpResponse:
+    return HttpResponse(json.dumps(value, ensure_ascii=False).encode(), content_type="application/json")
