@@ -1,0 +1,183 @@
+"""`make demo` from the first start to the end, with everything that matters killed on the way."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from chukan.embedded.places import erase
+from chukan.embedded.process_table import PROCESSES
+from chukan.embedded.processes import read_mark
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+class Demo:
+    """One running demo and what it prints."""
+
+    def __init__(self, home: Path, port: int) -> None:
+        self.home = home
+        self.port = port
+        self.lines: list[str] = []
+        self._queue: queue.Queue[str] = queue.Queue()
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "chukan.embedded.demo"],
+            env={**os.environ, "CHUKAN_HOME": str(home), "CHUKAN_PORT": str(port)},
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self._queue.put(line.rstrip("\n"))
+
+    def wait_for(self, text: str, seconds: float) -> str:
+        """The first line with this text; fails with everything printed when it does not come."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            try:
+                line = self._queue.get(timeout=0.2)
+            except queue.Empty:
+                if self.process.poll() is not None:
+                    break
+                continue
+            self.lines.append(line)
+            if text in line:
+                return line
+        pytest.fail(f"「{text}」が表示されません: {self.lines}")
+
+    def interrupt(self) -> int:
+        """Ctrl-C at the terminal: the signal goes to the starter's whole group."""
+        os.killpg(self.process.pid, signal.SIGINT)
+        return self.process.wait(timeout=90)
+
+    def pids(self) -> dict[str, int]:
+        """The numbers of all children."""
+        found = {path.stem: read_mark(path) for path in (self.home / "run").glob("*.pid")}
+        return {name: mark.pid for name, mark in found.items() if mark is not None}
+
+    def ready(self, host: str) -> bool:
+        """Whether the web answers under this name."""
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            with opener.open(f"http://{host}:{self.port}/health/ready", timeout=5) as answer:
+                return int(answer.status) == 200
+        except (urllib.error.URLError, OSError):
+            return False
+
+
+@pytest.fixture
+def home(open_folder: Path) -> Iterator[Path]:
+    folder = open_folder / "home"
+    yield folder
+    for path in (folder / "run").glob("*.pid"):
+        mark = read_mark(path)
+        if mark is not None and mark.is_alive():
+            os.kill(mark.pid, signal.SIGKILL)
+    erase(folder)
+
+
+@pytest.fixture
+def port() -> int:
+    with socket.socket() as line:
+        line.bind(("127.0.0.1", 0))
+        return int(line.getsockname()[1])
+
+
+def alive(pid: int) -> bool:
+    """Whether the process runs (a zombie does not)."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def wait_until(condition: object, seconds: float) -> bool:
+    """Whether the condition comes true in time."""
+    assert callable(condition)
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if condition():
+            return True
+        time.sleep(0.2)
+    return False
+
+
+@pytest.mark.slow
+def test_starts_survives_kills_stops_and_starts_again_with_its_data(home: Path, port: int) -> None:
+    demo = Demo(home, port)
+    line = demo.wait_for("準備完了", 240)
+    assert line == f"準備完了 http://localhost:{port}/"
+    demo.wait_for("見本ファイル", 10)
+    assert any("S0001" in told for told in demo.lines)
+    assert len((home / "demo" / "sample_10000.csv").read_bytes().splitlines()) >= 10_001
+    assert demo.ready("localhost")
+    assert demo.ready("127.0.0.1")
+    before = demo.pids()
+    assert set(before) == {process.name for process in PROCESSES} | {"postgres", "valkey"}
+    assert all(os.getpgid(pid) == pid for pid in before.values())
+
+    told = subprocess.run(
+        [
+            *(sys.executable, "manage.py", "register_hokensha", "--code", "06139992", "--bango", "06139992"),
+            *("--shubetsu", "kenpo_kumiai", "--meisho", "試験健康保険組合"),
+        ],
+        env={**os.environ, "CHUKAN_HOME": str(home)},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert json.loads(told.stdout.splitlines()[-1]) == {"hokensha_code": "06139992"}
+
+    for name in ("postgres", "valkey", "web"):
+        os.kill(before[name], signal.SIGKILL)
+        demo.wait_for(f"再起動しました: {name}", 60)
+        assert wait_until(lambda: demo.ready("127.0.0.1"), 60), name
+
+    running = demo.pids()
+    assert demo.interrupt() == 0
+    assert [name for name, pid in running.items() if alive(pid)] == []
+
+    again = Demo(home, port)
+    again.wait_for("準備完了", 60)
+    assert [told for told in again.lines if told.startswith("準備しています")] == []
+    left = again.pids()
+    again.process.kill()
+    again.process.wait()
+
+    third = Demo(home, port)
+    third.wait_for("準備完了", 60)
+    assert [name for name, pid in left.items() if alive(pid)] == []
+    assert third.interrupt() == 0
+
+
+def test_taken_port_is_one_line(home: Path, port: int) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", port))
+        other.listen()
+
+        demo = Demo(home, port)
+        demo.wait_for(f"ポート {port} は使われています", 30)
+
+        assert demo.process.wait(timeout=30) == 1
+        assert len(demo.lines) == 1
+        assert demo.pids() == {}
