@@ -13,14 +13,17 @@ from random import Random
 from simulators.people import columns as c
 from simulators.people.life import ORDINARY, REFUSED, SAYS_E208, Event, Life, is_left
 from simulators.people.mistakes import UNDECODABLE, MistakeMaker
-from simulators.people.rows import SEIKATSU_HOGO, Insurer, RowMaker
+from simulators.people.rows import KOKI, SEIKATSU_HOGO, Insurer, RowMaker
 from simulators.people.truth import Code, Held, Row, Zone, kubun_of
 from simulators.people.world import Person, World
+from simulators.wire import luhn_digit
 
 POOL = 4000
 """So many persons are kept in mind for later lines of the same file."""
 CHUNK = 4000
 TRUTH_HEADER = ("行番号", "処理結果区分", "処理結果明細コード", "処理結果詳細コード", "内容")
+NO_CHARACTER = b"\x81\xff"
+"""Two bytes that are nothing in UTF-8 and nothing in CP932."""
 TRIES = 12
 
 
@@ -55,7 +58,7 @@ class Generator:
     def __init__(self, order: Order) -> None:
         self._order = order
         self._dice = Random(f"people:{order.seed}:{order.insurer.code}:{order.first_household}")
-        old = order.insurer.shubetsu == "koki_koiki"
+        old = order.insurer.shubetsu == KOKI
         self._world = World(seed=order.seed, today=order.today, old=old, rare=order.encoding != "cp932")
         self._rows = RowMaker(world=self._world, insurer=order.insurer, today=order.today)
         self._zone = Zone()
@@ -150,13 +153,17 @@ class Generator:
     def _joins_at_last(self, held: Held) -> Line:
         """A 加入予定者 becomes a member: the first period, no warning."""
         row = [""] * c.WIDTH
-        row[c.SHORI], row[c.HOKENSHA], row[c.KOJIN], row[c.KUBUN] = "01", self._order.insurer.code, held.number, "01"
+        insurer = self._order.insurer
+        row[c.SHORI], row[c.HOKENSHA], row[c.KOJIN], row[c.KUBUN] = "01", insurer.code, held.number, "01"
         for place in (c.SHIMEI, c.KANA, c.SEIBETSU, c.UMARE):
             row[place] = held.kihon.get(place, "")
-        row[c.BANGO], row[c.KAZOKU] = self._order.insurer.bango, "1"
-        row[c.SHO_BANGO] = f"Y{self._dice.randrange(10**8):08d}"
-        if self._order.insurer.shubetsu != "koki_koiki":
-            row[c.EDABAN] = "00"
+        if insurer.shubetsu == SEIKATSU_HOGO:
+            body = f"{900_000 + self._dice.randrange(100_000)}"
+            row[c.KUBUN], row[c.FUTANSHA], row[c.JUKYUSHA] = "04", insurer.bango, body + luhn_digit(body)
+        else:
+            row[c.BANGO], row[c.KAZOKU] = insurer.bango, "1"
+            row[c.SHO_BANGO] = f"Y{self._dice.randrange(10**8):08d}"
+            row[c.EDABAN] = "" if insurer.shubetsu == KOKI else "00"
         row[c.SHUTOKU] = self._life.recent(20)
         return self._judged(row, "加入予定者の加入")
 
@@ -216,4 +223,4 @@ def write_file(lines: Iterable[Line], *, out: Path, truth: Path | None, encoding
 def _encoded(rows: Sequence[Row], encoding: str, bad_byte: bytes) -> bytes:
     text = io.StringIO(newline="")
     csv.writer(text, lineterminator="\r\n").writerows(rows)
-    return text.getvalue().encode(encoding).replace(bad_byte, b"\xff")
+    return text.getvalue().encode(encoding).replace(bad_byte, NO_CHARACTER)

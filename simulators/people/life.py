@@ -312,12 +312,13 @@ def _unknown_returns(life: Life, held: Held) -> Row | None:
     row = _returns(life, held) or _returns_while_member(life, held)
     if row:
         row[c.KOJIN] = life.fresh_number()
-        row[c.SHO_BANGO] = f"R{life.dice.randrange(10**7):07d}"
+        if row[c.SHO_BANGO]:
+            row[c.SHO_BANGO] = f"R{life.dice.randrange(10**7):07d}"
     return row
 
 
 def _two_persons(life: Life, held: Held) -> Row | None:
-    others = [other for other in islice(life.zone.by_edaban.values(), 50) if other is not held]
+    others = [other for other in islice(life.zone.by_edaban.values(), 50) if other is not held and _latest(other)]
     row = _moves(life, held)
     if not row or not others or not held.number:
         return None

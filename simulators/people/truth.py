@@ -82,7 +82,14 @@ class Zone:
         self._users: dict[KigoKey, list[Held]] = {}
 
     def judge(self, row: Row) -> list[Code]:
-        """The codes that what is held adds to the line, E before W, ascending."""
+        """The codes that what is held gives the line, ascending; a refused line is warned of nothing.
+
+        派生: 「W101」 says that the line was handled as 02, which a refused line was not.
+        """
+        codes = self._judge(row)
+        return [found for found in codes if found[0].startswith("E")] or codes
+
+    def _judge(self, row: Row) -> list[Code]:
         shori = row[c.SHORI]
         if shori in {"01", "02"}:
             return sorted(self._judge_new(row))
@@ -132,7 +139,7 @@ class Zone:
             if period is not own and not period.withdrawn and start < period.end and period.start < end:
                 codes.append(("E201", "*"))
                 break
-        for user in self._users.get(key, ()):
+        for user in self._users.get(key, ()) if key[2] else ():
             if user is not held and any(
                 p.key == key and not p.withdrawn and start < p.end and p.start < end for p in user.periods
             ):
@@ -217,7 +224,8 @@ class Zone:
             return
         period = Period(len(held.periods) + 1, row)
         held.periods.append(period)
-        self._users.setdefault(period.key, []).append(held)
+        if period.key[2]:
+            self._users.setdefault(period.key, []).append(held)
 
     def forget(self, held: Held) -> None:
         """Let go of a person no later line will name."""
