@@ -3,6 +3,9 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("chukan.kernel.http.urls")),
     path("", include("chukan.controls.shokuin.urls")),
     path("", include("chukan.controls.kengen.urls")),
+    path("api/v1/", include("shikaku.http.api_urls")),
+    path("", include("shikaku.http.urls")),
 ]
