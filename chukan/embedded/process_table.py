@@ -107,7 +107,7 @@ PROCESSES: tuple[ProcessSpec, ...] = (
     # Two at once: the short file of a small insurer does not wait for the long one of another.
     ProcessSpec(name="worker_bulk", role="worker", argv=_worker("bulk", 2), patience=30),
     ProcessSpec(name="worker_interactive", role="worker", argv=_worker("interactive", 1)),
-    ProcessSpec(name="deliver_onshi", role="worker", argv=lambda _stage: manage("deliver_onshi")),
+    ProcessSpec(name="deliver_onshi", role="relay", argv=lambda _stage: manage("deliver_onshi")),
     ProcessSpec(name="beat", role="worker", argv=_beat),
     ProcessSpec(name="web", role="web", argv=_web),
 )
