@@ -108,7 +108,7 @@ _SPECIMENS: Final[Mapping[str, str]] = {
 _FORM_BY_KIND: Final[Mapping[str, str]] = {
     "date": "2026-04-01 か 20260401 の形で入れてください。",
     "month": "2026-04 か 202604 の形の年月を入れてください。",
-    "flag": "true か false（ファイルは 1 か 0）で入れてください。",
+    "flag": "1か0（JSONはtrueかfalse）で入れてください。",
     "number": "0以上の半角数字で入れてください。",
     "code": "20字までの文字で入れてください。",
     "hokensha_bango": "半角数字8桁（国保は6桁）で入れてください。",
