@@ -15,6 +15,7 @@ from simulators.people.follow_up import FollowUp, follow_up_lines
 from simulators.people.generate import Generator, Order, write_file
 from simulators.people.rows import Insurer
 
+DEFAULT_ERRORS = 0.03
 DEFAULT_HISTORY = 0.06
 
 
@@ -30,7 +31,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--truth", type=Path, help="正解を書くファイル")
     parser.add_argument("--encoding", choices=("utf-8", "utf-8-sig", "cp932"), default="utf-8")
-    parser.add_argument("--errors", type=float, default=0.0, help="退けられるべき明細の割合")
+    parser.add_argument("--errors", type=float, default=DEFAULT_ERRORS, help="退けられるべき明細の割合")
     parser.add_argument("--history", type=float, help="同じファイルの人の変更・喪失・再加入などの割合")
     parser.add_argument("--date", type=date.fromisoformat, help="ファイルの日（省略時は今日）")
     parser.add_argument("--first-household", type=int, default=0, help="始まりの世帯（同じ世帯は同じ人々）")

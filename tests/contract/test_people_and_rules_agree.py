@@ -143,21 +143,11 @@ def test_every_line_of_a_file_and_of_the_next(tmp_path: Path, shubetsu: str, enc
     first, later = tmp_path / "first.csv", tmp_path / "later.csv"
     truth, later_truth, kekka = tmp_path / "truth.csv", tmp_path / "later_truth.csv", tmp_path / "kekka.csv"
     common = ["--seed", "7", "--hokensha", CODE, "--bango", CODE, "--shubetsu", shubetsu, "--encoding", encoding]
+    common += ["--date", "2026-11-20"]
     make_people(
         [
-            "--n",
-            "3000",
-            "--out",
-            str(first),
-            "--truth",
-            str(truth),
-            "--errors",
-            "0.2",
-            "--history",
-            "0.2",
+            *("--n", "3000", "--out", str(first), "--truth", str(truth), "--errors", "0.2", "--history", "0.2"),
             *common,
-            "--date",
-            "2026-11-20",
         ]
     )
     hub = HubInMemory(facts_of(shubetsu))
@@ -169,23 +159,8 @@ def test_every_line_of_a_file_and_of_the_next(tmp_path: Path, shubetsu: str, enc
     kekka.write_text("\n".join(["行番号,被保険者枝番", *rows]), encoding="utf-8-sig")
     make_people(
         [
-            "--n",
-            "1500",
-            "--out",
-            str(later),
-            "--truth",
-            str(later_truth),
-            "--errors",
-            "0.3",
-            *common,
-            "--date",
-            "2026-11-20",
-            "--follow-up",
-            str(first),
-            "--follow-up-truth",
-            str(truth),
-            "--kekka",
-            str(kekka),
+            *("--n", "1500", "--out", str(later), "--truth", str(later_truth), "--errors", "0.3", *common),
+            *("--follow-up", str(first), "--follow-up-truth", str(truth), "--kekka", str(kekka)),
         ]
     )
     assert compare(hub, file=later, truth=later_truth)[0] == []

@@ -137,8 +137,8 @@ class TestReceiving:
         assert onshi.state()["denbun"] == 0
 
     @pytest.mark.parametrize("change", [{"jun": 0}, {"jun": "1"}, {"denbun_shubetsu": "x"}, {"naiyo": []}, {"a": 1}])
-    def test_an_unreadable_telegram_is_refused(self, onshi: RunningOnshi, change: dict[str, object]) -> None:
-        assert send(onshi, telegram(1, **{"jun": 1, **change})) == 400
+    def test_an_unreadable_telegram_is_refused(self, onshi: RunningOnshi, change: dict[str, Any]) -> None:
+        assert send(onshi, {**telegram(1), **change}) == 400
 
         assert onshi.state()["denbun"] == 0
         assert onshi.state()["denbun_fusei"] == 1
@@ -184,7 +184,7 @@ class TestFindings:
         assert read_telegram(telegram(1)).findings == ()
 
     @pytest.mark.parametrize(
-        ("text", "held"),
+        "text,held",
         [("123456789018", True), ("123456789012", False), ("a123456789018b", True), ("1123456789018", False)],
     )
     def test_twelve_digits_count_when_the_check_digit_holds(self, text: str, held: bool) -> None:
@@ -252,7 +252,7 @@ class TestResults:
 
 
 class TestFaults:
-    @pytest.mark.parametrize(("fault", "kept"), [("drop", 0), ("half_close", 1)])
+    @pytest.mark.parametrize("fault,kept", [("drop", 0), ("half_close", 1)])
     def test_the_line_breaks_before_or_after_keeping(self, onshi: RunningOnshi, fault: str, kept: int) -> None:
         onshi.break_with(**{fault: 1.0})
 
