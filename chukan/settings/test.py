@@ -6,6 +6,7 @@ from pathlib import Path
 
 # Every test process has its own state: no test sees another process's keys, files or database.
 _HOME = Path(tempfile.mkdtemp(prefix="chukan-test-"))
+(_HOME / "static").mkdir()  # collected files; empty, and there, as whitenoise demands
 os.environ["CHUKAN_HOME"] = str(_HOME)
 for _name in ("CHUKAN_DATABASE_URL", "CHUKAN_REDIS_URL"):
     os.environ.pop(_name, None)
