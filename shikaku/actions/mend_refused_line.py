@@ -21,7 +21,9 @@ def mend_refused_line(
     """
     waiting = Teiseimachi.objects.filter(sender=by.sender, uketsuke_id=row_id, meisai_no=meisai_no)
     if not waiting.select_for_update().exists():
-        raise NotFound("teiseimachi_nashi", "この行は訂正待ちにありません。直し終わったか、破棄したか、期限が過ぎています。")
+        raise NotFound(
+            "teiseimachi_nashi", "この行は訂正待ちにありません。直し終わったか、破棄したか、期限が過ぎています。"
+        )
     registered = register_line(by=by, line=line, screen_id=screen_id, now=now)
     waiting.delete()
     return registered

@@ -82,7 +82,7 @@ def drop_slip(*, by: Principal, slip_id: UUID) -> None:
 
 @own_transaction
 def take_slip(*, by: Principal, slip_id: UUID, kind: str, now: datetime) -> tuple[dict[str, Any], str]:
-    """Return content and 個人番号 of the slip and forget it; of two presses of one button only one gets them.
+    """Return content and 個人番号 of the slip and forget it; only one of two presses gets them.
 
     Raises NotFound when it was taken before, is another's, or is too old. *Locks:* the slip.
     """

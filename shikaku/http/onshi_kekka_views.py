@@ -37,7 +37,11 @@ class ShoriKekkaView(MachineView):
                 "meisai_code_fusei", "処理結果明細コードを読み取れません。", pointer="shori_kekka_meisai_code"
             )
         outcome = record_onshi_kekka(
-            by=self.by, soshin_bango=_soshin_bango(body.get("soshin_bango")), kubun=kubun, meisai_code=code, now=self.now
+            by=self.by,
+            soshin_bango=_soshin_bango(body.get("soshin_bango")),
+            kubun=kubun,
+            meisai_code=code,
+            now=self.now,
         )
         if outcome == "unknown":
             raise Conflict("soshin_bango_fumei", "この送信番号の電文は送っていません。送信番号を確かめてください。")

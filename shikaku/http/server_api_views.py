@@ -242,9 +242,7 @@ def _asked(body: dict[str, object]) -> _Asked:
         raise Invalid("unknown_field", "様式にない項目があります。", pointer=unknown[0])
     edaban, number = body.get("hihokensha_edaban"), body.get("kojin_bango")
     if (edaban is None) == (number is None):
-        raise Invalid(
-            "kensaku_key", "hihokensha_edaban と kojin_bango のどちらか1つだけを指定してください。"
-        )
+        raise Invalid("kensaku_key", "hihokensha_edaban と kojin_bango のどちらか1つだけを指定してください。")
     return _Asked(
         edaban=None if edaban is None else _edaban(edaban),
         kojin_bango=None if number is None else str(number),

@@ -13,7 +13,7 @@ _INPUT_MODES: Final = {"number": "numeric", "bango": "numeric"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spec:
-    """One field of a screen. `name` is the pointer of the item with dots (`shikaku.edaban`), or a word of the screen."""
+    """One field of a screen. `name`: the pointer of its item with dots (`shikaku.edaban`), or a word of the screen."""
 
     name: str
     label: str

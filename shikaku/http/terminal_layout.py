@@ -10,7 +10,10 @@ from shikaku.http.terminal_forms import Choice, Kind, Section, Spec
 DATE_HINT: Final = "R8.4.1 / 20260401"
 FLAGS: Final[tuple[Choice, ...]] = (("", "—"), ("1", "はい"), ("0", "いいえ"))
 FUGO_CHOICES: Final[tuple[Choice, ...]] = (("1", "1 取得を求める"), ("0", "0 求めない"))
-KOSHIN_CHOICES: Final[tuple[Choice, ...]] = (("1", "1 変更（新しい番号になった）"), ("2", "2 訂正（登録した番号が誤り）"))
+KOSHIN_CHOICES: Final[tuple[Choice, ...]] = (
+    ("1", "1 変更（新しい番号になった）"),
+    ("2", "2 訂正（登録した番号が誤り）"),
+)
 
 KOJIN_BANGO: Final = "kojin_bango"
 KOJIN_BANGO_AGAIN: Final = "kojin_bango_again"
@@ -117,9 +120,7 @@ def _spec(
 def _specs(
     group: str, keys: Iterable[str], options: Options, *, required: frozenset[str] = frozenset(), hogo: bool = False
 ) -> tuple[Spec, ...]:
-    return tuple(
-        _spec(group, ITEMS[group, key], options, required=key in required, seikatsu_hogo=hogo) for key in keys
-    )
+    return tuple(_spec(group, ITEMS[group, key], options, required=key in required, seikatsu_hogo=hogo) for key in keys)
 
 
 _BASIC: Final = (
@@ -242,7 +243,8 @@ def amend_sections(options: Options, *, seikatsu_hogo: bool, can_bango: bool) ->
         Section("加入者", tuple(kihon), hint="変更年月日のある項目を変えるときは、その日付も入力してください。"),
         Section("情報提供に関する制御情報", seigyo, folded=True),
         *_repeated_sections(
-            options, "同じ交付年月日と区分の証があれば置き換え、なければ加えます。終わらせるときは回収年月日を入れます。"
+            options,
+            "同じ交付年月日と区分の証があれば置き換え、なければ加えます。終わらせるときは回収年月日を入れます。",
         ),
     ]
     if can_bango:
@@ -252,7 +254,9 @@ def amend_sections(options: Options, *, seikatsu_hogo: bool, can_bango: bool) ->
                 (
                     Spec(name=KOSHIN_KUBUN, label="個人番号更新区分", kind="select", width=4, options=KOSHIN_CHOICES),
                     Spec(name=KOSHINGO, label="更新後の個人番号", kind="bango", width=4, maxlength=14),
-                    Spec(name=KOSHINGO_AGAIN, label="更新後の個人番号（もう一度）", kind="bango", width=4, maxlength=14),
+                    Spec(
+                        name=KOSHINGO_AGAIN, label="更新後の個人番号（もう一度）", kind="bango", width=4, maxlength=14
+                    ),
                 ),
                 folded=True,
             )
@@ -275,6 +279,51 @@ def _with_henko(group: str, key: str, options: Options, *, seikatsu_hogo: bool) 
         return (spec,)
     label = f"{spec.label}の変更年月日"
     return (spec, Spec(name=f"{group}.{item.henko}", label=label, kind="date", width=3, hint=DATE_HINT))
+
+
+_TOP_MEND: Final = (
+    Spec(
+        name="shori_shubetsu_code",
+        label="処理種別コード",
+        kind="select",
+        width=3,
+        required=True,
+        options=(
+            ("01", "01 新規取得"),
+            ("02", "02 再加入"),
+            ("03", "03 変更"),
+            ("04", "04 喪失"),
+            ("05", "05 取消"),
+        ),
+    ),
+    Spec(name="hihokensha_edaban", label="被保険者枝番", width=3, mono=True, maxlength=10, hint="10桁"),
+    Spec(name="shikaku_tsuban", label="資格通番", kind="number", width=2, maxlength=8),
+    Spec(name=FUGO, label="機関別符号の取得", kind="select", width=3, options=FUGO_CHOICES),
+)
+
+
+def mend_sections(options: Options, *, can_bango: bool, held_bango: bool, held_koshingo: bool) -> tuple[Section, ...]:
+    """Return the form エラー行の修正 (HS-304): every item a line may carry; what the line left out is folded away."""
+    sections = [Section("この行", _TOP_MEND)]
+    if can_bango:
+        held = "行の番号を使います（表示しません）。入力し直すときだけ入力してください。"
+        sections.append(
+            Section(
+                "個人番号",
+                (
+                    Spec(name=KOJIN_BANGO, label="個人番号", kind="bango", maxlength=14),
+                    Spec(name=KOJIN_BANGO_AGAIN, label="個人番号（もう一度）", kind="bango", maxlength=14),
+                    Spec(name=KOSHINGO, label="更新後の個人番号", kind="bango", maxlength=14),
+                    Spec(name=KOSHINGO_AGAIN, label="更新後の個人番号（もう一度）", kind="bango", maxlength=14),
+                    Spec(name=KOSHIN_KUBUN, label="個人番号更新区分", kind="select", width=4, options=KOSHIN_CHOICES),
+                ),
+                hint=held if held_bango or held_koshingo else "12桁の数字。要るときは2回入力してください。",
+            )
+        )
+    for group in ("kihon", "shikaku", "seigyo"):
+        specs = tuple(_spec(group, item, options, clearable=True) for item in GROUPS[group].items)
+        sections.append(Section(GROUPS[group].ja, specs, folded=True))
+    return (*sections, *_repeated_sections(options, ""))
 
 
 # What a registration demands can be changed, never emptied.

@@ -39,7 +39,9 @@ def open_refused_line(*, by: Principal, row_id: UUID, meisai_no: int, now: datet
     sealed = sealed_lines(by=by, row_id=row_id, after=meisai_no - 1, limit=1)
     results = list_meisai(by=by, row_id=row_id, after=meisai_no - 1, limit=1)
     if not sealed or sealed[0][0] != meisai_no or not results:
-        raise NotFound("teiseimachi_nashi", "この行は訂正待ちにありません。直し終わったか、破棄したか、期限が過ぎています。")
+        raise NotFound(
+            "teiseimachi_nashi", "この行は訂正待ちにありません。直し終わったか、破棄したか、期限が過ぎています。"
+        )
     raw = store().line_opener(file.file_key)(row_id, meisai_no, sealed[0][1])
     reader = open_toroku_file(BytesIO(file.raw_header + CRLF + raw + CRLF))
     return RefusedLine(results[0], next((one.line for one in reader.lines()), None))

@@ -58,7 +58,7 @@ document.addEventListener('htmx:config:request', (event) => {
   const { ctx } = event.detail;
   if (!ctx?.request) return;
   ctx.request.headers['X-CSRFToken'] = chukan.csrf();
-  if (ctx.sourceElement?.closest('[data-poll]')) ctx.request.headers['X-Chukan-Polling'] = '1';
+  if (ctx.sourceElement?.closest('[data-poll]')) ctx.request.headers['X-Chukan-Poll'] = '1';
 });
 
 document.addEventListener('click', (event) => {

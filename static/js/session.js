@@ -20,7 +20,7 @@
   const report = () => {
     if (!keepaliveUrl) return;
     lastReported = Date.now();
-    chukan.post(keepaliveUrl, new FormData()).then((response) => {
+    chukan.post(keepaliveUrl, new FormData(), { Accept: 'application/json' }).then((response) => {
       if (response.status === 423) lock({ tell: false });
       else if (response.status === 401 || response.type === 'opaqueredirect') location.reload();
     }).catch(() => {});
@@ -53,7 +53,7 @@
     dialog('session-warning')?.close();
     unblank();
     if (tell) channel?.postMessage({ kind: 'lock' });
-    if (server && lockUrl) chukan.post(lockUrl, new FormData()).catch(() => {});
+    if (server && lockUrl) chukan.post(lockUrl, new FormData(), { Accept: 'application/json' }).catch(() => {});
     const cover = dialog('lock-cover');
     chukan.openDialog(cover);
     chukan.one('#unlock-password')?.focus();

@@ -1,0 +1,63 @@
+"""「選択した人の一括喪失」: the chosen members become one 登録ファイル of 喪失, by the way every file goes."""
+
+import csv
+from collections.abc import Sequence
+from datetime import date, datetime
+from io import StringIO
+from typing import Final
+from uuid import UUID
+
+from chukan.controls.uketsuke.actions import Accepted, Upload
+from chukan.kernel.errors import Invalid
+from chukan.kernel.principal import Principal
+from chukan.kernel.storage import store
+from chukan.kernel.transactions import outside_transaction, reads
+from chukan.kernel.values.edaban import format_edaban
+from shikaku.actions.accept_toroku_file import accept_toroku_file
+from shikaku.domain.items import HEADER_OF, TOP
+from shikaku.models import ItakuKukakuKanyusha
+
+LIMIT: Final = 500
+_KIND: Final = "toroku"
+
+
+@reads
+def list_edaban(*, by: Principal, row_ids: Sequence[UUID]) -> tuple[int, ...]:
+    """Return the 被保険者枝番 of these members of the caller's zone, in order; others are not there."""
+    rows = ItakuKukakuKanyusha.objects.filter(hokensha_code=by.hokensha_code, id__in=row_ids)
+    return tuple(rows.order_by("hihokensha_edaban").values_list("hihokensha_edaban", flat=True))
+
+
+@outside_transaction
+def accept_ikkatsu_soshitsu(
+    *, by: Principal, row_ids: Sequence[UUID], soshitsu_ymd: date, jiyu: str, screen_id: str, now: datetime
+) -> Accepted:
+    """Give a 受付番号 for the loss of up to 500 chosen members; each is one 明細 with its own result.
+
+    *Idempotent:* the same choice again is a resending: what ended stays ended. Raises Invalid without a choice.
+    """
+    edabans = list_edaban(by=by, row_ids=row_ids[:LIMIT])
+    if not edabans or len(row_ids) > LIMIT:
+        raise Invalid("sentaku_nashi", f"加入者を1人以上{LIMIT}人以下で選んでください。", pointer="row")
+    text = StringIO()
+    lines = csv.writer(text, lineterminator="\r\n")
+    lines.writerow(
+        [
+            TOP["shori_shubetsu_code"],
+            TOP["hokensha_code"],
+            TOP["hihokensha_edaban"],
+            HEADER_OF["shikaku", "shikaku_soshitsu_ymd"],
+            HEADER_OF["shikaku", "shikaku_soshitsu_jiyu"],
+        ]
+    )
+    for edaban in edabans:
+        lines.writerow(["04", by.hokensha_code, format_edaban(edaban), f"{soshitsu_ymd:%Y%m%d}", jiyu])
+    writer = store().create(_KIND)
+    try:
+        writer.write(text.getvalue().encode())
+        stored = writer.close()
+    except BaseException:
+        writer.discard()
+        raise
+    upload = Upload(stored.key, stored.size, bytes.fromhex(stored.sha256), f"一括喪失_{len(edabans)}人")
+    return accept_toroku_file(by=by, upload=upload, saisoshin=True, screen_id=screen_id, now=now)

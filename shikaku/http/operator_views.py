@@ -1,0 +1,289 @@
+"""OP-001 運用状況, OP-101 処理の実行状況, OP-201 オン資 配信: counts and states for operators, nothing personal.
+
+根拠: KJ-MENU-06, KJ-MENU-09.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from typing import Final
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.views.decorators.http import require_GET
+
+from chukan.controls.kengen.views.guard import screen
+from chukan.controls.kikan.domain import UNYO_HOSHU
+from chukan.controls.kikan.queries import list_hokensha, shubetsu_in_charge
+from chukan.controls.uketsuke.domain import FINAL, HORYU, KANRYO, KENSA, KYOHI, RIYU, SHORI, UKETSUKE
+from chukan.controls.uketsuke.queries import STALLED_AFTER, OperatorUketsuke, list_uketsuke_for_operator
+from chukan.kernel import clock
+from chukan.kernel.clock import JST, business_date_jst
+from chukan.kernel.principal import Principal
+from chukan.kernel.templatetags.hyoji import jikoku, nagasa
+from shikaku.http.terminal_file_show import state_mark
+from shikaku.http.terminal_page import Link, Todo, actor, show
+from shikaku.http.terminal_show import ROUTES
+from shikaku.queries.haishin import HaishinRow, list_haishin
+
+DELAYED_AFTER: Final = timedelta(minutes=5)
+_DAY_LIMIT: Final = 100
+_PAGE: Final = 50
+_LOOK_BACK: Final = timedelta(days=30)
+_TABS: Final = (
+    ("", "すべて"),
+    (SHORI, "登録中"),
+    (KENSA, "検査中"),
+    (UKETSUKE, "受付済み"),
+    (KANRYO, "完了"),
+    (HORYU, "保留"),
+    (KYOHI, "受け付けられません"),
+)
+_CHART_HEIGHT: Final = 52
+_HOURS: Final = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One figure of a dashboard."""
+
+    label: str
+    value: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One file as operators see it."""
+
+    bango: str
+    hokensha: str
+    route: str
+    state_kind: str
+    state_text: str
+    accepted_at: datetime
+    elapsed: float
+    share: int
+    total: int
+    refused: int
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One hour of the chart."""
+
+    hour: int
+    count: int
+    x: int
+    y: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One insurer's deliveries on the page."""
+
+    code: str
+    name: str
+    state_kind: str
+    state_text: str
+    waiting: int
+    oldest_at: datetime | None
+    sent_today: int
+    ok: int
+    refused: int
+    attempts: int
+
+
+def _names(by: Principal) -> tuple[dict[str, str], frozenset[str] | None]:
+    """Return the insurers this operator is charged with by code, and the codes to narrow by (None = all)."""
+    everyone = list_hokensha()
+    if by.soshiki == UNYO_HOSHU:
+        return {one.hokensha_code: one.hokensha_meisho for one in everyone}, None
+    mine = shubetsu_in_charge(by.soshiki, business_date_jst(clock.now()))
+    names = {one.hokensha_code: one.hokensha_meisho for one in everyone if one.hokensha_shubetsu in mine}
+    return names, frozenset(names)
+
+
+def _midnight(now: datetime) -> datetime:
+    return datetime.combine(business_date_jst(now), time(), JST)
+
+
+def _job(row: OperatorUketsuke, names: dict[str, str], now: datetime) -> Job:
+    kind, text = state_mark(row.jotai)
+    note = RIYU.get(row.reason_code, "")
+    stalled = row.jotai not in FINAL and row.jotai != HORYU and now - row.moved_at > STALLED_AFTER
+    if stalled:
+        kind, text = "warn", "停滞"
+        note = f"{jikoku(row.moved_at)} から進んでいません"
+    code = row.hokensha_code or ""
+    share = 100 if row.jotai == KANRYO else row.shori_zumi * 100 // row.sosu if row.sosu else 0
+    return Job(
+        bango=row.uketsuke_bango,
+        hokensha=f"{names.get(code, '国保情報集約システム')}{f'（{code}）' if code else ''}",
+        route=ROUTES.get(row.channel, row.channel),
+        state_kind=kind,
+        state_text=text,
+        accepted_at=row.accepted_at,
+        elapsed=((row.finished_at or now) - row.accepted_at).total_seconds(),
+        share=share,
+        total=row.sosu,
+        refused=row.ijo,
+        note=note,
+    )
+
+
+@screen("OP-001")
+@require_GET
+def show_jokyo(request: HttpRequest) -> HttpResponse:
+    """Show what needs an operator first, then today's files, then the hours; polled every 30 seconds."""
+    by, now = actor(request), clock.now()
+    names, codes = _names(by)
+    today = list_uketsuke_for_operator(by=by, since=_midnight(now), hokensha_codes=codes, limit=_DAY_LIMIT)
+    haishin = list_haishin(by=by, since=_midnight(now), hokensha_codes=codes)
+    jobs = [_job(row, names, now) for row in today]
+    context = {
+        "now": now,
+        "live_url": reverse("unyo:jokyo"),
+        "todo": [*_todo_files(jobs), *_todo_haishin(haishin, names, now)],
+        "tiles": _tiles(today, haishin),
+        "files": jobs[:20],
+        "chart": _chart(today),
+    }
+    polled = request.headers.get("HX-Request") == "true"
+    return show(request, "operator/_status_live.html" if polled else "operator/status.html", context)
+
+
+def _todo_files(jobs: Sequence[Job]) -> list[Todo]:
+    url = reverse("unyo:shori")
+    found = []
+    for job in jobs:
+        if job.state_text == "停滞":
+            text = f"{job.hokensha}のファイル {job.bango} が{job.note}。ワーカーの状態を確かめてください。"
+            found.append(Todo(text, url))
+    return found
+
+
+def _todo_haishin(rows: Sequence[HaishinRow], names: dict[str, str], now: datetime) -> list[Todo]:
+    url = reverse("unyo:haishin")
+    found = []
+    for row in rows:
+        name = names.get(row.hokensha_code, row.hokensha_code)
+        if row.oldest_at is not None and now - row.oldest_at > DELAYED_AFTER:
+            age = nagasa((now - row.oldest_at).total_seconds())
+            text = f"オン資への電文が{age}受領されていません（{name}、{row.waiting:,}件）。接続先の状態を確かめてください。"
+            found.append(Todo(text, url))
+        if row.answered_refused:
+            text = (
+                f"オン資の処理結果に異常が{row.answered_refused:,}件あります（{name}）。配信の状況を確かめてください。"
+            )
+            found.append(Todo(text, url))
+    return found
+
+
+def _tiles(today: Sequence[OperatorUketsuke], haishin: Sequence[HaishinRow]) -> tuple[Tile, ...]:
+    running = sum(1 for row in today if row.jotai not in FINAL)
+    done = sum(row.seijo + row.keikoku for row in today)
+    refused = sum(row.ijo for row in today)
+    share = f"件（{refused * 100 / (done + refused):.1f}%）" if done + refused else "件"
+    return (
+        Tile("今日のファイル", f"{len(today):,}", f"実行中 {running:,}"),
+        Tile("登録できた行", f"{done:,}", "件"),
+        Tile("エラーの行", f"{refused:,}", share),
+        Tile("オン資 送信待ち", f"{sum(row.waiting for row in haishin):,}", "件"),
+        Tile("オン資 処理結果の異常", f"{sum(row.answered_refused for row in haishin):,}", "件"),
+    )
+
+
+def _chart(today: Sequence[OperatorUketsuke]) -> dict[str, object] | None:
+    counts = [0] * _HOURS
+    for row in today:
+        counts[row.accepted_at.astimezone(JST).hour] += row.shori_zumi
+    top = max(counts)
+    if not top:
+        return None
+    bars = [
+        Bar(
+            hour,
+            count,
+            hour * 10 + 1,
+            round(56 - count * _CHART_HEIGHT / top, 2),
+            round(count * _CHART_HEIGHT / top, 2),
+        )
+        for hour, count in enumerate(counts)
+    ]
+    return {"bars": bars, "text": f"いちばん多かったのは{counts.index(top)}時台に受け付けたファイルの{top:,}件です。"}
+
+
+@screen("OP-101")
+@require_GET
+def show_shori(request: HttpRequest) -> HttpResponse:
+    """Show all files of the last 30 days, newest first, by state."""
+    by, now = actor(request), clock.now()
+    names, codes = _names(by)
+    state = request.GET.get("jotai", "")
+    state = state if state in dict(_TABS) else ""
+    chain = [int(part) for part in request.GET.get("ato", "").split(".") if part.isdecimal() and len(part) <= 17]  # noqa: PLR2004
+    before = datetime.fromtimestamp(chain[-1] / 1_000_000, UTC) if chain else None
+    found = list_uketsuke_for_operator(
+        by=by, since=now - _LOOK_BACK, hokensha_codes=codes, state=state, before=before, limit=_PAGE + 1
+    )
+    shown = found[:_PAGE]
+    url = reverse("unyo:shori")
+
+    def link(part: Sequence[int]) -> str:
+        words = [f"jotai={state}"] if state else []
+        words += [f"ato={'.'.join(map(str, part))}"] if part else []
+        return f"{url}?{'&'.join(words)}" if words else url
+
+    last = round(shown[-1].accepted_at.timestamp() * 1_000_000) if len(found) > len(shown) else None
+    context = {
+        "tabs": [Link(name, f"{url}?jotai={one}" if one else url, current=one == state) for one, name in _TABS],
+        "files": [_job(row, names, now) for row in shown],
+        "page": {
+            "previous_url": link(chain[:-1]) if chain else "",
+            "next_url": "" if last is None else link([*chain, last]),
+        },
+    }
+    return show(request, "operator/jobs.html", context)
+
+
+@screen("OP-201")
+@require_GET
+def show_haishin(request: HttpRequest) -> HttpResponse:
+    """Show deliveries per insurer, the oldest waiting first."""
+    by, now = actor(request), clock.now()
+    names, codes = _names(by)
+    rows = list_haishin(by=by, since=_midnight(now), hokensha_codes=codes)
+    oldest = min((row.oldest_at for row in rows if row.oldest_at is not None), default=None)
+    tiles = (
+        Tile("送信待ち", f"{sum(row.waiting for row in rows):,}", "件"),
+        Tile("いちばん古い待ち", "—" if oldest is None else nagasa((now - oldest).total_seconds())),
+        Tile("今日受領された電文", f"{sum(row.sent for row in rows):,}", "件"),
+        Tile("今日の処理結果 異常", f"{sum(row.answered_refused for row in rows):,}", "件"),
+    )
+    context = {"now": now, "tiles": tiles, "rows": [_delivery(row, names, now) for row in rows]}
+    return show(request, "operator/delivery.html", context)
+
+
+def _delivery(row: HaishinRow, names: dict[str, str], now: datetime) -> Delivery:
+    kind, text = "ok", "正常"
+    if row.oldest_at is not None and now - row.oldest_at > DELAYED_AFTER:
+        kind, text = "warn", "遅延"
+    elif row.waiting:
+        kind, text = "run", "送信中"
+    elif row.answered_refused:
+        kind, text = "error", "異常あり"
+    return Delivery(
+        code=row.hokensha_code,
+        name=names.get(row.hokensha_code, "—"),
+        state_kind=kind,
+        state_text=text,
+        waiting=row.waiting,
+        oldest_at=row.oldest_at,
+        sent_today=row.sent,
+        ok=row.answered_ok,
+        refused=row.answered_refused,
+        attempts=row.attempts,
+    )

@@ -1,0 +1,325 @@
+"""HS-201 加入者の登録, HS-202 修正, HS-203 資格喪失, HS-205 取消し, HS-206 完了: 入力 → 確認 → 完了."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
+from django.views.decorators.http import require_GET, require_http_methods
+
+from chukan.controls.kengen.domain import BY_ID
+from chukan.controls.kengen.views.guard import screen
+from chukan.kernel import clock
+from chukan.kernel.clock import business_date_jst
+from chukan.kernel.errors import Conflict, ErrorItem, NotFound, NotPermitted, RuleBroken
+from chukan.kernel.templatetags.hyoji import hizuke_wareki
+from chukan.kernel.values.edaban import format_edaban
+from shikaku.actions.accept_toroku_file import JIMU
+from shikaku.actions.record_shokai import record_shokai
+from shikaku.actions.register_one import Registered, error_items, register_one
+from shikaku.actions.terminal_slip import keep_slip, open_slip, open_slip_bango, take_slip
+from shikaku.domain.check_line import check_line
+from shikaku.http.terminal_entry import (
+    ENTRIES,
+    SHUSEI,
+    SOSHITSU,
+    TORIKESHI,
+    TOROKU,
+    Entry,
+    Target,
+    Typed,
+    check_groups,
+    first_values,
+    read_form,
+    sections_of,
+    target_of,
+    typed_of,
+)
+from shikaku.http.terminal_forms import FieldError, Section, all_specs, bind, in_field_order
+from shikaku.http.terminal_layout import KOJIN_BANGO, NUMBER_FIELDS
+from shikaku.http.terminal_lines import check_twice, field_errors
+from shikaku.http.terminal_page import Fact, Link, actor, go_on, options_of, posted, show, show_errors, steps
+from shikaku.http.terminal_show import SHORI_NAMES, PersonView, person_view
+from shikaku.queries.kanyusha import get_kanyusha
+from shikaku.queries.line_facts import get_line_facts
+from shikaku.queries.rireki import find_row_id
+
+DONE_KIND: Final = "kanryo"
+_FORM: Final = "terminal/shikaku/entry.html"
+_CHECK: Final = "terminal/shikaku/entry_check.html"
+_ON: Final = "確認へ進む"
+_NO_PERIOD: Final = "対象の資格がないか、取り消されています。加入者の詳細から開き直してください。"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One form being filled in: which kind, about whom, with which fields."""
+
+    entry: Entry
+    target: Target
+    sections: tuple[Section, ...]
+    row_id: UUID | None = None
+    tsuban: int | None = None
+
+
+def _page(
+    request: HttpRequest, entry: Entry, row_id: UUID | None, tsuban: int | None, *, held_bango: bool = False
+) -> Page:
+    """Return the page about one member, on record as seen when it is opened."""
+    by, now = actor(request), clock.now()
+    target = Target()
+    if row_id is not None:
+        on = business_date_jst(now)
+        if request.method == "GET":
+            detail = record_shokai(by=by, row_id=row_id, on=on, screen_id=entry.screen_id, now=now)
+        else:
+            detail = get_kanyusha(by=by, row_id=row_id, on=on, known_at=now)
+        found = target_of(detail, tsuban)
+        if found is None or (not entry.is_amendment and found.tsuban is None):
+            raise NotFound("shikaku_nashi", _NO_PERIOD)
+        target = found
+    sections = sections_of(entry, by=by, options=options_of(by), target=target, held_bango=held_bango)
+    return Page(entry, target, sections, row_id, target.tsuban)
+
+
+def _person(request: HttpRequest, page: Page) -> PersonView | None:
+    if page.target.detail is None or page.row_id is None:
+        return None
+    url = reverse("shikaku:kanyusha_detail", args=[page.row_id])
+    on = business_date_jst(clock.now())
+    return person_view(page.target.detail, url=url, can_reveal=False, options=options_of(actor(request)), on=on)
+
+
+def _context(request: HttpRequest, page: Page) -> dict[str, object]:
+    person = _person(request, page)
+    version = page.target.version
+    text = "資格の期間のない加入者"
+    if version is not None and version.shikaku_tsuban is not None:
+        text = f"資格通番 {version.shikaku_tsuban}（{hizuke_wareki(version.valid_from)} から"
+        text += f" {hizuke_wareki(version.valid_to)} の前日まで）" if version.valid_to else "）"
+    search = reverse("shikaku:kanyusha_list")
+    return {
+        "person": person,
+        "target_text": text,
+        "parents": [] if person is None else [("加入者検索", search), ("加入者の詳細", person.url)],
+        "stop_url": reverse("shikaku:home") if person is None else person.url,
+        "stop_label": page.entry.stop_label,
+        "lead": page.entry.lead,
+    }
+
+
+def _form(
+    request: HttpRequest,
+    page: Page,
+    values: Mapping[str, str],
+    *,
+    cleared: frozenset[str] = frozenset(),
+    errors: Sequence[FieldError] = (),
+) -> HttpResponse:
+    ordered = in_field_order(errors, all_specs(page.sections))
+    context = {
+        **_context(request, page),
+        "steps": steps(0),
+        "sections": bind(page.sections, values, ordered, cleared=cleared),
+        "form_url": request.path,
+    }
+    if ordered:
+        return show_errors(request, _FORM, context, ordered, _ON)
+    return show(request, _FORM, context)
+
+
+@sensitive_variables("typed", "bango")
+def start(request: HttpRequest, entry: Entry, row_id: UUID | None = None, tsuban: int | None = None) -> HttpResponse:
+    """Show a fresh form, or take what was typed to the check page."""
+    page = _page(request, entry, row_id, tsuban)
+    specs = all_specs(page.sections)
+    if request.method == "GET":
+        options = options_of(actor(request))
+        return _form(request, page, first_values(entry, page.target, options, specs))
+    return _accept(request, page, held_bango="")
+
+
+@sensitive_variables("bango")
+def edit(request: HttpRequest, entry: Entry, slip: UUID) -> HttpResponse:
+    """Show what was typed again, with the errors the rules found, or take it to the check page once more."""
+    by, now = actor(request), clock.now()
+    content = open_slip(by=by, slip_id=slip, kind=entry.kind, now=now)
+    bango = open_slip_bango(by=by, slip_id=slip, kind=entry.kind, now=now)
+    row = UUID(content["row"]) if content["row"] else None
+    page = _page(request, entry, row, content["tsuban"], held_bango=bool(bango))
+    if request.method == "POST":
+        return _accept(request, page, held_bango=bango)
+    found = [ErrorItem(*error) for error in content.get("errors", ())]
+    errors = field_errors(found, all_specs(page.sections))
+    return _form(request, page, content["values"], cleared=frozenset(content["cleared"]), errors=errors)
+
+
+@sensitive_variables("typed", "held_bango", "line")
+def _accept(request: HttpRequest, page: Page, *, held_bango: str) -> HttpResponse:
+    by, now, data = actor(request), clock.now(), posted(request)
+    specs = all_specs(page.sections)
+    typed = typed_of(page.entry, data, request.POST.getlist("kesu"), specs)
+    if typed.bango and not by.can_kojin_bango(JIMU):
+        raise NotPermitted(
+            "kojin_bango_kengen_nashi", "個人番号を取り扱う権限がありません。必要なときは管理者に依頼してください。"
+        )
+    if not typed.bango and held_bango:
+        typed = Typed(typed.values, typed.cleared, held_bango)
+    line, reading = read_form(page.entry, typed, by=by, target=page.target, specs=specs)
+    violations = check_line(line, facts=get_line_facts(by=by, on=business_date_jst(now)))
+    errors = reading.errors + field_errors(error_items(violations), specs)
+    errors += check_twice(data) if typed.bango != held_bango else []
+    if errors:
+        shown = {**typed.values, **dict.fromkeys(NUMBER_FIELDS, "")}
+        return _form(request, page, shown, cleared=typed.cleared, errors=errors)
+    return go_on(_kakunin_url(page.entry, _keep(request, page, typed)))
+
+
+def _keep(request: HttpRequest, page: Page, typed: Typed, errors: Sequence[ErrorItem] = ()) -> UUID:
+    content: dict[str, Any] = {
+        "row": None if page.row_id is None else str(page.row_id),
+        "tsuban": page.tsuban,
+        "seen": None if page.target.version is None else page.target.version.rireki_tsuban,
+        "values": {name: value for name, value in typed.values.items() if value},
+        "cleared": sorted(typed.cleared),
+        "errors": [(item.code, item.pointer, item.message) for item in errors],
+    }
+    return keep_slip(by=actor(request), kind=page.entry.kind, content=content, kojin_bango=typed.bango, now=clock.now())
+
+
+def _kakunin_url(entry: Entry, slip: UUID) -> str:
+    return reverse(f"shikaku:{entry.kind}_kakunin", args=[slip])
+
+
+@sensitive_variables("typed", "bango", "line")
+def check(request: HttpRequest, entry: Entry, slip: UUID) -> HttpResponse:
+    """Repeat everything typed, or register it."""
+    by, now = actor(request), clock.now()
+    if request.method == "POST":
+        return _register(request, entry, slip)
+    content = open_slip(by=by, slip_id=slip, kind=entry.kind, now=now)
+    bango = open_slip_bango(by=by, slip_id=slip, kind=entry.kind, now=now)
+    row = UUID(content["row"]) if content["row"] else None
+    page = _page(request, entry, row, content["tsuban"], held_bango=bool(bango))
+    typed = Typed(content["values"], frozenset(content["cleared"]), bango)
+    edit_url = reverse(f"shikaku:{entry.kind}_naosu", args=[slip])
+    context = {
+        **_context(request, page),
+        "steps": steps(1),
+        "groups": check_groups(
+            entry, typed, target=page.target, sections=page.sections, options=options_of(by), edit_url=edit_url
+        ),
+        "amending": entry.is_amendment,
+        "form_url": request.path,
+        "back_url": edit_url,
+        "submit_label": entry.submit_label,
+        "danger": entry.danger,
+    }
+    return show(request, _CHECK, context)
+
+
+@sensitive_variables("typed", "bango", "line")
+def _register(request: HttpRequest, entry: Entry, slip: UUID) -> HttpResponse:
+    by, now = actor(request), clock.now()
+    content, bango = take_slip(by=by, slip_id=slip, kind=entry.kind, now=now)
+    row = UUID(content["row"]) if content["row"] else None
+    page = _page(request, entry, row, content["tsuban"], held_bango=bool(bango))
+    typed = Typed(content["values"], frozenset(content["cleared"]), bango)
+    if bango and not by.can_kojin_bango(JIMU):
+        raise NotPermitted(
+            "kojin_bango_kengen_nashi", "個人番号を取り扱う権限がありません。必要なときは管理者に依頼してください。"
+        )
+    line, _ = read_form(entry, typed, by=by, target=page.target, specs=all_specs(page.sections))
+    try:
+        done = register_one(by=by, line=line, if_match=content["seen"], screen_id=entry.screen_id, now=now)
+    except RuleBroken as error:
+        return go_on(reverse(f"shikaku:{entry.kind}_naosu", args=[_keep(request, page, typed, error.errors)]))
+    except Conflict as error:
+        found = ErrorItem(error.code, "", error.message)
+        return go_on(reverse(f"shikaku:{entry.kind}_naosu", args=[_keep(request, page, typed, [found])]))
+    return go_on(reverse("shikaku:kanryo", args=[_keep_done(request, entry, done)]))
+
+
+def _keep_done(request: HttpRequest, entry: Entry, done: Registered) -> UUID:
+    content = {
+        "kind": entry.kind,
+        "uketsuke_bango": done.uketsuke_bango,
+        "edaban": done.hihokensha_edaban,
+        "tsuban": done.shikaku_tsuban,
+        "shori": done.shori_shubetsu_code,
+        "keikoku": [(item.code, item.pointer, item.message) for item in done.keikoku],
+        "at": clock.now().isoformat(),
+    }
+    return keep_slip(by=actor(request), kind=DONE_KIND, content=content, now=clock.now())
+
+
+@screen("HS-206")
+@require_GET
+def show_kanryo(request: HttpRequest, slip: UUID) -> HttpResponse:
+    """Show the 受付番号 of what was registered, and where to go on."""
+    by = actor(request)
+    content = open_slip(by=by, slip_id=slip, kind=DONE_KIND, now=clock.now())
+    entry = ENTRIES[content["kind"]]
+    row_id = find_row_id(by=by, hihokensha_edaban=content["edaban"])
+    person = Link("この加入者を見る", reverse("shikaku:kanyusha_detail", args=[row_id]))
+    search = Link("加入者を探す", reverse("shikaku:kanyusha_list"))
+    again = Link("続けて登録する", reverse("shikaku:toroku"))
+    context = {
+        "steps": steps(3),
+        "done_title": entry.done_title,
+        "uketsuke_bango": content["uketsuke_bango"],
+        "finished_at": datetime.fromisoformat(content["at"]),
+        "keikoku": [ErrorItem(*item) for item in content["keikoku"]],
+        "facts": (
+            Fact("処理", SHORI_NAMES.get(content["shori"], content["shori"])),
+            Fact("被保険者枝番", format_edaban(content["edaban"]), "mono"),
+            Fact("資格通番", content["tsuban"] or "—"),
+        ),
+        "links": (again, person, search) if entry.is_new else (search, person, again),
+    }
+    return show(request, "terminal/shikaku/entry_done.html", context)
+
+
+def _views(entry: Entry) -> tuple[Any, Any, Any]:
+    """Return the three guarded views of one kind of form."""
+    guard = screen(entry.screen_id)
+    secret = sensitive_post_parameters(*NUMBER_FIELDS)
+    methods = require_http_methods(["GET", "POST"])
+
+    def show_start(request: HttpRequest, row_id: UUID | None = None, tsuban: int | None = None) -> HttpResponse:
+        return start(request, entry, row_id, tsuban)
+
+    def show_edit(request: HttpRequest, slip: UUID) -> HttpResponse:
+        return edit(request, entry, slip)
+
+    def show_check(request: HttpRequest, slip: UUID) -> HttpResponse:
+        return check(request, entry, slip)
+
+    return guard(secret(methods(show_start))), guard(secret(methods(show_edit))), guard(secret(methods(show_check)))
+
+
+show_toroku, edit_toroku, check_toroku = _views(TOROKU)
+show_shusei, edit_shusei, check_shusei = _views(SHUSEI)
+show_soshitsu, edit_soshitsu, check_soshitsu = _views(SOSHITSU)
+show_torikeshi, edit_torikeshi, check_torikeshi = _views(TORIKESHI)
+SCREEN_NAMES: Final = {entry.kind: BY_ID[entry.screen_id].name for entry in ENTRIES.values()}
+__all__ = [
+    "KOJIN_BANGO",
+    "check_shusei",
+    "check_soshitsu",
+    "check_torikeshi",
+    "check_toroku",
+    "edit_shusei",
+    "edit_soshitsu",
+    "edit_torikeshi",
+    "edit_toroku",
+    "show_kanryo",
+    "show_shusei",
+    "show_soshitsu",
+    "show_torikeshi",
+    "show_toroku",
+]

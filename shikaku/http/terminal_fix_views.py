@@ -1,0 +1,300 @@
+"""HS-304 エラー行の修正: one refused line on a form, filled with what it said, without its 個人番号."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
+from django.views.decorators.http import require_http_methods
+
+from chukan.controls.kengen.views.guard import screen
+from chukan.controls.sosa_log.domain import SosaKind
+from chukan.controls.uketsuke.queries import UketsukeStatus, get_uketsuke_by_id
+from chukan.kernel import clock
+from chukan.kernel.clock import business_date_jst
+from chukan.kernel.errors import NotPermitted, RuleBroken
+from chukan.kernel.values.edaban import format_edaban, parse_edaban
+from shikaku.actions.accept_toroku_file import JIMU
+from shikaku.actions.mend_refused_line import mend_refused_line
+from shikaku.actions.record_shokai import record_file_shokai
+from shikaku.actions.register_one import error_items
+from shikaku.actions.terminal_slip import keep_slip, open_slip, open_slip_bango, take_slip
+from shikaku.domain.check_line import check_line
+from shikaku.domain.items import ITEMS, REPEATED_GROUPS, SINGLE_GROUPS
+from shikaku.domain.line import TorokuLine, Value
+from shikaku.domain.violations import Violation
+from shikaku.http.terminal_entry import CheckGroup, CheckLine
+from shikaku.http.terminal_file_show import parts_of
+from shikaku.http.terminal_forms import FieldError, Section, all_specs, bind, in_field_order
+from shikaku.http.terminal_layout import (
+    FUGO,
+    KOJIN_BANGO,
+    KOSHIN_KUBUN,
+    KOSHINGO,
+    NUMBER_FIELDS,
+    mend_sections,
+)
+from shikaku.http.terminal_lines import (
+    check_twice,
+    clean_bango,
+    field_errors,
+    item_of,
+    line_of,
+    read_items,
+    typed_form,
+)
+from shikaku.http.terminal_page import actor, go_on, options_of, posted, show, show_errors, steps
+from shikaku.http.terminal_show import value_text
+from shikaku.queries.line_facts import get_line_facts
+from shikaku.queries.refused_line import RefusedLine, open_refused_line
+
+KIND: Final = "file_fix"
+_FORM: Final = "terminal/shikaku/entry.html"
+_NO_RIGHT: Final = (
+    "この行には個人番号があります。直して登録するには個人番号取扱権限が要ります。必要なときは管理者に依頼してください。"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Fixing:
+    """One line being mended: its 受付, what it said, the form."""
+
+    status: UketsukeStatus
+    refused: RefusedLine
+    sections: tuple[Section, ...]
+
+    @property
+    def line(self) -> TorokuLine:
+        """Return what the line said; an unreadable line said nothing."""
+        return self.refused.line or TorokuLine(shori_shubetsu_code="", hokensha_code="")
+
+
+def _fixing(request: HttpRequest, row_id: UUID, meisai_no: int) -> Fixing:
+    by, now = actor(request), clock.now()
+    status = get_uketsuke_by_id(by=by, row_id=row_id, now=now)
+    refused = open_refused_line(by=by, row_id=row_id, meisai_no=meisai_no, now=now)
+    line = refused.line
+    sections = mend_sections(
+        options_of(by),
+        can_bango=by.can_kojin_bango(JIMU),
+        held_bango=line is not None and line.kojin_bango is not None,
+        held_koshingo=line is not None and line.koshingo_kojin_bango is not None,
+    )
+    return Fixing(status, refused, sections)
+
+
+def _first_values(line: TorokuLine) -> tuple[dict[str, str], frozenset[str]]:
+    """Return the fields as the line filled them, and the items it asked to clear; never a number."""
+    values = {
+        "shori_shubetsu_code": line.shori_shubetsu_code,
+        "hihokensha_edaban": "" if line.hihokensha_edaban is None else format_edaban(line.hihokensha_edaban),
+        "shikaku_tsuban": "" if line.shikaku_tsuban is None else str(line.shikaku_tsuban),
+        FUGO: line.fugo_shutoku_yokyu_kubun or "",
+        KOSHIN_KUBUN: line.kojin_bango_koshin_kubun or "",
+    }
+    cleared = set()
+    groups: list[tuple[str, str, Mapping[str, Value]]] = [(g, g, getattr(line, g)) for g in SINGLE_GROUPS]
+    groups += [(g, f"{g}.0", getattr(line, g)[0]) for g in REPEATED_GROUPS if getattr(line, g)]
+    for group, prefix, given in groups:
+        for key, value in given.items():
+            if (group, key) not in ITEMS:
+                continue
+            if value is None:
+                cleared.add(f"{prefix}.{key}")
+                continue
+            try:
+                values[f"{prefix}.{key}"] = typed_form(ITEMS[group, key], value)
+            except ValueError:  # a day that does not exist is shown as it was sent
+                values[f"{prefix}.{key}"] = str(value)
+    return values, frozenset(cleared)
+
+
+@screen("HS-304")
+@sensitive_post_parameters(*NUMBER_FIELDS)
+@require_http_methods(["GET", "POST"])
+def show_file_fix(request: HttpRequest, row_id: UUID, meisai_no: int, slip: UUID | None = None) -> HttpResponse:
+    """Show one refused line to mend, or take it to the check page."""
+    by, now = actor(request), clock.now()
+    fixing = _fixing(request, row_id, meisai_no)
+    if request.method == "POST":
+        return _accept(request, fixing, meisai_no)
+    record_file_shokai(
+        by=by,
+        uketsuke_bango=fixing.status.uketsuke_bango,
+        screen_id="HS-304",
+        kind=SosaKind.FILE_STATUS,
+        now=now,
+    )
+    if slip is not None:
+        content = open_slip(by=by, slip_id=slip, kind=KIND, now=now)
+        return _form(request, fixing, meisai_no, content["values"], cleared=frozenset(content["cleared"]))
+    values, cleared = _first_values(fixing.line)
+    return _form(request, fixing, meisai_no, values, cleared=cleared)
+
+
+def _form(
+    request: HttpRequest,
+    fixing: Fixing,
+    meisai_no: int,
+    values: Mapping[str, str],
+    *,
+    cleared: frozenset[str] = frozenset(),
+    errors: Sequence[FieldError] = (),
+) -> HttpResponse:
+    specs = all_specs(fixing.sections)
+    ordered = in_field_order(errors, specs)
+    result = fixing.refused.result
+    refusals = [Violation(code, place) for code, place in zip(result.codes, result.pointers, strict=True)]
+    at_fields = ordered or field_errors(error_items(refusals), specs)
+    status_url = reverse("shikaku:file_status", args=[fixing.status.row_id])
+    context: dict[str, object] = {
+        "steps": steps(0),
+        "sections": bind(fixing.sections, values, at_fields, cleared=cleared),
+        "form_url": reverse("shikaku:file_fix", args=[fixing.status.row_id, meisai_no]),
+        "line_results": parts_of(result),
+        "lead": f"{fixing.status.file_name or fixing.status.uketsuke_bango} の {result.line_number:,}行目です。",
+        "parents": [("登録の履歴", reverse("shikaku:file_list")), ("ファイル登録の状況", status_url)],
+        "stop_url": status_url,
+        "stop_label": "修正をやめる",
+    }
+    if ordered:
+        return show_errors(request, _FORM, context, ordered, "確認へ進む")
+    return show(request, _FORM, context)
+
+
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """What the form says now; the numbers are the typed ones, else the line's own."""
+
+    values: dict[str, str]
+    cleared: frozenset[str]
+
+
+def _line(
+    request: HttpRequest, fixing: Fixing, mended: Mended, kojin_bango: str, koshingo: str
+) -> tuple[TorokuLine, list[FieldError]]:
+    by = actor(request)
+    reading = read_items(all_specs(fixing.sections), mended.values, cleared=mended.cleared)
+    errors = list(reading.errors)
+    edaban: int | None = None
+    if mended.values.get("hihokensha_edaban"):
+        try:
+            edaban = parse_edaban(clean_bango(mended.values["hihokensha_edaban"]))
+        except ValueError:
+            reading.unreadable.append("hihokensha_edaban")
+    tsuban = clean_bango(mended.values.get("shikaku_tsuban", ""))
+    if tsuban and not tsuban.isdecimal():
+        reading.unreadable.append("shikaku_tsuban")
+    line = line_of(
+        reading,
+        shori_shubetsu_code=mended.values.get("shori_shubetsu_code", ""),
+        hokensha_code=by.hokensha_code or "",
+        hihokensha_edaban=edaban,
+        shikaku_tsuban=int(tsuban) if tsuban.isdecimal() else None,
+        top={name: mended.values.get(name, "") for name in (FUGO, KOSHIN_KUBUN)},
+        kojin_bango=kojin_bango,
+        koshingo_kojin_bango=koshingo,
+    )
+    return replace(line, system=fixing.line.system), errors
+
+
+@sensitive_variables("data", "kojin_bango", "koshingo", "line")
+def _accept(request: HttpRequest, fixing: Fixing, meisai_no: int) -> HttpResponse:
+    by, now, data = actor(request), clock.now(), posted(request)
+    specs = all_specs(fixing.sections)
+    clearable = {spec.name for spec in specs if spec.clearable}
+    values = {spec.name: data.get(spec.name, "").strip() for spec in specs if spec.name not in NUMBER_FIELDS}
+    mended = Mended(values, frozenset(request.POST.getlist("kesu")) & clearable)
+    typed = clean_bango(data.get(KOJIN_BANGO, "")), clean_bango(data.get(KOSHINGO, ""))
+    kojin_bango, koshingo = _numbers(request, fixing, typed)
+    line, errors = _line(request, fixing, mended, kojin_bango, koshingo)
+    violations = check_line(line, facts=get_line_facts(by=by, on=business_date_jst(now)))
+    errors += field_errors(error_items(violations), specs) + check_twice(data)
+    if errors:
+        return _form(request, fixing, meisai_no, values, cleared=mended.cleared, errors=errors)
+    content = {
+        "row": str(fixing.status.row_id),
+        "meisai": meisai_no,
+        "values": {name: value for name, value in values.items() if value},
+        "cleared": sorted(mended.cleared),
+        "typed": [bool(typed[0]), bool(typed[1])],
+    }
+    kept = keep_slip(by=by, kind=KIND, content=content, kojin_bango=",".join(typed) if any(typed) else "", now=now)
+    return go_on(reverse("shikaku:file_fix_kakunin", args=[kept]))
+
+
+def _numbers(request: HttpRequest, fixing: Fixing, typed: tuple[str, str]) -> tuple[str, str]:
+    """Return the numbers the line will carry. Raises NotPermitted when there are any and the right is missing."""
+    kojin_bango = typed[0] or fixing.line.kojin_bango or ""
+    koshingo = typed[1] or fixing.line.koshingo_kojin_bango or ""
+    if (kojin_bango or koshingo) and not actor(request).can_kojin_bango(JIMU):
+        raise NotPermitted("kojin_bango_kengen_nashi", _NO_RIGHT)
+    return kojin_bango, koshingo
+
+
+@screen("HS-304")
+@sensitive_variables("kojin_bango", "koshingo", "line", "numbers", "typed")
+@require_http_methods(["GET", "POST"])
+def check_file_fix(request: HttpRequest, slip: UUID) -> HttpResponse:
+    """Repeat the mended line, or register it."""
+    by, now = actor(request), clock.now()
+    if request.method == "POST":
+        content, numbers = take_slip(by=by, slip_id=slip, kind=KIND, now=now)
+    else:
+        content = open_slip(by=by, slip_id=slip, kind=KIND, now=now)
+        numbers = open_slip_bango(by=by, slip_id=slip, kind=KIND, now=now)
+    row_id, meisai_no = UUID(content["row"]), int(content["meisai"])
+    fixing = _fixing(request, row_id, meisai_no)
+    mended = Mended(content["values"], frozenset(content["cleared"]))
+    edit_url = reverse("shikaku:file_fix_naosu", args=[row_id, meisai_no, slip])
+    if request.method == "GET":
+        return _check_page(request, fixing, mended, edit_url)
+    first, _, second = numbers.partition(",")
+    kojin_bango, koshingo = _numbers(request, fixing, (first, second))
+    line, _ = _line(request, fixing, mended, kojin_bango, koshingo)
+    try:
+        mend_refused_line(by=by, row_id=row_id, meisai_no=meisai_no, line=line, screen_id="HS-304", now=now)
+    except RuleBroken as error:
+        specs = all_specs(fixing.sections)
+        errors = field_errors(error.errors, specs)
+        return _form(request, fixing, meisai_no, mended.values, cleared=mended.cleared, errors=errors)
+    return go_on(reverse("shikaku:file_status", args=[row_id]) + f"?naoshita={fixing.refused.result.line_number}")
+
+
+def _check_page(request: HttpRequest, fixing: Fixing, mended: Mended, edit_url: str) -> HttpResponse:
+    options = options_of(actor(request))
+    groups = []
+    for section in fixing.sections:
+        lines = []
+        for spec in section.specs:
+            value = mended.values.get(spec.name, "")
+            item = item_of(spec.name)
+            if spec.name in mended.cleared:
+                after: object = "（この項目を消す）"
+            elif not value:
+                continue
+            elif item is None:
+                after = dict(spec.options).get(value, value)
+            else:
+                reading = read_items((spec,), mended.values)
+                group, _, key = spec.name.rpartition(".")
+                given = reading.groups.get(group, {})
+                after = value_text(group.split(".", maxsplit=1)[0], key, given.get(key), options)
+            lines.append(CheckLine(spec.label, "", after, f"{edit_url}#{spec.id}"))
+        if lines:
+            groups.append(CheckGroup(section.title, tuple(lines)))
+    status_url = reverse("shikaku:file_status", args=[fixing.status.row_id])
+    context = {
+        "steps": steps(1),
+        "groups": groups,
+        "form_url": request.path,
+        "back_url": edit_url,
+        "submit_label": "この行を登録する",
+        "stop_url": status_url,
+        "stop_label": "修正をやめる",
+        "parents": [("登録の履歴", reverse("shikaku:file_list")), ("ファイル登録の状況", status_url)],
+    }
+    return show(request, "terminal/shikaku/entry_check.html", context)

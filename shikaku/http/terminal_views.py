@@ -1,0 +1,70 @@
+"""HM-001 ホーム: what waits for this person first, then the files, then the screens used most."""
+
+from datetime import timedelta
+from typing import Final
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.views.decorators.http import require_GET
+
+from chukan.controls.kengen.domain import BY_ID
+from chukan.controls.kengen.queries import can_open
+from chukan.controls.kengen.views.guard import screen
+from chukan.controls.uketsuke.domain import HORYU, KYOHI
+from chukan.controls.uketsuke.queries import UketsukeStatus, list_uketsuke
+from chukan.kernel import clock
+from chukan.kernel.clock import business_date_jst
+from chukan.kernel.templatetags.hyoji import hizuke_wareki, nichiji
+from shikaku.http.terminal_file_show import file_row
+from shikaku.http.terminal_page import Link, Todo, actor, show
+
+_RECENT: Final = 10
+_LOOK_BACK: Final = timedelta(days=7)
+_LINKS: Final = (
+    ("HS-101", "加入者を探す"),
+    ("HS-201", "加入者を登録する"),
+    ("HS-301", "ファイルを送る"),
+    ("KR-101", "職員IDを管理する"),
+    ("KR-201", "操作履歴を見る"),
+)
+
+
+@screen("HM-001")
+@require_GET
+def show_home(request: HttpRequest) -> HttpResponse:
+    """Show the start page of an insurer's person, by that person's rights."""
+    by, now = actor(request), clock.now()
+    on = business_date_jst(now)
+    sees_files = can_open(by, BY_ID["HS-303"], on=on)
+    files = list_uketsuke(by=by, now=now, limit=_RECENT) if sees_files else ()
+    links = [Link(name, reverse(BY_ID[one].url_name)) for one, name in _LINKS if can_open(by, BY_ID[one], on=on)]
+    todo = [found for one in files if now - one.accepted_at <= _LOOK_BACK and (found := _todo(one)) is not None]
+    sends = can_open(by, BY_ID["HS-301"], on=on)
+    context = {
+        "now": now,
+        "todo": todo,
+        "links": links,
+        "show_files": sees_files,
+        "files": [file_row(one, reverse("shikaku:file_status", args=[one.row_id])) for one in files],
+        "files_url": reverse("shikaku:file_list"),
+        "upload_url": reverse("shikaku:file_send") if sends else "",
+        "register_url": reverse("shikaku:toroku") if can_open(by, BY_ID["HS-201"], on=on) else "",
+    }
+    return show(request, "terminal/shikaku/home.html", context)
+
+
+def _todo(status: UketsukeStatus) -> Todo | None:
+    """Return the sentence of what a file asks of its sender, None when it asks nothing."""
+    url = reverse("shikaku:file_status", args=[status.row_id])
+    name = status.file_name or status.uketsuke_bango
+    if status.jotai == KYOHI:
+        return Todo(f"{name} は受け付けられませんでした。理由を確かめ、直して送り直してください。", url)
+    if status.jotai == HORYU:
+        return Todo(f"{name} は保留しています。内容を確かめてください。", url)
+    if status.teitai_nichiji is not None:
+        return Todo(f"{name} は {nichiji(status.teitai_nichiji)} から進んでいません。続くときは連絡してください。", url)
+    if status.ijo and status.refused_until is not None:
+        until = hizuke_wareki(status.refused_until)
+        text = f"{name} にエラーが{status.ijo:,}件あります。直して送り直してください（{until}まで受け取れます）。"
+        return Todo(text, url)
+    return None

@@ -1,0 +1,61 @@
+"""What operators may know of the telegrams to オンライン資格確認: counts, ages, results.
+
+No person is named. 根拠: KJ-MENU-09.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Max, Min, Q
+
+from chukan.kernel.principal import Principal
+from chukan.kernel.transactions import OPERATOR_ALIAS, reads_as_operator
+from shikaku.models import OnshiSoshin
+
+
+@dataclass(frozen=True, slots=True)
+class HaishinRow:
+    """The deliveries of one insurer."""
+
+    hokensha_code: str
+    waiting: int
+    oldest_at: datetime | None
+    attempts: int
+    sent: int
+    answered_ok: int
+    answered_refused: int
+
+
+@reads_as_operator
+def list_haishin(
+    *,
+    by: Principal,  # checked by the decorator
+    since: datetime,
+    hokensha_codes: frozenset[str] | None = None,
+) -> tuple[HaishinRow, ...]:
+    """Return, per insurer, what waits and what was received and answered since an instant; oldest waiting first."""
+    rows = OnshiSoshin.objects.using(OPERATOR_ALIAS).filter(Q(sent_at__isnull=True) | Q(sent_at__gte=since))
+    if hokensha_codes is not None:
+        rows = rows.filter(hokensha_code__in=hokensha_codes)
+    waiting = Q(sent_at__isnull=True)
+    found = rows.values("hokensha_code").annotate(
+        waiting=Count("soshin_bango", filter=waiting),
+        oldest_at=Min("owed_at", filter=waiting),
+        attempts=Max("attempts", filter=waiting),
+        sent=Count("soshin_bango", filter=~waiting),
+        answered_ok=Count("soshin_bango", filter=Q(shori_kekka_kubun__in=("1", "2"))),
+        answered_refused=Count("soshin_bango", filter=Q(shori_kekka_kubun="9")),
+    )
+    result = [
+        HaishinRow(
+            hokensha_code=row["hokensha_code"],
+            waiting=row["waiting"],
+            oldest_at=row["oldest_at"],
+            attempts=row["attempts"] or 0,
+            sent=row["sent"],
+            answered_ok=row["answered_ok"],
+            answered_refused=row["answered_refused"],
+        )
+        for row in found
+    ]
+    return tuple(sorted(result, key=lambda row: (row.oldest_at is None, row.oldest_at or since, row.hokensha_code)))
