@@ -1,0 +1,1 @@
+"""Zones have no screens."""

@@ -1,0 +1,102 @@
+"""Staff as the command registers them, and browsers they are signed in with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+
+import psycopg
+import pytest
+from django.db import connection
+from django.test import Client
+
+from chukan.controls.kengen.actions import register_staff_by_command
+from chukan.controls.shokuin.actions.sign_in import SignedIn, sign_in
+from chukan.controls.shokuin.domain import LOGIN_REFUSED_MESSAGE
+from chukan.kernel import clock
+from chukan.kernel.errors import NotAuthenticated
+from chukan.kernel.principal import Principal
+from tests.support.principals import KENPO
+from tests.support.world import World
+
+PASSWORD = "mihon-no-aikotoba-2026"
+COMMAND = Principal(channel="command", soshiki="command", actor_id="test", actor_name="試験")
+BOTH = frozenset({("shikaku", "shokai"), ("shikaku", "koshin")})
+
+
+def a_staff(
+    shokuin_id: str = "S0001",
+    *,
+    hokensha: str | None = KENPO,
+    soshiki: str = "hokensha",
+    kengen: frozenset[tuple[str, str]] | None = BOTH,
+    kojin_bango: frozenset[str] = frozenset(),
+    shimei: str = "見本花子",
+    valid_from: date | None = None,
+    valid_to: date | None = None,
+) -> str:
+    """Register one member of staff, today and for a year unless told otherwise; return the 職員ID."""
+    register_staff_by_command(
+        by=COMMAND,
+        soshiki=soshiki,
+        hokensha_code=hokensha,
+        shokuin_id=shokuin_id,
+        shimei=shimei,
+        password=PASSWORD,
+        kengen=kengen,
+        kojin_bango=kojin_bango,
+        valid_from=valid_from,
+        valid_to=valid_to,
+        now=clock.now(),
+    )
+    return shokuin_id
+
+
+def an_operator(
+    shokuin_id: str = "K0001",
+    soshiki: str = "shiharai_kikin",
+    *,
+    kengen: frozenset[tuple[str, str]] | None = None,
+) -> str:
+    """Register one member of an operator's staff, by default with every right that operator can give."""
+    return a_staff(shokuin_id, hokensha=None, soshiki=soshiki, kengen=kengen, shimei="試験次郎")
+
+
+def browser(shokuin_id: str = "S0001", *, hokensha: str = KENPO, password: str = PASSWORD) -> Client:
+    """Return a browser after an attempt to sign in."""
+    client = Client()
+    client.post("/login/", {"hokensha_code": hokensha, "shokuin_id": shokuin_id, "password": password})
+    return client
+
+
+def enter(
+    shokuin_id: str = "S0001", *, hokensha: str = "06132013", password: str = PASSWORD, now: datetime | None = None
+) -> SignedIn:
+    """Sign in as a browser would."""
+    return sign_in(
+        hokensha_code=hokensha,
+        shokuin_id=shokuin_id,
+        password=password,
+        terminal="127.0.0.1",
+        request_id="req",
+        now=now or clock.now(),
+    )
+
+
+def is_refused(**given: object) -> bool:
+    """Tell whether sign-in is refused with the one message."""
+    with pytest.raises(NotAuthenticated) as refused:
+        enter(**given)  # type: ignore[arg-type]  # spoiled on purpose
+    return refused.value.message == LOGIN_REFUSED_MESSAGE
+
+
+@contextmanager
+def web_role(_world: World) -> Iterator[psycopg.Connection]:
+    """Return a bare connection of the web role, in one transaction that is undone."""
+    held = connection.settings_dict
+    with psycopg.connect(
+        host=held["HOST"], port=held["PORT"], user=held["USER"], password=held["PASSWORD"], dbname=held["NAME"]
+    ) as web:
+        yield web
+        web.rollback()
