@@ -180,7 +180,8 @@ def error_classes() -> tuple[dict[str, str], set[tuple[str, str, str, str]]]:
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 if not isinstance(node, ast.ClassDef) or node.name in STATUS:
                     continue
-                status = next((statuses[base.id] for base in node.bases if getattr(base, "id", "") in statuses), None)
+                bases = [base.id for base in node.bases if isinstance(base, ast.Name)]
+                status = next((statuses[base] for base in bases if base in statuses), None)
                 if status is None:
                     continue
                 statuses[node.name] = status
