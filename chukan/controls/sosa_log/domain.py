@@ -1,10 +1,13 @@
-"""What one operation-log event says, as plain values and canonical bytes. No 個人番号 and no 機関別符号 ever."""
+"""What one operation-log event says, as plain values and canonical bytes, and how events are looked for.
+
+No 個人番号 and no 機関別符号 ever.
+"""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from enum import StrEnum
-from typing import Final, Literal
+from typing import Final, Literal, Self
 
 import rfc8785
 
@@ -192,3 +195,64 @@ def make_sosa(
         request_id=by.request_id,
         detail={key: _safe(value) for key, value in (detail or {}).items()},
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogFilter:
+    """What events are looked for; what is empty does not narrow. 根拠: KJ-LOG-13."""
+
+    actor_id: str = ""
+    day_from: date | None = None
+    day_to: date | None = None
+    kind: str = ""
+    result: str = ""
+    target: str = ""
+    terminal: str = ""
+    hokensha_code: str = ""
+
+    def of_zone(self, hokensha_code: str) -> Self:
+        """Return the same filter inside one zone, whatever was asked for."""
+        return replace(self, hokensha_code=hokensha_code)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogRow:
+    """One event as a list shows it; never the sealed body."""
+
+    id: int
+    at: datetime
+    hokensha_code: str | None
+    soshiki: str
+    actor_id: str
+    actor_name: str
+    terminal: str
+    jimu: str
+    target_file: str
+    kind: str
+    targets: tuple[str, ...]
+    result: str
+    screen_id: str
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogPage:
+    """Some events, newest first, and whether there are more on either side."""
+
+    rows: tuple[LogRow, ...]
+    has_newer: bool
+    has_older: bool
+
+
+# A cell that a spreadsheet would take for a formula.
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+
+
+def csv_cell(text: str) -> str:
+    """Return the text as a cell of a CSV for people: it is never taken for a formula."""
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def short_target(target: str) -> str:
+    """Return a 紐付番号 as people may see it in a list: its beginning tells two apart, and is no key to anything."""
+    return f"{target[:8]}…" if len(target) > 12 else target  # noqa: PLR2004  # shorter ones are no 紐付番号

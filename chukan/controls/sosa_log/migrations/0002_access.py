@@ -55,7 +55,10 @@ class Migration(migrations.Migration):
                 OPERATOR: f"SELECT ({_SEEN})",
             },
         ),
-        HubTable("sosa_log_leaf", {SEALER: "SELECT, INSERT", KANRI: "SELECT"}),
+        HubTable(
+            "sosa_log_leaf",
+            {SEALER: "SELECT, INSERT", KANRI: "SELECT", OPERATOR: "SELECT (stream, idx, event_id)"},
+        ),
         HubTable("sosa_log_checkpoint", {SEALER: "SELECT, INSERT", KANRI: "SELECT", OPERATOR: "SELECT"}),
         AppendOnly("sosa_log_event"),
         AppendOnly("sosa_log_leaf"),

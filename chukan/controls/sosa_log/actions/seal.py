@@ -1,0 +1,98 @@
+"""Seals what has been written: one leaf per event, one signed checkpoint per round."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from django.db import connection
+
+from chukan.controls.sosa_log.domain import STREAM
+from chukan.controls.sosa_log.models import SosaLogCheckpoint
+from chukan.controls.sosa_log.queries import iterate_leaves, newest_checkpoint
+from chukan.controls.sosa_log.verification import KEY_NAME, ORIGIN
+from chukan.kernel.crypto.kms import SigningKey
+from chukan.kernel.merkle_log import Checkpoint, CompactRange, leaf_hash, sign_checkpoint
+from chukan.kernel.principal import Principal
+from chukan.kernel.transactions import own_transaction
+
+_LOCK: Final = 0x63_68_75_6B_61_6E  # one sealer at a time
+_LAST: Final = "SELECT idx, event_xid::text, event_id FROM sosa_log_leaf WHERE stream = %s ORDER BY idx DESC LIMIT 1"
+# A row whose transaction began later than the oldest still running one could yet get an older neighbour: it waits.
+_FINAL: Final = """
+SELECT e.id, e.xid::text AS written_by, e.salt, e.body FROM sosa_log_event e
+WHERE e.stream = %s AND e.xid < pg_snapshot_xmin(pg_current_snapshot()) AND (e.xid, e.id) > (%s::text::xid8, %s)
+ORDER BY e.xid, e.id LIMIT %s
+"""
+_APPEND: Final = """
+INSERT INTO sosa_log_leaf (stream, idx, event_id, event_xid, leaf_hash)
+SELECT %s, %s + ordinality - 1, event_id, event_xid::xid8, leaf
+FROM unnest(%s::bigint[], %s::text[], %s::bytea[]) WITH ORDINALITY AS new (event_id, event_xid, leaf, ordinality)
+RETURNING idx, leaf_hash
+"""
+
+
+class LogDamaged(Exception):
+    """What is stored is not what was sealed: nothing more is signed until somebody has looked."""
+
+
+class AnotherSealer(Exception):
+    """Somebody else seals, or has sealed since this one last looked."""
+
+
+@own_transaction
+def load_tree(*, by: Principal) -> CompactRange:  # of no zone
+    """Return the tree over all stored leaves. Raises: LogDamaged when the newest checkpoint says otherwise."""
+    checkpoint = newest_checkpoint()
+    tree = CompactRange()
+    for idx, leaf in iterate_leaves():
+        if idx != tree.size:
+            raise LogDamaged(f"leaf {tree.size} is missing")
+        tree.append(leaf)
+        if checkpoint is not None and tree.size == checkpoint.size and tree.root() != bytes(checkpoint.root):
+            raise LogDamaged(f"the root over {tree.size} leaves is not the signed one")
+    if checkpoint is not None and tree.size < checkpoint.size:
+        raise LogDamaged(f"{checkpoint.size} leaves were signed and {tree.size} are left")
+    return tree
+
+
+@own_transaction
+def seal_next(
+    *, by: Principal, tree: CompactRange, signer: SigningKey, now: datetime, limit: int = 5000
+) -> tuple[CompactRange, str] | None:
+    """Append the events that became final to the tree and sign it; return the new tree and the note, or None.
+
+    *Once:* events are taken in the order (取引番号, 番号) after the last leaf, and only when no older transaction is
+    still running, so that one that commits late is never passed over. The tree is computed from the bytes as the
+    database gives them back. Raises: AnotherSealer.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
+        if not cursor.fetchone()[0]:
+            raise AnotherSealer
+        cursor.execute(_LAST, [STREAM])
+        last = cursor.fetchone() or (-1, "0", 0)
+        if last[0] + 1 != tree.size:
+            raise AnotherSealer
+        cursor.execute(_FINAL, [STREAM, last[1], last[2], limit])
+        events = cursor.fetchall()
+        if not events:
+            return None
+        stored = _append(events, tree.size)
+    grown = CompactRange(tree.size, tree.hashes)
+    for leaf in stored:
+        grown.append(leaf)
+    note = sign_checkpoint(Checkpoint(ORIGIN, grown.size, grown.root()), name=KEY_NAME, signer=signer)
+    SosaLogCheckpoint.objects.create(stream=STREAM, size=grown.size, root=grown.root(), note=note, sealed_at=now)
+    return grown, note
+
+
+def _append(events: Sequence[tuple[int, str, bytes, bytes]], first: int) -> list[bytes]:
+    """Insert the leaves and return them as the database gives them back, in order."""
+    leaves = [leaf_hash(bytes(salt), bytes(body)) for _, _, salt, body in events]
+    with connection.cursor() as cursor:
+        cursor.execute(_APPEND, [STREAM, first, [event[0] for event in events], [event[1] for event in events], leaves])
+        rows = sorted(cursor.fetchall())
+    stored = [bytes(leaf) for _, leaf in rows]
+    if stored != leaves:
+        raise LogDamaged("the database gave back other bytes than it was given")
+    return stored

@@ -1,0 +1,88 @@
+"""The sealer process: every second it seals what became final and keeps the checkpoint outside the database."""
+
+import signal
+import threading
+from argparse import ArgumentParser
+
+import structlog
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from chukan.controls.sosa_log.actions.seal import AnotherSealer, LogDamaged, load_tree, seal_next
+from chukan.controls.sosa_log.journal import CheckpointJournal
+from chukan.controls.sosa_log.queries import notes_after
+from chukan.controls.sosa_log.verification import KEY_NAME
+from chukan.kernel import clock
+from chukan.kernel.crypto.keyring import get_keyring
+from chukan.kernel.crypto.kms import CHECKPOINT
+from chukan.kernel.merkle_log import CompactRange, NoteVerifier
+from chukan.kernel.principal import system_principal
+from chukan.kernel.roles import refuse_unsafe_role
+
+log = structlog.get_logger()
+
+
+class Command(BaseCommand):
+    """Runs until it is told to stop; `--once` seals what is there and ends."""
+
+    help = "操作ログを封印し続ける"
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare the options."""
+        parser.add_argument("--once", action="store_true", help="いまある分だけ封印して終わる")
+        parser.add_argument("--interval", type=float, default=1.0, help="封印の間隔（秒）")
+
+    def handle(self, *_args: object, **options: object) -> None:
+        """Seal, keep, wait."""
+        refuse_unsafe_role()
+        stopped = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_signal: stopped.set())
+        sealer = Sealer(CheckpointJournal(settings.CHUKAN_HOME / "journal" / "checkpoints"))
+        try:
+            while not stopped.is_set():
+                sealer.run_once()
+                if options["once"]:
+                    return
+                stopped.wait(float(str(options["interval"])))
+        except LogDamaged as damaged:
+            log.critical("sosa_log.seal.refused", reason=str(damaged))
+            raise CommandError("操作ログが封印と合いません。verify_sosa_log で確かめてください。") from None
+
+
+class Sealer:
+    """Keeps the tree between rounds; looks again when somebody else has sealed."""
+
+    def __init__(self, journal: CheckpointJournal) -> None:
+        """Remember where checkpoints are kept."""
+        self.by = system_principal(actor_id="sealer")
+        self.journal = journal
+        self.tree: CompactRange | None = None
+
+    def run_once(self) -> int:
+        """Seal everything that is final now; return how many events were sealed."""
+        try:
+            tree = self._loaded()
+            first = tree.size
+            signer = get_keyring().signing_key(CHECKPOINT)
+            while (sealed := seal_next(by=self.by, tree=tree, signer=signer, now=clock.now())) is not None:
+                tree, note = sealed
+                self.tree = tree
+                self.journal.append([(tree.size, note)], now=clock.now())
+        except AnotherSealer:
+            self.tree = None
+            return 0
+        return tree.size - first
+
+    def _loaded(self) -> CompactRange:
+        if self.tree is None:
+            tree = load_tree(by=self.by)
+            kept = self.journal.newest_size()
+            if kept > tree.size:
+                raise LogDamaged(f"{kept} events were signed and {tree.size} are left")
+            key = get_keyring().signing_key(CHECKPOINT)
+            self.journal.write_key(NoteVerifier(KEY_NAME, key.public_key).vkey())
+            self.journal.append(notes_after(kept), now=clock.now())
+            self.tree = tree
+        return self.tree

@@ -1,0 +1,210 @@
+"""Reads the operation log: an insurer its own, operators every zone's without a personal item, the verifier all."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Final
+from uuid import uuid4
+
+from django.db import connection, connections
+from django.db.models import QuerySet
+
+from chukan.controls.sosa_log.domain import STREAM, LogFilter, LogPage, LogRow
+from chukan.controls.sosa_log.models import SosaLogCheckpoint, SosaLogEvent
+from chukan.controls.sosa_log.verification import Entry
+from chukan.kernel.clock import JST
+from chukan.kernel.principal import Principal
+from chukan.kernel.transactions import OPERATOR_ALIAS, reads, reads_as_operator
+
+_CHUNK: Final = 5000
+_ENTRIES: Final = """
+SELECT l.idx, l.event_id, l.event_xid::text, l.leaf_hash, e.salt, e.body, e.at, e.hokensha_code, e.channel, e.soshiki,
+       e.actor_id, e.actor_name, e.terminal, e.jimu, e.target_file, e.kind, e.targets, e.result, e.screen_id,
+       e.request_id, e.xid::text
+FROM sosa_log_leaf l LEFT JOIN sosa_log_event e ON e.id = l.event_id AND e.stream = l.stream
+WHERE l.stream = %s AND l.idx >= %s ORDER BY l.idx LIMIT %s
+"""
+_UNLINKED: Final = """
+SELECT e.id FROM sosa_log_event e, (
+  SELECT event_xid, event_id FROM sosa_log_leaf WHERE stream = %s ORDER BY idx DESC LIMIT 1) last
+WHERE e.stream = %s AND (e.xid, e.id) <= (last.event_xid, last.event_id)
+  AND NOT EXISTS (SELECT 1 FROM sosa_log_leaf l WHERE l.event_id = e.id)
+ORDER BY e.id LIMIT 100
+"""
+_COLUMNS: Final = (
+    "channel", "soshiki", "actor_id", "actor_name", "terminal", "jimu", "target_file", "kind", "targets", "result",
+    "screen_id", "request_id",
+)  # fmt: skip
+
+
+def _found(alias: str, given: LogFilter) -> QuerySet[SosaLogEvent]:
+    rows = SosaLogEvent.objects.using(alias).filter(stream=STREAM)
+    if given.hokensha_code:
+        rows = rows.filter(hokensha_code=given.hokensha_code)
+    if given.actor_id:
+        rows = rows.filter(actor_id=given.actor_id)
+    if given.day_from:
+        rows = rows.filter(at__gte=_midnight(given.day_from))
+    if given.day_to:
+        rows = rows.filter(at__lt=_midnight(given.day_to + timedelta(days=1)))
+    if given.kind:
+        rows = rows.filter(kind=given.kind)
+    if given.result:
+        rows = rows.filter(result=given.result)
+    if given.terminal:
+        rows = rows.filter(terminal=given.terminal)
+    if given.target:
+        rows = rows.filter(targets__contains=[given.target])
+    return rows
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=JST)
+
+
+def _row(event: SosaLogEvent) -> LogRow:
+    return LogRow(
+        id=event.pk,
+        at=event.at,
+        hokensha_code=event.hokensha_code,
+        soshiki=event.soshiki,
+        actor_id=event.actor_id,
+        actor_name=event.actor_name,
+        terminal=event.terminal,
+        jimu=event.jimu,
+        target_file=event.target_file,
+        kind=event.kind,
+        targets=tuple(event.targets),
+        result=event.result,
+        screen_id=event.screen_id,
+        request_id=event.request_id,
+    )
+
+
+def _page(rows: QuerySet[SosaLogEvent], *, before: int | None, after: int | None, limit: int) -> LogPage:
+    rows = rows.defer("body", "salt", "xid")
+    if after is not None:
+        newer = list(rows.filter(pk__gt=after).order_by("pk")[: limit + 1])
+        found = newer[:limit][::-1]
+        return LogPage(tuple(_row(row) for row in found), has_newer=len(newer) > limit, has_older=True)
+    if before is not None:
+        rows = rows.filter(pk__lt=before)
+    older = list(rows.order_by("-pk")[: limit + 1])
+    return LogPage(
+        tuple(_row(row) for row in older[:limit]), has_newer=before is not None, has_older=len(older) > limit
+    )
+
+
+@reads
+def find_own_events(
+    *, by: Principal, given: LogFilter, before: int | None = None, after: int | None = None, limit: int
+) -> LogPage:
+    """Return the events of the caller's own organisation, newest first. 根拠: KJ-LOG-16."""
+    own = given.of_zone(by.hokensha_code or "")
+    return _page(_found("default", own), before=before, after=after, limit=limit)
+
+
+@reads_as_operator
+def find_events(
+    *,
+    by: Principal,  # the decorator asks who reads
+    given: LogFilter,
+    before: int | None = None,
+    after: int | None = None,
+    limit: int,
+) -> LogPage:
+    """Return the events of every zone, newest first, for operators. 根拠: KJ-LOG-13."""
+    return _page(_found(OPERATOR_ALIAS, given), before=before, after=after, limit=limit)
+
+
+# --- for the sealer and the verifier: they see all zones
+
+
+def newest_checkpoint() -> SosaLogCheckpoint | None:
+    """Return the checkpoint of the largest size, or None."""
+    return SosaLogCheckpoint.objects.filter(stream=STREAM).order_by("-size").first()
+
+
+def notes_after(size: int) -> Sequence[tuple[int, str]]:
+    """Return (size, note) of every checkpoint larger than `size`, in order."""
+    return list(
+        SosaLogCheckpoint.objects.filter(stream=STREAM, size__gt=size).order_by("size").values_list("size", "note")
+    )
+
+
+def iterate_leaves() -> Iterator[tuple[int, bytes]]:
+    """Yield (index, leaf) in order; memory does not grow with the log. Needs the caller's transaction."""
+    with connection.cursor() as cursor:
+        name = f"leaves_{uuid4().hex}"
+        cursor.execute(
+            f"DECLARE {name} NO SCROLL CURSOR FOR "  # noqa: S608  # our own name
+            "SELECT idx, leaf_hash FROM sosa_log_leaf WHERE stream = %s ORDER BY idx",
+            [STREAM],
+        )
+        while True:
+            cursor.execute(f"FETCH {_CHUNK} FROM {name}")
+            rows = cursor.fetchall()
+            if not rows:
+                return
+            for idx, leaf in rows:
+                yield idx, bytes(leaf)
+
+
+def iterate_entries() -> Iterator[Entry]:
+    """Yield every leaf with the event it stands for, in order."""
+    start = 0
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute(_ENTRIES, [STREAM, start, _CHUNK])
+            rows = cursor.fetchall()
+        for row in rows:
+            yield _entry(row)
+        if len(rows) < _CHUNK:
+            return
+        start = rows[-1][0] + 1
+
+
+def _entry(row: tuple[object, ...]) -> Entry:
+    idx, event_id, xid, leaf, salt, body, at, hokensha_code, *columns, event_xid = row
+    if not isinstance(salt, bytes | memoryview) or not isinstance(body, bytes | memoryview):
+        return Entry(int(str(idx)), int(str(event_id)), int(str(xid)), bytes(leaf), None, None)  # type: ignore[arg-type]  # rows of our own tables
+    searched: dict[str, object] = {"hokensha_code": hokensha_code, **dict(zip(_COLUMNS, columns, strict=True))}
+    if isinstance(at, datetime):
+        searched["at"] = at.astimezone(UTC).isoformat(timespec="microseconds")
+    return Entry(
+        idx=int(str(idx)),
+        event_id=int(str(event_id)),
+        xid=int(str(event_xid)),
+        stored_leaf=bytes(leaf),  # type: ignore[arg-type]  # a row of our own table
+        salt=bytes(salt),
+        body=bytes(body),
+        columns=searched,
+    )
+
+
+def unlinked_events() -> Sequence[int]:
+    """Return events that stand before the last sealed one and were never sealed: put in afterwards."""
+    with connection.cursor() as cursor:
+        cursor.execute(_UNLINKED, [STREAM, STREAM])
+        return [row[0] for row in cursor.fetchall()]
+
+
+@dataclass(frozen=True, slots=True)
+class SealingState:
+    """How far sealing is: how many events wait, and since when the oldest of them does."""
+
+    waiting: int
+    oldest: datetime | None
+
+
+@reads_as_operator
+def sealing_state(*, by: Principal) -> SealingState:  # the decorator asks who reads
+    """Return how far sealing is, for the operators' console."""
+    with connections[OPERATOR_ALIAS].cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*), min(at) FROM sosa_log_event e WHERE e.id > coalesce("
+            "(SELECT max(event_id) FROM sosa_log_leaf WHERE stream = %s), 0) AND e.stream = %s",
+            [STREAM, STREAM],
+        )
+        waiting, oldest = cursor.fetchone()
+    return SealingState(waiting, oldest)
