@@ -1,0 +1,104 @@
+"""One worker process: a file through the product's own action, timed from the receipt to the last line's result."""
+
+import argparse
+import json
+import resource
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import django
+
+_CHUNK = 1 << 20
+
+
+def main() -> int:
+    """Register the insurer, or one file; print one JSON line."""
+    parser = argparse.ArgumentParser(prog="python -m bench.register")
+    parser.add_argument("file", type=Path, nargs="?")
+    parser.add_argument("--insurer", action="store_true")
+    parser.add_argument("--block-lines", type=int)
+    parser.add_argument("--profile", type=Path, help="cProfile statistics; the times are then of no worth")
+    arguments = parser.parse_args()
+    django.setup()
+    if arguments.insurer:
+        _register_insurer()
+        return 0
+    sys.stdout.write(json.dumps(_register_file(arguments.file, arguments.block_lines, arguments.profile)) + "\n")
+    return 0
+
+
+def _register_insurer() -> None:
+    from bench.ground import ZONE  # noqa: PLC0415  # after setup
+    from chukan.controls.kikan.actions import register_hokensha  # noqa: PLC0415
+    from chukan.kernel.principal import Principal  # noqa: PLC0415
+
+    register_hokensha(
+        by=Principal(channel="command", soshiki="command", actor_id="bench", actor_name="bench"),
+        hokensha_code=ZONE,
+        hokensha_shubetsu="kenpo_kumiai",
+        hokensha_meisho="見本健康保険組合",
+        hokensha_bango=[ZONE],
+        kohi_futansha_bango=[],
+        now=datetime.now(UTC),
+    )
+
+
+def _register_file(file: Path, block_lines: int | None, profile: Path | None) -> dict[str, float]:
+    from bench.ground import ZONE  # noqa: PLC0415  # after setup
+    from chukan.controls.uketsuke.actions import Upload  # noqa: PLC0415
+    from chukan.controls.uketsuke.queries import get_uketsuke  # noqa: PLC0415
+    from chukan.kernel.principal import Principal  # noqa: PLC0415
+    from chukan.kernel.storage import store  # noqa: PLC0415
+    from chukan.settings import limits  # noqa: PLC0415
+    from shikaku.actions.accept_toroku_file import accept_toroku_file  # noqa: PLC0415
+    from shikaku.actions.process_toroku_file import process_toroku_file  # noqa: PLC0415
+
+    by = Principal(
+        channel="system",
+        soshiki="system",
+        actor_id="bench",
+        actor_name="bench",
+        hokensha_code=ZONE,
+        hokensha_shubetsu="kenpo_kumiai",
+    )
+    with file.open("rb") as source, store().create("toroku") as writer:
+        while chunk := source.read(_CHUNK):
+            writer.write(chunk)
+        stored = writer.close()
+    upload = Upload(stored.key, stored.size, bytes.fromhex(stored.sha256), "members.csv")
+    accepted = accept_toroku_file(by=by, upload=upload, now=datetime.now(UTC))
+
+    def work() -> None:
+        process_toroku_file(
+            by=by,
+            uketsuke_id=accepted.uketsuke_id,
+            now=lambda: datetime.now(UTC),
+            block_lines=block_lines or limits.BLOCK_LINES,
+        )
+
+    cpu, started = time.process_time(), time.perf_counter()
+    if profile is None:
+        work()
+    else:
+        import cProfile  # noqa: PLC0415  # rarely asked for
+
+        cProfile.runctx("work()", {}, {"work": work}, str(profile))
+    seconds, cpu_seconds = time.perf_counter() - started, time.process_time() - cpu
+    status = get_uketsuke(by=by, uketsuke_bango=accepted.uketsuke_bango, now=datetime.now(UTC))
+    if status.jotai != "kanryo":
+        message = f"the file came to {status.jotai}"
+        raise RuntimeError(message)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return {
+        "lines": status.sosu,
+        "accepted": status.seijo + status.keikoku,
+        "seconds": seconds,
+        "cpu_seconds": cpu_seconds,
+        "peak_kib": peak // 1024 if sys.platform == "darwin" else peak,
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())
