@@ -23,11 +23,11 @@ _HEADERS: Final = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": (
-        "accelerometer=(), ambient-light-sensor=(), autoplay=(), battery=(), bluetooth=(), camera=(), "
+        "accelerometer=(), autoplay=(), camera=(), "
         "display-capture=(), encrypted-media=(), fullscreen=(), geolocation=(), gyroscope=(), hid=(), "
         "idle-detection=(), local-fonts=(), magnetometer=(), microphone=(), midi=(), payment=(), "
         "picture-in-picture=(), publickey-credentials-create=(self), publickey-credentials-get=(self), "
-        "screen-wake-lock=(), serial=(), usb=(), web-share=(), xr-spatial-tracking=()"
+        "screen-wake-lock=(), serial=(), usb=(), xr-spatial-tracking=()"
     ),
     "X-Content-Type-Options": "nosniff",
 }
