@@ -13,7 +13,7 @@ from chukan.controls.kengen.views.guard import principal_of
 from chukan.controls.kikan.domain import OPERATORS
 from chukan.controls.shokuin.domain import StaffSession
 from chukan.controls.shokuin.queries import times
-from chukan.controls.shokuin.views.request import access, ask_to_sign_in, is_locked, staff_of
+from chukan.controls.shokuin.views.request import access, is_locked, staff_of
 from chukan.kernel import clock
 from chukan.kernel.clock import business_date_jst
 from chukan.kernel.errors import NotPermitted
@@ -85,12 +85,10 @@ def _url(screen: Screen) -> str | None:
         return None
 
 
-@access("signed_in")
+@access("working")
 @never_cache
 def start(request: HttpRequest) -> HttpResponse:
     """Send a person to the first screen of that person's menu. Raises NotPermitted when there is none."""
-    if staff_of(request) is None:
-        return ask_to_sign_in(request)
     for candidate in screens_of(principal_of(request), on=business_date_jst(clock.now())):
         url = _url(candidate) if candidate.menu_group is not None else None
         if url is not None:

@@ -126,10 +126,14 @@ class GuardMiddleware:
         if request.path.startswith(_OWN_LOCK):
             return None
         match getattr(view, "chukan_access", None):
-            case "everybody" | "session":
+            case "everybody":
                 return None
+            case "session":
+                return ask_to_sign_in(request) if staff_of(request) is None else None
             case "signed_in":
                 return self._signed_in(request)
+            case "working":
+                return _session_answer(request)
         wanted = self._screen_of(request, view)
         if wanted is not None:
             return guard(request, wanted)

@@ -35,12 +35,18 @@ LOCKED: Final = 423
 REFUSED: Final = 422
 
 
-def locked_page(request: HttpRequest, *, message: str = "", status: int = LOCKED) -> HttpResponse:
-    """Show the cover that asks for the password; a script gets the status alone."""
+def locked_page(
+    request: HttpRequest, *, message: str = "", status: int = LOCKED, wanted: str | None = None
+) -> HttpResponse:
+    """Show the cover that asks for the password; a script gets the status alone.
+
+    The body of a kept-out request is never parsed: it may be an upload, which must not reach the disk in the clear.
+    """
     if is_fragment(request):
         detail = message or "画面がロックされています。パスワードを入力してロックを解除してください。"
         return JsonResponse({"code": "lock_chu", "detail": detail}, status=status)
-    wanted = request.path if request.method == "GET" and not request.path.startswith("/lock/") else safe_next(request)
+    if wanted is None:
+        wanted = request.path if request.method == "GET" else "/"
     context = {"screen": AU_004, "staff": staff_of(request), "next": wanted, "message": message}
     return render(request, "controls/shokuin/lock.html", context, status=status)
 
@@ -64,7 +70,11 @@ def lock_page(request: HttpRequest) -> HttpResponse:
     """Show the locked page, or leave it when nothing is locked."""
     if staff_of(request) is None:
         return ask_to_sign_in(request)
-    return locked_page(request) if is_locked(request) else HttpResponseRedirect(safe_next(request))
+    return (
+        locked_page(request, wanted=safe_next(request))
+        if is_locked(request)
+        else HttpResponseRedirect(safe_next(request))
+    )
 
 
 @access("session")
@@ -82,7 +92,7 @@ def unlock(request: HttpRequest) -> HttpResponse:
     except NotAuthenticated as error:
         if _has_ended(request, staff):
             return ask_to_sign_in(request)
-        return locked_page(request, message=error.message, status=REFUSED)
+        return locked_page(request, message=error.message, status=REFUSED, wanted=safe_next(request))
     return HttpResponse(status=204) if is_fragment(request) else HttpResponseRedirect(safe_next(request))
 
 

@@ -11,9 +11,9 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from chukan.controls.shokuin.domain import StaffSession
 from chukan.kernel.principal import Principal
 
-# everybody: before sign-in. session: any live session, a locked one too. signed_in: a working session, even one whose
-# password is due. Views that say nothing need a screen and its right.
-Access = Literal["everybody", "session", "signed_in"]
+# everybody: before sign-in. session: any live session, a locked one too. signed_in: one that is not locked, even when
+# the password is due. working: one that could open screens. Views that say nothing need a screen and its right.
+Access = Literal["everybody", "session", "signed_in", "working"]
 View = TypeVar("View", bound=Callable[..., HttpResponse])
 
 POLL_HEADER: Final = "X-Chukan-Poll"
@@ -73,7 +73,7 @@ def ask_to_sign_in(request: HttpRequest) -> HttpResponse:
     """Send the browser to the sign-in page and back afterwards; tell a script 401."""
     url = reverse("shokuin:login")
     if request.method == "GET" and not is_fragment(request) and request.get_full_path() != "/":
-        url = f"{url}?{urlencode({'next': request.path})}"
+        url = f"{url}?{urlencode({'next': request.path}, safe='/')}"
     if is_fragment(request):
         return HttpResponse(status=UNAUTHORIZED, headers={"HX-Redirect": url})
     return HttpResponseRedirect(url)
