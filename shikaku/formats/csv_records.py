@@ -18,11 +18,12 @@ _FIELD_BYTES: Final = re.compile(rb'(?:^|,)(?:"((?:[^"]|"")*)"|([^",]*))(?=,|\Z)
 
 def split_record(text: str) -> list[str] | None:
     """Return the fields of one record, or None when its quotes do not fit RFC 4180."""
-    quotes = text.count('"')
-    if not quotes:
+    if '"' not in text:
         return text.split(",")
-    if text[0] == text[-1] == '"' and quotes == 2 * (text.count('","') + 1):
-        return text[1:-1].split('","')
+    # Every field quoted and no quote inside one: the usual output of a program that quotes everything.
+    inner = text[1:-1]
+    if len(text) > 1 and text[0] == text[-1] == '"' and inner.count('"') == 2 * inner.count('","'):
+        return inner.split('","')
     fields: list[str] = []
     at = 0
     for found in _FIELD.finditer(text):

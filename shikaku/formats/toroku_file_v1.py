@@ -4,6 +4,7 @@ An empty cell was not given; `[消去]` is the file's null. Days are YYYYMMDD, m
 根拠: KJ-IN-04.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO, Final, NamedTuple
 
@@ -18,6 +19,8 @@ CLEAR: Final = "[消去]"
 _BOM: Final = b"\xef\xbb\xbf"
 _UTF8: Final = "utf-8"
 _CP932: Final = "cp932"
+# Python reads the bytes 80, A0, FD, FE and FF as these; no Windows program writes them.
+_UNDEFINED_IN_CP932: Final = re.compile("[\x80\xa0\uf8f0-\uf8f3]")
 _MONTH_LENGTH: Final = 6
 _NUMBER_DIGITS: Final = 9
 _UNREADABLE_RECORD: Final = (Violation("E207", "-"),)
@@ -72,10 +75,18 @@ def open_toroku_file(stream: BinaryIO) -> "TorokuFileReader":
 def _decoded_header(raw: bytes, *, bom: bool) -> tuple[str, str]:
     for encoding in (_UTF8,) if bom else (_UTF8, _CP932):
         try:
-            return encoding, raw.decode(encoding)
+            return encoding, _decoded(raw, encoding)
         except UnicodeDecodeError:
             continue
     raise HeaderRefused("moji_code_fumei")
+
+
+def _decoded(raw: bytes, encoding: str) -> str:
+    """Return the text. Raises UnicodeDecodeError, also for single bytes that CP932 leaves undefined."""
+    text = raw.decode(encoding)
+    if encoding == _CP932 and (undefined := _UNDEFINED_IN_CP932.search(text)):
+        raise UnicodeDecodeError(encoding, raw, 0, len(raw), f"undefined byte near {undefined.start()}")
+    return text
 
 
 class TorokuFileReader:
@@ -113,7 +124,7 @@ class TorokuFileReader:
             fields: list[str] | None = None
             if len(raw) <= RECORD_LIMIT:
                 try:
-                    fields = split_record(raw.decode(encoding))
+                    fields = split_record(_decoded(raw, encoding))
                 except UnicodeDecodeError:
                     fields = None
             if fields is None or len(fields) != width:

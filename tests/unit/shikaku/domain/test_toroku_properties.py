@@ -1,6 +1,7 @@
 """Whatever an insurer sends, in whatever order: the periods of a person stay sound."""
 
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any
 
 from hypothesis import given, settings
@@ -64,7 +65,7 @@ def test_periods_never_overlap_and_numbers_are_never_used_twice(lines: list[Toro
         valid = [period for period in after.periods if not period.withdrawn]
         days = sorted((period.valid_from or date.max, period.valid_to or date.max) for period in valid)
         assert all(start < end for start, end in days)
-        assert all(first[1] <= second[0] for first, second in zip(days, days[1:], strict=False))
+        assert all(first[1] <= second[0] for first, second in pairwise(days))
         tsuban = [period.shikaku_tsuban for period in after.periods]
         assert tsuban == list(range(1, len(tsuban) + 1))
         assert after.next_shikaku_tsuban == len(tsuban) + 1

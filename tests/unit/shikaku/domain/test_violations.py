@@ -56,8 +56,10 @@ def test_every_code_says_what_happened_and_what_to_do_everywhere(code: str) -> N
         ("E206", "kojin_bango", "個人番号の検査用数字が合いません。書類の番号を確かめてください。"),
         ("E208", "kihon/jusho_henko_ymd", "住所変更年月日がありません。値を変えるときは、変更した日を入れてください。"),
         ("E208", "shikaku/edaban", "枝番がありません。値を入れてください。"),
-        ("E207", "korei/0/kofu_ymd", "高齢受給者証情報の交付年月日を読み取れません。2026-04-01 か 20260401 の形で入れてください。"),
-        ("E205", "gendogaku/2/tekiyo_kubun", "限度額適用認定証関連情報（3件目）の適用区分がコード表にない値です。コード表の値を入れてください。"),
+        ("E207", "korei/0/kofu_ymd",
+         "高齢受給者証情報の交付年月日を読み取れません。2026-04-01 か 20260401 の形で入れてください。"),
+        ("E205", "gendogaku/2/tekiyo_kubun",
+         "限度額適用認定証関連情報（3件目）の適用区分がコード表にない値です。コード表の値を入れてください。"),
         ("E208", "-", "変更する項目がありません。変更する項目を1つ以上入れてください。"),
     ],
 )  # fmt: skip
@@ -66,7 +68,7 @@ def test_what_is_said(code: str, pointer: str, text: str) -> None:
 
 
 def test_most_messages_fit_beside_the_field() -> None:
-    usual = [p for p in POINTERS if not p.startswith("iryoken") and not p.count("/") == 2]
+    usual = [p for p in POINTERS if not p.startswith("iryoken") and p.count("/") != 2]
     long = {message(code, p) for code in CODES for p in usual if len(message(code, p)) > 60}
     assert long == set()
 
