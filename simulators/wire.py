@@ -85,14 +85,19 @@ TOKUTEI_SHIPPEI: Mapping[str, str] = {
     "自己負担限度額": "jiko_futan_gendogaku",
     "回収年月日": "kaishu_ymd",
 }
-GROUP_KEYS: Mapping[str, frozenset[str]] = {
-    "kihon": frozenset(KIHON.values()),
-    "seigyo": frozenset(SEIGYO.values()),
-    "shikaku": frozenset(SHIKAKU.values()),
-    "sho": frozenset(SHO.values()),
-    "korei": frozenset(KOREI.values()),
-    "gendogaku": frozenset(GENDOGAKU.values()),
-    "tokutei_shippei": frozenset(TOKUTEI_SHIPPEI.values()),
+GROUPS: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "kihon": ("加入者基本情報", KIHON),
+    "seigyo": ("情報提供に関する制御情報", SEIGYO),
+    "shikaku": ("加入者資格情報", SHIKAKU),
+    "sho": ("被保険者証等情報", SHO),
+    "korei": ("高齢受給者証情報", KOREI),
+    "gendogaku": ("限度額適用認定証関連情報", GENDOGAKU),
+    "tokutei_shippei": ("特定疾病療養受療証情報", TOKUTEI_SHIPPEI),
+}
+GROUP_KEYS: Mapping[str, frozenset[str]] = {key: frozenset(items.values()) for key, (_, items) in GROUPS.items()}
+GROUPS_JA: Mapping[str, str] = {key: name for key, (name, _) in GROUPS.items()}
+ITEMS_JA: Mapping[str, Mapping[str, str]] = {
+    key: {romaji: ja for ja, romaji in items.items()} for key, (_, items) in GROUPS.items()
 }
 REPEATED_GROUPS = ("sho", "korei", "gendogaku", "tokutei_shippei")
 

@@ -7,7 +7,7 @@ from html import escape
 from typing import Any
 
 from simulators.onshi.faults import FaultPlan
-from simulators.onshi.telegrams import canonical
+from simulators.wire import GROUPS_JA, ITEMS_JA, REPEATED_GROUPS
 
 JST = timezone(timedelta(hours=9))
 SHUBETSU = {"shikaku": "資格", "sakujo": "削除", "pmh_id": "PMH-ID"}
@@ -176,7 +176,7 @@ def person(*, asked: str, person: Mapping[str, Any] | None) -> str:
     ]
     held = "".join(
         f"<h3>保険者 {escape(row['hokensha_code']) or '―'}（順番 {row['jun']}）</h3>"
-        + (f"<pre>{escape(_readable(row['naiyo']))}</pre>" if row["naiyo"] else "<p>削除されています。</p>")
+        + (_held(row["naiyo"]) if row["naiyo"] else "<p>削除されています。</p>")
         for row in person["genzai"]
     )
     heads = ("着順", "順番", "種別", "保険者コード", "扱い", "受信日時", "処理結果")
@@ -189,16 +189,37 @@ def person(*, asked: str, person: Mapping[str, Any] | None) -> str:
     )
 
 
-def _readable(naiyo: Mapping[str, Any]) -> str:
-    lines = []
-    for key, value in naiyo.items():
-        if isinstance(value, Mapping):
-            lines += [f"{key}.{name}: {item}" for name, item in value.items()]
-        elif isinstance(value, list):
-            lines += [f"{key}[{place}]: {canonical(item)}" for place, item in enumerate(value)]
-        else:
-            lines.append(f"{key}: {value}")
-    return "\n".join(lines)
+def _held(naiyo: Mapping[str, Any]) -> str:
+    """The contents of one telegram under their Japanese names."""
+    shown = [("被保険者枝番", naiyo.get("hihokensha_edaban")), ("PMH-ID", naiyo.get("pmh_id"))]
+    parts = [_items("", {name: value for name, value in shown if value is not None}, {})]
+    parts += [_items(GROUPS_JA[group], naiyo.get(group) or {}, ITEMS_JA[group]) for group in ("kihon", "seigyo")]
+    for period in naiyo.get("kikan") or []:
+        title = f"資格通番 {period.get('shikaku_tsuban')}（履歴通番 {period.get('rireki_tsuban')}）加入者資格情報"
+        parts.append(_items(title, period.get("shikaku") or {}, ITEMS_JA["shikaku"]))
+        parts += [
+            _items(f"{GROUPS_JA[group]} {place}", element, ITEMS_JA[group])
+            for group in REPEATED_GROUPS
+            for place, element in enumerate(period.get(group) or [], start=1)
+        ]
+    return "".join(parts)
+
+
+def _items(title: str, items: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    if not items:
+        return ""
+    rows = "".join(
+        f'<tr><th scope="row">{escape(names.get(key, key))}</th><td>{escape(_value(value))}</td></tr>'
+        for key, value in items.items()
+    )
+    caption = f"<caption>{escape(title)}</caption>" if title else ""
+    return f'<table class="komoku">{caption}<tbody>{rows}</tbody></table>'
+
+
+def _value(value: object) -> str:
+    if isinstance(value, bool):
+        return "該当" if value else "非該当"
+    return "（なし）" if value is None else str(value)
 
 
 def mistake(text: str) -> str:

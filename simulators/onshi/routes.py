@@ -190,6 +190,11 @@ def _style(app: Onshi, query: Mapping[str, str], body: bytes) -> Answer:
     return Answer(HTTPStatus.OK, STYLE.read_bytes(), "text/css; charset=utf-8")
 
 
+def _no_icon(app: Onshi, query: Mapping[str, str], body: bytes) -> Answer:
+    del app, query, body
+    return Answer(HTTPStatus.NO_CONTENT)
+
+
 def _live(app: Onshi, query: Mapping[str, str], body: bytes) -> Answer:
     del app, query, body
     return json_answer({"jotai": "ok"})
@@ -203,6 +208,7 @@ OPEN_ROUTES: Mapping[str, Mapping[str, Route]] = {
     "GET": {
         "/": _page,
         "/style.css": _style,
+        "/favicon.ico": _no_icon,
         "/health/live": _live,
         "/_sim/state": _sim_state,
         "/_sim/telegrams": _sim_telegrams,

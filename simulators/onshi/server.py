@@ -125,7 +125,7 @@ class Handler(BaseHTTPRequestHandler):
             f"Content-Length: {len(answer.body)}",
             "Cache-Control: no-store",
             "X-Content-Type-Options: nosniff",
-            "Referrer-Policy: no-referrer",
+            "Referrer-Policy: same-origin",
         ]
         if answer.body:
             head.append(f"Content-Type: {answer.content_type}")

@@ -336,6 +336,14 @@ class TestPage:
 
         assert answer.status_code == 403
 
+    def test_its_own_forms_are_accepted_as_a_browser_sends_them(self, onshi: RunningOnshi) -> None:
+        """A page that hides its own origin (no-referrer) would make the browser send `Origin: null`."""
+        page = onshi.stranger.get("/")
+        sent = onshi.stranger.post("/shokika", headers={"Origin": onshi.url, "Sec-Fetch-Site": "same-origin"})
+
+        assert page.headers["referrer-policy"] == "same-origin"
+        assert sent.status_code == 303
+
 
 class TestLookups:
     def test_telegrams_and_persons_page_through(self, onshi: RunningOnshi) -> None:

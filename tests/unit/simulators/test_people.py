@@ -142,22 +142,8 @@ class TestPeople:
         out = tmp_path / "b.csv"
         main(
             [
-                "--hokensha",
-                "06139992",
-                "--bango",
-                "06139992",
-                "--n",
-                "100",
-                "--errors",
-                "0",
-                "--out",
-                str(out),
-                "--date",
-                "2026-11-20",
-                "--first-household",
-                "50",
-                "--joined",
-                "2026-10-01",
+                *("--hokensha", "06139992", "--bango", "06139992", "--n", "100", "--errors", "0", "--out", str(out)),
+                *("--date", "2026-11-20", "--first-household", "50", "--joined", "2026-10-01"),
             ]
         )
 
