@@ -21,7 +21,7 @@ JIMU: Final[Mapping[str, str]] = {
     "unyo": "運用監視",
 }
 ACTIONS: Final[Mapping[str, str]] = {"shokai": "照会", "koshin": "更新"}
-STAFF_ADMIN: Final[Right] = ("kanri", "koshin")
+STAFF_ADMIN: Final[tuple[str, KengenAction]] = ("kanri", "koshin")
 
 # The matrix rows (事務, 方式) of which one must be open to an insurer before the 事務 can be given to its staff.
 KANO_OF_JIMU: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {

@@ -81,7 +81,7 @@ class Account(AbstractBaseUser):
 
     objects = AccountManager()
     USERNAME_FIELD = "id"
-    REQUIRED_FIELDS: tuple[str, ...] = ()
+    REQUIRED_FIELDS = []
 
     class Meta:
         """Name and shape."""

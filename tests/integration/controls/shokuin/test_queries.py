@@ -22,7 +22,7 @@ class TestWalls:
             with web_role(world) as web:
                 web.execute("SELECT set_config('chukan.hokensha_code', %s, true)", [zone])
                 seen[zone] = [
-                    web.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+                    web.execute(f"SELECT count(*) FROM {table}").fetchall()[0][0]
                     for table in ("shokuin_shokuin", "shokuin_account", "shokuin_session", "kengen_fuyo")
                 ]
         assert seen == {
