@@ -67,6 +67,11 @@ class RowMaker:
             row[c.KENSHIN] = "1" if dice & 64 else "0"
         row[c.SHUTOKU] = start
         self._card(row, person)
+        self._certificates(row, person, start)
+        return row
+
+    def _certificates(self, row: Row, person: Person, start: str) -> None:
+        dice, insurer = person.dice, self.insurer
         if dice & 1:
             row[c.SHO : c.SHO + 3] = ["A1" if insurer.shubetsu == SEIKATSU_HOGO else "01", start, start]
         if insurer.shubetsu != KOKI and self.today - person.born >= SEVENTY_YEARS:
@@ -77,7 +82,6 @@ class RowMaker:
             row[c.GENDOGAKU : c.GENDOGAKU + 5] = ["01", self._month, self._month, self._renewed_until, band]
         if dice % 331 == 0:
             row[c.SHIPPEI : c.SHIPPEI + 4] = [start, start, "1", "10000"]
-        return row
 
     def _card(self, row: Row, person: Person) -> None:
         insurer = self.insurer
