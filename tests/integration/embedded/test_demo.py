@@ -25,6 +25,12 @@ from chukan.embedded.processes import read_mark
 ROOT = Path(__file__).resolve().parents[3]
 
 
+def environment(home: Path) -> dict[str, str]:
+    """What a person's shell holds: nothing of the test runner's own settings."""
+    ours = {name: value for name, value in os.environ.items() if not name.startswith(("CHUKAN_", "DJANGO_"))}
+    return {**ours, "CHUKAN_HOME": str(home)}
+
+
 class Demo:
     """One running demo and what it prints."""
 
@@ -35,7 +41,7 @@ class Demo:
         self._queue: queue.Queue[str] = queue.Queue()
         self.process = subprocess.Popen(
             [sys.executable, "-m", "chukan.embedded.demo"],
-            env={**os.environ, "CHUKAN_HOME": str(home), "CHUKAN_PORT": str(port)},
+            env={**environment(home), "CHUKAN_PORT": str(port)},
             cwd=ROOT,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -140,7 +146,7 @@ def test_starts_survives_kills_stops_and_starts_again_with_its_data(home: Path, 
             *(sys.executable, "manage.py", "register_hokensha", "--code", "06139992", "--bango", "06139992"),
             *("--shubetsu", "kenpo_kumiai", "--meisho", "試験健康保険組合"),
         ],
-        env={**os.environ, "CHUKAN_HOME": str(home)},
+        env=environment(home),
         cwd=ROOT,
         capture_output=True,
         text=True,
