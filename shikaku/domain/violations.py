@@ -123,8 +123,9 @@ _SHORT_NAMES: Final[Mapping[str, str]] = {
 
 
 def order_results(violations: Iterable[Violation]) -> tuple[Violation, ...]:
-    """Return them once each, E before W, ascending; equal codes in the order of the items found."""
-    return tuple(sorted(dict.fromkeys(violations), key=_code))
+    """Return them once each, E before W, ascending; equal codes in the order of the item list, the whole line first."""
+    once = dict.fromkeys(violations)
+    return tuple(once) if len(once) < 2 else tuple(sorted(once, key=_rank))  # noqa: PLR2004 - one needs no order
 
 
 def has_error(violations: Iterable[Violation]) -> bool:
@@ -132,8 +133,25 @@ def has_error(violations: Iterable[Violation]) -> bool:
     return any(violation.code[0] == "E" for violation in violations)
 
 
-def _code(violation: Violation) -> str:
-    return violation.code
+@lru_cache(maxsize=4096)
+def _rank(violation: Violation) -> tuple[str, int, int, int]:
+    group, *rest = violation.pointer.split("/")
+    index = int(rest[0]) if len(rest) > 1 and rest[0].isdigit() else 0
+    return violation.code, _ORDER.get((group, ""), -1), index, _ORDER.get((group, rest[-1] if rest else ""), -1)
+
+
+def _order() -> dict[tuple[str, str], int]:
+    """Number the places of a line: its own items, those of システム基本情報, then each group with its items."""
+    places = [(key, "") for key in TOP]
+    for group in GROUPS.values():
+        if group.key == "system":
+            places += [(item.key, "") for item in group.items]
+        else:
+            places += [(group.key, ""), *((group.key, item.key) for item in group.items)]
+    return {place: number for number, place in enumerate(places)}
+
+
+_ORDER: Final = _order()
 
 
 def item_name(pointer: str) -> str:

@@ -4,13 +4,14 @@ from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shikaku.domain.check_line import check_line
 from shikaku.domain.held import Held
 from shikaku.domain.line import TorokuLine
-from shikaku.domain.plan import Plan
+from shikaku.domain.plan import Plan, VersionWrite
 from shikaku.domain.toroku import apply_plan, plan_registration
 from shikaku.domain.violations import order_results
 from tests.unit.shikaku.lines import NUMBER, ON, decide, facts, kihon, known_line, new_line, shikaku, standing_line
@@ -93,6 +94,36 @@ def test_what_a_version_supersedes_was_current_and_is_no_more(lines: list[Toroku
         assert plan.version.supersedes in was
         assert plan.version.supersedes not in now
         assert now - was == {plan.version.rireki_tsuban}
+
+
+@pytest.mark.kj("KJ-SHI-09")
+@settings(max_examples=200, deadline=None)
+@given(st.lists(LINES, max_size=10), DAYS)
+def test_appended_versions_alone_tell_what_was_held_at_any_time(lines: list[TorokuLine], day: str) -> None:
+    on = date.fromisoformat(day)
+    log: list[VersionWrite] = []
+    for _, _, plan, after in _run(lines):
+        if plan.version is not None:
+            log.append(plan.version)
+        gone = {version.supersedes for version in log}
+        told = {
+            version.shikaku_tsuban
+            for version in log
+            if version.rireki_tsuban not in gone
+            and not version.withdrawn
+            and version.valid_from is not None
+            and version.valid_from <= on
+            and (version.valid_to is None or on < version.valid_to)
+        }
+        held = {
+            period.shikaku_tsuban
+            for period in after.periods
+            if not period.withdrawn
+            and (period.valid_from or date.max) <= on
+            and (period.valid_to is None or on < period.valid_to)
+        }
+        assert told == held
+        assert len(told) <= 1
 
 
 @settings(max_examples=200, deadline=None)

@@ -27,9 +27,24 @@ def test_e_before_w_ascending_each_once() -> None:
         Violation("E207", "kihon/jusho"),
         Violation("E201", "shikaku/shikaku_shutoku_ymd"),
         Violation("E207", "kihon/yubin_bango"),
+        Violation("E207", "korei/10/kofu_ymd"),
+        Violation("E207", "korei/9/kofu_ymd"),
+        Violation("E207", "kojin_bango"),
         Violation("E207", "kihon/jusho"),
+        Violation("E207", "kihon"),
+        Violation("E207", "-"),
     ]
-    assert order_results(given) == (given[2], given[1], given[3], given[0])
+    assert [f"{code}@{pointer}" for code, pointer in order_results(given)] == [
+        "E201@shikaku/shikaku_shutoku_ymd",
+        "E207@-",
+        "E207@kojin_bango",
+        "E207@kihon",
+        "E207@kihon/jusho",
+        "E207@kihon/yubin_bango",
+        "E207@korei/9/kofu_ymd",
+        "E207@korei/10/kofu_ymd",
+        "W101@-",
+    ]
 
 
 def test_only_e_refuses() -> None:
