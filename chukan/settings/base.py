@@ -48,9 +48,7 @@ _APPS = [
     "honnin",
 ]
 INSTALLED_APPS = [
-    app
-    for app in _APPS
-    if not app.startswith("chukan.") or (BASE_DIR / app.replace(".", "/") / "apps.py").exists()
+    app for app in _APPS if not app.startswith("chukan.") or (BASE_DIR / app.replace(".", "/") / "apps.py").exists()
 ]
 
 MIDDLEWARE = [
@@ -172,6 +170,16 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_TOKEN": None,
 }
 
+SPECTACULAR_SETTINGS = {
+    "TITLE": "医療保険者等向け中間サーバー 接続仕様",
+    "DESCRIPTION": "接続システム（既存システム、国保情報集約、オンライン資格確認等システム）が呼ぶ宛先と電文の形。",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "COMPONENT_SPLIT_REQUEST": False,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "SERVE_INCLUDE_SCHEMA": False,
+}
 CHUKAN_SUBSCRIPTIONS = "chukan.subscriptions.SUBSCRIPTIONS"
 CELERY_BROKER_URL = env.redis_url()
 LOGGING_CONFIG = None

@@ -6,10 +6,12 @@ from uuid import UUID
 from django.http import HttpResponse
 from rest_framework.request import Request
 
+from chukan.controls.setsuzoku.schema import describes
 from chukan.controls.setsuzoku.views import MachineView
 from chukan.controls.sosa_log.domain import SosaKind
 from chukan.kernel.errors import Conflict, Invalid
 from shikaku.actions.record_onshi_kekka import record_onshi_kekka
+from shikaku.http import schemas
 
 _KEYS: Final = {"soshin_bango", "shori_kekka_kubun", "shori_kekka_meisai_code"}
 _MEISAI_CODE_MAX: Final = 40
@@ -21,6 +23,7 @@ class ShoriKekkaView(MachineView):
     kinds = frozenset({"onshi"})
     sosa = SosaKind.SHORI_KEKKA
 
+    @describes(summary="処理結果電文", request=schemas.SHORI_KEKKA, answers={204: None}, errors=(409,))
     def post(self, _request: Request) -> HttpResponse:
         """Record the result of the telegram it names; the same twice is fine, another one is not."""
         body = self.json_body()

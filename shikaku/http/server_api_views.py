@@ -1,4 +1,4 @@
-"""サーバー間連携: an insurer's existing system registers, sends files and reads its own history. 根拠: contract §3, §4."""
+"""サーバー間連携: an insurer's existing system registers, sends files and reads its own history."""
 
 import json
 from datetime import date, datetime
@@ -7,6 +7,7 @@ from django.http import HttpResponse, StreamingHttpResponse
 from rest_framework.request import Request
 
 from chukan.controls.setsuzoku.actions.answer_once import Answer
+from chukan.controls.setsuzoku.schema import describes
 from chukan.controls.setsuzoku.views import MachineView
 from chukan.controls.sosa_log.actions import record_sosa_alone
 from chukan.controls.sosa_log.domain import SosaKind
@@ -21,6 +22,7 @@ from shikaku.actions.channel_rules import check_channel
 from shikaku.actions.register_one import Registered, register_line
 from shikaku.formats.kekka_file_v1 import write_kekka
 from shikaku.formats.toroku_message_v1 import read_message
+from shikaku.http import schemas
 from shikaku.http.upload import SealingUploadHandler
 from shikaku.queries.kekka import kekka_rows
 from shikaku.queries.rireki import FoundRireki, find_rireki
@@ -43,6 +45,13 @@ class ItakuKanyushaView(MachineView):
     sosa = SosaKind.TOROKU
     idempotent = True
 
+    @describes(
+        summary="1人分の登録",
+        request=schemas.TOROKU,
+        answers={201: schemas.TOROKU_KEKKA, 200: schemas.TOROKU_KEKKA},
+        errors=(409, 422),
+        idempotent=True,
+    )
     def post(self, request: Request) -> HttpResponse:
         """Register, amend, end or withdraw; answered when all of it is committed."""
         check_channel(by=self.by, now=self.now)
@@ -92,6 +101,13 @@ class UketsukeView(MachineView):
     streams_body = True
     body_max = limits.FILE_MAX + limits.BODY_MAX
 
+    @describes(
+        summary="ファイルの受付",
+        request={"multipart/form-data": schemas.UKETSUKE_FORM},
+        answers={202: schemas.UKETSUKE_UKE},
+        errors=(409, 422),
+        idempotent=True,
+    )
     def post(self, _request: Request) -> HttpResponse:
         """Store the file while it arrives and give a 受付番号."""
         check_channel(by=self.by, now=self.now)
@@ -128,7 +144,7 @@ class UketsukeView(MachineView):
 def _checked_fields(fields: dict[str, str]) -> bool:
     shubetsu, saisoshin = fields.pop("shubetsu", ""), fields.pop("saisoshin", "false")
     if fields:
-        raise Invalid("unknown_field", "様式にない項目があります。", pointer=sorted(fields)[0])
+        raise Invalid("unknown_field", "様式にない項目があります。", pointer=min(fields))
     if shubetsu != "kanyusha":
         raise Invalid("shubetsu_fusei", "shubetsu には kanyusha を指定してください。", pointer="shubetsu")
     if saisoshin not in {"true", "false"}:
@@ -142,6 +158,7 @@ class UketsukeStatusView(MachineView):
     kinds = frozenset({"hokensha", "kokuho_shuyaku"})
     sosa = SosaKind.FILE_STATUS
 
+    @describes(summary="受付の状況", answers={200: schemas.UKETSUKE_JOTAI}, errors=(404,))
     def get(self, _request: Request, uketsuke_bango: str) -> HttpResponse:
         """Return state and counts; not yours and not there are the same 404."""
         status = get_uketsuke(by=self.by, uketsuke_bango=uketsuke_bango, now=self.now)
@@ -171,6 +188,7 @@ class UketsukeKekkaView(MachineView):
     kinds = frozenset({"hokensha", "kokuho_shuyaku"})
     sosa = SosaKind.DOWNLOAD
 
+    @describes(summary="受付の結果", answers={(200, "text/csv"): schemas.KEKKA_CSV}, errors=(404, 409))
     def get(self, _request: Request, uketsuke_bango: str) -> HttpResponse | StreamingHttpResponse:
         """Stream the result CSV in input order; 409 before the end."""
         status = get_uketsuke(by=self.by, uketsuke_bango=uketsuke_bango, now=self.now)
@@ -201,6 +219,7 @@ class RirekiKensakuView(MachineView):
     kinds = frozenset({"hokensha"})
     sosa = SosaKind.RIREKI_SHOKAI
 
+    @describes(summary="資格履歴の照会", request=schemas.KENSAKU, answers={200: schemas.RIREKI}, errors=(404,))
     def post(self, _request: Request) -> HttpResponse:
         """Return what was valid on a day as the hub knew it at an instant."""
         check_channel(by=self.by, now=self.now)

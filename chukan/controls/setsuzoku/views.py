@@ -234,11 +234,8 @@ class MachineView(APIView):
 
     def _put_in_place(self, http: HttpRequest) -> None:
         """Let Django's own parser read through the counting stream."""
-        self.checked = CheckedBody(
-            cast("Readable", http._stream),
-            sha256=self.checked.expected,
-            limit=self.body_max,
-        )
+        inner = cast("Readable", http._stream)  # noqa: SLF001
+        self.checked = CheckedBody(inner, sha256=self.checked.expected, limit=self.body_max)
         http._stream = self.checked  # noqa: SLF001  # Django has no public door for a wrapped body
 
     def _idempotency_key(self) -> str:
