@@ -52,6 +52,8 @@ class ProcessSpec:
     role: str
     argv: Callable[[Stage], Sequence[str]]
     patience: float = 15.0
+    # Processes of one wave stop together, the highest wave first: whoever takes work in goes before whoever does it.
+    wave: int = 1
     needed: Callable[[Stage], bool] = lambda _stage: True
 
 
@@ -108,6 +110,6 @@ PROCESSES: tuple[ProcessSpec, ...] = (
     ProcessSpec(name="worker_bulk", role="worker", argv=_worker("bulk", 2), patience=30),
     ProcessSpec(name="worker_interactive", role="worker", argv=_worker("interactive", 1)),
     ProcessSpec(name="deliver_onshi", role="relay", argv=lambda _stage: manage("deliver_onshi")),
-    ProcessSpec(name="beat", role="worker", argv=_beat),
-    ProcessSpec(name="web", role="web", argv=_web),
+    ProcessSpec(name="beat", role="worker", argv=_beat, wave=2),
+    ProcessSpec(name="web", role="web", argv=_web, wave=2),
 )

@@ -87,11 +87,18 @@ class Child:
         self.pid_file.unlink(missing_ok=True)
         return False
 
+    def ask_to_end(self, how: signal.Signals) -> None:
+        """Signal the leader, if it still runs."""
+        if self.is_alive():
+            self.process.send_signal(how)
+
     def stop(self, *, how: signal.Signals, patience: float) -> bool:
         """Ask the leader to end, wait, then end the whole group; True when it went by itself."""
-        if not self.is_alive():
-            return True
-        self.process.send_signal(how)
+        self.ask_to_end(how)
+        return self.wait_for_end(patience)
+
+    def wait_for_end(self, patience: float) -> bool:
+        """Wait, then end the whole group; True when it went by itself."""
         deadline = time.monotonic() + patience
         while self.is_alive():
             if time.monotonic() > deadline:

@@ -77,12 +77,14 @@ class Supervisor:
         return revived
 
     def stop(self) -> list[str]:
-        """Stop everything in reverse order; returns the names of those that had to be killed."""
+        """Stop everything, wave by wave in reverse order; returns the names of those that had to be killed."""
         killed = []
-        while self._watched:
-            watched = self._watched.pop()
-            if not watched.child.stop(how=signal.SIGTERM, patience=watched.spec.patience):
-                killed.append(watched.spec.name)
+        for wave in sorted({watched.spec.wave for watched in self._watched}, reverse=True):
+            ending = [watched for watched in reversed(self._watched) if watched.spec.wave == wave]
+            for watched in ending:
+                watched.child.ask_to_end(signal.SIGTERM)
+            killed += [w.spec.name for w in ending if not w.child.wait_for_end(w.spec.patience)]
+        self._watched.clear()
         return killed
 
     def last_words(self, name: str) -> str:

@@ -21,9 +21,10 @@ SLEEPER = "import time; time.sleep(600)"
 PAIR = f"import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', {SLEEPER!r}]); time.sleep(600)"
 
 
-def spec(name: str, code: str, *, patience: float = 5) -> ProcessSpec:
+def spec(name: str, code: str, *, patience: float = 5, wave: int = 1) -> ProcessSpec:
     """A process of the table that runs these lines."""
-    return ProcessSpec(name=name, role="web", argv=lambda _stage: [sys.executable, "-c", code], patience=patience)
+    argv = [sys.executable, "-c", code]
+    return ProcessSpec(name=name, role="web", argv=lambda _stage: argv, patience=patience, wave=wave)
 
 
 @pytest.fixture
@@ -105,7 +106,7 @@ class TestTend:
 
 
 class TestStop:
-    def test_in_reverse_order(self, supervisor: Supervisor, stage: Stage) -> None:
+    def test_wave_by_wave_in_reverse_order(self, supervisor: Supervisor, stage: Stage) -> None:
         trace = stage.home / "trace"
         code = (
             "import signal, sys, pathlib, time\n"
@@ -117,13 +118,29 @@ class TestStop:
             "time.sleep(600)"
         )
         names = ["first", "second", "third"]
-        supervisor.start([spec(name, code % name) for name in names])
+        supervisor.start([spec(name, code % name, wave=wave) for wave, name in enumerate(names)])
         assert wait_for(lambda: all(supervisor.last_words(name) == "ready" for name in names))
 
         killed = supervisor.stop()
 
         assert killed == []
         assert trace.read_text().split() == ["third", "second", "first"]
+
+    def test_one_wave_ends_together(self, supervisor: Supervisor) -> None:
+        code = (
+            "import signal, sys, time\n"
+            "signal.signal(signal.SIGTERM, lambda *_: (time.sleep(1), sys.exit(0)))\n"
+            "print('ready', flush=True)\n"
+            "time.sleep(600)"
+        )
+        names = ["first", "second", "third"]
+        supervisor.start([spec(name, code) for name in names])
+        assert wait_for(lambda: all(supervisor.last_words(name) == "ready" for name in names))
+        began = time.monotonic()
+
+        supervisor.stop()
+
+        assert time.monotonic() - began < 2.5
 
     def test_kills_what_does_not_listen_and_says_so(self, supervisor: Supervisor, stage: Stage) -> None:
         code = (
