@@ -23,7 +23,9 @@ class Variable:
 VARIABLES = (
     Variable("CHUKAN_HOME", ".chukan", "状態を置くフォルダ（データベース、鍵、受付ファイル、記録）"),
     Variable("CHUKAN_PORT", "8000", "画面と API を開くポート（127.0.0.1 だけで待つ）"),
-    Variable("CHUKAN_DATABASE_URL", "", "既にある PostgreSQL 18 の URL（役割を作れる利用者）。空なら内蔵のものを起動する"),
+    Variable(
+        "CHUKAN_DATABASE_URL", "", "既にある PostgreSQL 18 の URL（役割を作れる利用者）。空なら内蔵のものを起動する"
+    ),
     Variable("CHUKAN_REDIS_URL", "", "既にある Redis の URL。空なら内蔵のものを起動する"),
     Variable("CHUKAN_ROLE", "web", "この処理がデータベースへつなぐ役割（web, worker, relay, sealer, kanri, migrator）"),
     Variable("CHUKAN_ONSHI_URL", "", "オンライン資格確認等システムの URL。空ならデモは模擬装置を起動する"),

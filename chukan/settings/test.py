@@ -11,7 +11,7 @@ os.environ["CHUKAN_HOME"] = str(_HOME)
 for _name in ("CHUKAN_DATABASE_URL", "CHUKAN_REDIS_URL"):
     os.environ.pop(_name, None)
 
-from chukan.settings.base import *  # noqa: E402, F403
+from chukan.settings.base import *  # noqa: E402
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {

@@ -47,7 +47,7 @@ class NumberChanges:
         self._by_edaban, self._by_bango = by_edaban, by_bango
 
     def facts(self, number: str, person: BlockPerson | None) -> KoshingoFacts:
-        """Return what is known of 更新後個人番号: its 紐付番号, who has it in this insurer, whether it is the present one."""
+        """Return what is known of 更新後個人番号: its 紐付番号, who has it here, whether it is the present one."""
         bango = self._index.bango(number)
         if bango not in self._by_bango:
             held = load_held(by=self._by, zone=self._zone, edabans=(), bangos=(bango,))

@@ -56,7 +56,7 @@ def remove_refused_lines(*, by: Principal, uketsuke_id: UUID, now: datetime, scr
 
 
 @own_transaction
-def erase_expired_slips(*, by: Principal, now: datetime) -> None:  # noqa: ARG001  # zone of none
+def erase_expired_slips(*, by: Principal, now: datetime) -> None:  # zone of none
     """Drop what was typed and never finished, in every zone."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT shikaku_drop_expired_slips(%s)", [now])

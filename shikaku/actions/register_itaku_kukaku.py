@@ -1,7 +1,7 @@
 """One block of lines: 委託区画, 資格履歴, telegrams and results change together or not at all.
 
-The pure planner decides line by line; this module locks, feeds it, and gathers what it decided into bulk writes. Screen,
-message and file all come through here. 根拠: KJ-IN-05, KJ-SHI-01, KJ-SHI-04.
+The pure planner decides line by line; this module locks, feeds it, and gathers what it decided into bulk writes.
+Screen, message and file all come through here. 根拠: KJ-IN-05, KJ-SHI-01, KJ-SHI-04.
 """
 
 from collections.abc import Callable, Sequence
@@ -37,8 +37,8 @@ def register_itaku_kukaku(
 ) -> BlockResult:
     """Register the lines in order and return one outcome per line.
 
-    Lines of one insurer are handled together in its zone; a line of a zone the sender may not send for is refused by its
-    own violation (E204) and enters none. *Locks:* numbering row, persons by 被保険者枝番, persons across insurers.
+    Lines of one insurer are handled together in its zone; a line of a zone the sender may not send for is refused by
+    its own violation (E204) and enters none. *Locks:* numbering row, persons by 被保険者枝番, persons across insurers.
     *Idempotent:* no; the caller's bookmark or 受付 makes it so.
     """
     outcomes: dict[int, LineOutcome] = {}

@@ -67,7 +67,7 @@ def send_to_onshi(
 
 
 @own_transaction
-def claim_telegrams(*, by: Principal, now: datetime, limit: int) -> tuple[OwedTelegram, ...]:  # noqa: ARG001
+def claim_telegrams(*, by: Principal, now: datetime, limit: int) -> tuple[OwedTelegram, ...]:
     """Take the oldest unsent telegram of each person for the length of a lease. Two senders never take the same."""
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM, [now, limit, now + LEASE])
@@ -76,7 +76,11 @@ def claim_telegrams(*, by: Principal, now: datetime, limit: int) -> tuple[OwedTe
 
 @own_transaction
 def record_sent(
-    *, by: Principal, owed: Sequence[OwedTelegram], received: Iterable[str], now: datetime  # noqa: ARG001
+    *,
+    by: Principal,
+    owed: Sequence[OwedTelegram],
+    received: Iterable[str],
+    now: datetime,
 ) -> None:
     """Note what was received; the rest waits its turn again, longer after each try."""
     numbers = set(received)

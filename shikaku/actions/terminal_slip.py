@@ -76,7 +76,7 @@ def open_slip_bango(*, by: Principal, slip_id: UUID, kind: str, now: datetime) -
 
 @own_transaction
 def drop_slip(*, by: Principal, slip_id: UUID) -> None:
-    """Forget the slip; its registration is done or given up. *Idempotent.*"""
+    """Forget the slip; its registration is done or given up."""
     TerminalSlip.objects.filter(hokensha_code=by.hokensha_code, id=slip_id, actor_id=by.actor_id).delete()
 
 

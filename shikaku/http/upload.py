@@ -78,7 +78,7 @@ class SealingUploadHandler(FileUploadHandler):
         elif self._writer is not None:
             self._writer.write(plain)
 
-    def file_complete(self, file_size: int) -> UploadedFile | None:  # noqa: ARG002  # Django's signature
+    def file_complete(self, file_size: int) -> "UploadedFile[bytes] | None":  # noqa: ARG002  # Django's signature
         """Close the stored object; the form itself gets an empty stand-in."""
         if self._writer is not None:
             if self._head and len(self._head) < len(_GZIP):

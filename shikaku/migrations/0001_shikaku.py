@@ -1,6 +1,7 @@
 """Tables of 資格履歴."""
 
 import uuid
+
 from django.db import migrations, models
 
 

@@ -32,9 +32,7 @@ class OnshiSoshin(models.Model):
 
         db_table = "shikaku_onshi_soshin"
         verbose_name = "オン資への送信"
-        constraints = (
-            models.UniqueConstraint(fields=("himozuke_bango", "jun"), name="shikaku_soshin_jun"),
-        )
+        constraints = (models.UniqueConstraint(fields=("himozuke_bango", "jun"), name="shikaku_soshin_jun"),)
         indexes = (
             models.Index(
                 fields=("available_at",), name="shikaku_soshin_waiting", condition=models.Q(sent_at__isnull=True)

@@ -20,7 +20,7 @@ class DueUketsuke:
 
 
 @reads
-def list_due_uketsuke(*, by: Principal, now: datetime) -> tuple[DueUketsuke, ...]:  # noqa: ARG001  # zone of none
+def list_due_uketsuke(*, by: Principal, now: datetime) -> tuple[DueUketsuke, ...]:  # zone of none
     """Return files whose lease ran out or that nobody took up."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT id, sender, hokensha_code FROM uketsuke_due(%s)", [now])
@@ -28,7 +28,7 @@ def list_due_uketsuke(*, by: Principal, now: datetime) -> tuple[DueUketsuke, ...
 
 
 @reads
-def list_expired_uketsuke(*, by: Principal, now: datetime) -> tuple[DueUketsuke, ...]:  # noqa: ARG001  # zone of none
+def list_expired_uketsuke(*, by: Principal, now: datetime) -> tuple[DueUketsuke, ...]:  # zone of none
     """Return 受付 whose refused lines have been kept long enough."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT id, sender, hokensha_code FROM uketsuke_expired(%s)", [now])

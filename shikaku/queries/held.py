@@ -82,7 +82,7 @@ def load_held(
     by: Principal,
     zone: str,
     edabans: Collection[int],
-    bangos: Collection[bytes],  # noqa: ARG001  # zone is set by `by`
+    bangos: Collection[bytes],  # zone is set by `by`
 ) -> HeldPersons:
     """Lock and return the persons of the zone that the given keys name, with their current versions."""
     numbers = list(bangos)
@@ -150,7 +150,7 @@ def load_kigo_users(
     *,
     by: Principal,
     zone: str,
-    tokens: Collection[int],  # noqa: ARG001  # zone is set by `by`
+    tokens: Collection[int],  # zone is set by `by`
 ) -> dict[int, list[tuple[int, Any, Any]]]:
     """Return, per 記号・番号・枝番 token, the present periods that use it: (被保険者枝番, from, to)."""
     users: dict[int, list[tuple[int, Any, Any]]] = {}
@@ -179,7 +179,7 @@ def current_version(
     zone: str,
     edaban: int | None,
     bango: bytes | None,
-    shikaku_tsuban: int | None,  # noqa: ARG001
+    shikaku_tsuban: int | None,
 ) -> int | None:
     """Return the present 履歴通番 of the named period, or of the latest one; None when there is none."""
     with connection.cursor() as cursor:

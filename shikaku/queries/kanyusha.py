@@ -16,9 +16,9 @@ from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import reads
 from chukan.kernel.values.kana import KanaName, split_kana
 from chukan.settings import limits
-from shikaku.queries.held import KIGO_BANGO
 from shikaku.domain.joho import kigo_bango_key
 from shikaku.models import ItakuKukakuKanyusha, OnshiSoshin, ShikakuRireki
+from shikaku.queries.held import KIGO_BANGO
 from shikaku.queries.versions import Version, covers, list_known_versions
 
 _CHUNK: Final = 200
@@ -172,9 +172,7 @@ def _candidates(
     return rows.order_by("hihokensha_edaban"), key
 
 
-def _by_kana(
-    rows: QuerySet[ItakuKukakuKanyusha], key: KanaName, index: ZoneIndex
-) -> QuerySet[ItakuKukakuKanyusha]:
+def _by_kana(rows: QuerySet[ItakuKukakuKanyusha], key: KanaName, index: ZoneIndex) -> QuerySet[ItakuKukakuKanyusha]:
     family = key.family
     if len(family) < _KANA_MIN:
         raise Invalid("kana_mijikai", "氏名（カナ）は2文字以上を入力してください。", pointer="kana")

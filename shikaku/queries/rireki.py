@@ -1,4 +1,7 @@
-"""The history of one member: for the insurer's own system and for the timeline on screen. 根拠: KJ-SHI-09, KJ-ZONE-06."""
+"""The history of one member, for the insurer's own system and for the timeline on screen.
+
+根拠: KJ-SHI-09, KJ-ZONE-06.
+"""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -119,7 +122,7 @@ def list_rireki(*, by: Principal, row_id: UUID, known_at: datetime) -> tuple[Rir
 
 
 @reads
-def find_hokensha_at(*, by: Principal, himozuke_bango: UUID, on: date) -> tuple[Kanyusaki, ...]:  # noqa: ARG001
+def find_hokensha_at(*, by: Principal, himozuke_bango: UUID, on: date) -> tuple[Kanyusaki, ...]:
     """Return who insured a person on a day across insurers: later 取得日 first, then later registration."""
     with connection.cursor() as cursor:
         cursor.execute(

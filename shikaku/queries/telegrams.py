@@ -42,7 +42,10 @@ class OwedTelegram:
 
 @reads
 def build_telegrams(
-    *, by: Principal, zone: str, owed: Sequence[OwedTelegram]  # noqa: ARG001  # the zone is set by the decorator
+    *,
+    by: Principal,
+    zone: str,
+    owed: Sequence[OwedTelegram],  # the zone is set by the decorator
 ) -> tuple[dict[str, Any], ...]:
     """Return the telegrams of one zone in the given order; no 個人番号 is opened on the way. 根拠: KJ-EXT-01."""
     stateful = [telegram for telegram in owed if telegram.kind != SAKUJO]

@@ -50,8 +50,8 @@ ORDER BY rireki_tsuban DESC
 
 
 def _version(row: tuple[Any, ...]) -> Version:
-    joho = open_joho(row[1], row[0], bytes(row[13]))
-    return Version(*row[1:13], joho=joho)
+    opened = [*row[1:13], open_joho(row[1], row[0], bytes(row[13]))]
+    return Version(*opened)
 
 
 @reads
@@ -60,7 +60,7 @@ def list_known_versions(
     by: Principal,
     zone: str,
     edabans: Sequence[int],
-    known_at: datetime,  # noqa: ARG001  # zone is set by `by`
+    known_at: datetime,  # zone is set by `by`
 ) -> tuple[Version, ...]:
     """Return, per period of the persons, the one version the hub held at `known_at`, withdrawn ones included."""
     with connection.cursor() as cursor:
@@ -74,7 +74,7 @@ def list_all_versions(
     by: Principal,
     zone: str,
     edaban: int,
-    known_at: datetime,  # noqa: ARG001  # zone is set by `by`
+    known_at: datetime,  # zone is set by `by`
 ) -> tuple[Version, ...]:
     """Return every version of one person recorded until `known_at`, newest first."""
     with connection.cursor() as cursor:

@@ -23,7 +23,7 @@ from chukan.kernel.principal import Principal
 from chukan.settings import env
 
 ROOT = Path(__file__).resolve().parents[2]
-# (保険者コード, 保険者番号, 保険者種別, 名)
+# Each with its 保険者コード, 保険者番号 (生活保護: 公費負担者番号), 保険者種別 and name.
 HOKENSHA = (
     ("06132013", "06132013", "kenpo_kumiai", "見本健康保険組合"),
     ("06139992", "06139992", "kenpo_kumiai", "試験健康保険組合"),

@@ -128,13 +128,13 @@ def accept_single(*, by: Principal, now: datetime) -> Accepted:
 
 
 @joins_transaction
-def note_single_warned(*, by: Principal, uketsuke_id: UUID) -> None:  # noqa: ARG001  # the zone is set already
+def note_single_warned(*, by: Principal, uketsuke_id: UUID) -> None:  # the zone is set already
     """Count the one line as 正常（警告あり）."""
     Uketsuke.objects.filter(id=uketsuke_id).update(ok_count=0, warned_count=1)
 
 
 @own_transaction
-def claim_uketsuke(*, by: Principal, uketsuke_id: UUID, now: datetime) -> Job | None:  # noqa: ARG001
+def claim_uketsuke(*, by: Principal, uketsuke_id: UUID, now: datetime) -> Job | None:
     """Take the 受付 for the length of a lease; None when it is ended or in other hands. Two callers: one gets it."""
     row = Uketsuke.objects.select_for_update().filter(id=uketsuke_id).first()
     if row is None or row.state in FINAL or (row.lease_until is not None and row.lease_until > now):
@@ -162,7 +162,7 @@ def claim_uketsuke(*, by: Principal, uketsuke_id: UUID, now: datetime) -> Job | 
 @own_transaction
 def begin_shori(
     *,
-    by: Principal,  # noqa: ARG001  # the zone is set already
+    by: Principal,  # the zone is set already
     uketsuke_id: UUID,
     header: Mapping[str, object],
     encoding: str,
@@ -188,13 +188,13 @@ class Progress:
 
 
 @joins_transaction
-def lock_bookmark(*, by: Principal, uketsuke_id: UUID) -> int:  # noqa: ARG001  # the zone is set already
+def lock_bookmark(*, by: Principal, uketsuke_id: UUID) -> int:  # the zone is set already
     """Lock the 受付 and return its しおり: lines up to it are done."""
     return Uketsuke.objects.select_for_update().values_list("bookmark", flat=True).get(id=uketsuke_id)
 
 
 @joins_transaction
-def record_progress(*, by: Principal, uketsuke_id: UUID, progress: Progress, now: datetime) -> None:  # noqa: ARG001
+def record_progress(*, by: Principal, uketsuke_id: UUID, progress: Progress, now: datetime) -> None:
     """Move the しおり and the counts with the block's own rows; a block counted twice is refused."""
     row = Uketsuke.objects.get(id=uketsuke_id)
     if row.bookmark + 1 != progress.first_meisai_no:
@@ -209,8 +209,8 @@ def record_progress(*, by: Principal, uketsuke_id: UUID, progress: Progress, now
 
 
 @joins_transaction
-def finish_uketsuke(*, by: Principal, uketsuke_id: UUID, now: datetime) -> int:  # noqa: ARG001
-    """Close a 受付 whose lines are all done and return the number of refused lines. *Idempotent.*"""
+def finish_uketsuke(*, by: Principal, uketsuke_id: UUID, now: datetime) -> int:
+    """Close a 受付 whose lines are all done and return the number of refused lines; a second time changes nothing."""
     row = Uketsuke.objects.select_for_update().get(id=uketsuke_id)
     if row.state == KANRYO:
         return row.refused_count
@@ -226,7 +226,7 @@ def finish_uketsuke(*, by: Principal, uketsuke_id: UUID, now: datetime) -> int: 
 
 
 @joins_transaction
-def refuse_uketsuke(*, by: Principal, uketsuke_id: UUID, reason_code: str, now: datetime) -> None:  # noqa: ARG001
+def refuse_uketsuke(*, by: Principal, uketsuke_id: UUID, reason_code: str, now: datetime) -> None:
     """The whole file cannot be taken; nothing of it was applied."""
     row = Uketsuke.objects.select_for_update().get(id=uketsuke_id)
     _move(row, KYOHI, now)
@@ -235,14 +235,14 @@ def refuse_uketsuke(*, by: Principal, uketsuke_id: UUID, reason_code: str, now: 
 
 
 @own_transaction
-def forget_file(*, by: Principal, uketsuke_id: UUID) -> None:  # noqa: ARG001  # the zone is set already
+def forget_file(*, by: Principal, uketsuke_id: UUID) -> None:  # the zone is set already
     """Note that the upload is erased and nothing is left to give back."""
     Uketsuke.objects.filter(id=uketsuke_id).update(file_key="")
 
 
 @joins_transaction
-def discard_refused_lines(*, by: Principal, uketsuke_id: UUID) -> str:  # noqa: ARG001  # the zone is set already
-    """Remove the sealed refused lines and return the file's key, which the caller destroys. *Idempotent.*"""
+def discard_refused_lines(*, by: Principal, uketsuke_id: UUID) -> str:  # the zone is set already
+    """Remove the sealed refused lines and return the file's key, which the caller destroys; '' a second time."""
     row = Uketsuke.objects.select_for_update().get(id=uketsuke_id)
     Teiseimachi.objects.filter(uketsuke_id=uketsuke_id).delete()
     key = row.file_key
@@ -251,7 +251,7 @@ def discard_refused_lines(*, by: Principal, uketsuke_id: UUID) -> str:  # noqa: 
     return key
 
 
-def earlier_results(*, by: Principal, uketsuke_id: UUID, first: int, last: int) -> dict[int, UketsukeMeisai]:  # noqa: ARG001
+def earlier_results(*, by: Principal, uketsuke_id: UUID, first: int, last: int) -> dict[int, UketsukeMeisai]:
     """Return the results 1 and 2 that lines of the same file had before. Reads in the caller's transaction."""
     rows = UketsukeMeisai.objects.filter(
         uketsuke_id=uketsuke_id, meisai_no__gte=first, meisai_no__lte=last, shori_kekka_kubun__in=("1", "2")

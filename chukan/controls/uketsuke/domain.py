@@ -35,7 +35,8 @@ RIYU: Final[Mapping[str, str]] = MappingProxyType(
         "midashi_fumei": "見出し行に様式にない項目があるか、処理種別コード・保険者コードの列がありません。"
         "CSVの様式に合わせて見出しを直し、もう一度送ってください。",
         "midashi_jufuku": "見出し行に同じ項目が2回あります。どちらかの列を消して、もう一度送ってください。",
-        "moji_code_fumei": "文字コードを読み取れません。UTF-8 か Shift_JIS（CP932）で保存して、もう一度送ってください。",
+        "moji_code_fumei": "文字コードを読み取れません。"
+        "UTF-8 か Shift_JIS（CP932）で保存して、もう一度送ってください。",
         "gzip_fusei": "gzip の圧縮を展開できません。圧縮し直すか、CSVのまま送ってください。",
         "okisugi": "展開後の大きさが2GiBを超えています。ファイルを分けて送ってください。",
         "torisage": "保険者が取り下げました。",

@@ -262,7 +262,7 @@ _COUNTS = (
 @reads_as_operator
 def list_uketsuke_for_operator(
     *,
-    by: Principal,  # noqa: ARG001  # checked by the decorator
+    by: Principal,  # checked by the decorator
     since: datetime,
     hokensha_codes: frozenset[str] | None = None,
     state: str = "",

@@ -8,6 +8,6 @@ from chukan.kernel.transactions import own_transaction
 
 
 @own_transaction
-def purge_delivered(*, by: Principal, before: datetime) -> int:  # noqa: ARG001  # zone of none
+def purge_delivered(*, by: Principal, before: datetime) -> int:  # zone of none
     """Delete delivered rows older than `before` and return how many."""
     return OutboxMessage.objects.filter(delivered_at__lt=before).delete()[0]

@@ -38,7 +38,7 @@ def backoff(attempts: int) -> timedelta:
 def deliver_due(*, by: Principal, send: Send, now: datetime, limit: int = 100) -> int:
     """Send the oldest waiting row of each key and return how many were handed over.
 
-    A crash between hand-over and record sends the row again after the lease: listeners are idempotent by their own data.
+    A crash between hand-over and record sends the row again after the lease: a listener is idempotent by its own data.
     """
     sent: list[int] = []
     for claimed in claim_due(by=by, now=now, limit=limit):
@@ -55,7 +55,7 @@ def deliver_due(*, by: Principal, send: Send, now: datetime, limit: int = 100) -
 
 
 @own_transaction
-def claim_due(*, by: Principal, now: datetime, limit: int) -> tuple[Claimed, ...]:  # noqa: ARG001  # zone of none
+def claim_due(*, by: Principal, now: datetime, limit: int) -> tuple[Claimed, ...]:  # zone of none
     """Take the head of each key for the length of a lease; a key whose head is taken waits."""
     older = OutboxMessage.objects.filter(key=OuterRef("key"), delivered_at__isnull=True, id__lt=OuterRef("id"))
     due = list(
@@ -75,12 +75,12 @@ def claim_due(*, by: Principal, now: datetime, limit: int) -> tuple[Claimed, ...
 
 
 @own_transaction
-def record_delivered(*, by: Principal, outbox_ids: Sequence[int], now: datetime) -> None:  # noqa: ARG001  # zone of none
+def record_delivered(*, by: Principal, outbox_ids: Sequence[int], now: datetime) -> None:  # zone of none
     """Note that the broker has them."""
     OutboxMessage.objects.filter(id__in=outbox_ids).update(delivered_at=now)
 
 
 @own_transaction
-def postpone(*, by: Principal, outbox_id: int, until: datetime) -> None:  # noqa: ARG001  # zone of none
+def postpone(*, by: Principal, outbox_id: int, until: datetime) -> None:  # zone of none
     """Try the row again at `until`."""
     OutboxMessage.objects.filter(id=outbox_id).update(available_at=until)

@@ -1,6 +1,7 @@
 """Tables of 受付."""
 
 import uuid
+
 from django.db import migrations, models
 
 

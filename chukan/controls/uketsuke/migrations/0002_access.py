@@ -50,8 +50,6 @@ class Migration(migrations.Migration):
             **_SENDER,
         ),
         InsurerTable("uketsuke_meisai", {WEB: "SELECT, INSERT", WORKER: "SELECT, INSERT"}, **_SENDER),
-        InsurerTable(
-            "uketsuke_teiseimachi", {WEB: "SELECT, DELETE", WORKER: "SELECT, INSERT, DELETE"}, **_SENDER
-        ),
+        InsurerTable("uketsuke_teiseimachi", {WEB: "SELECT, DELETE", WORKER: "SELECT, INSERT, DELETE"}, **_SENDER),
         migrations.RunSQL(_DUE, _UNDUE),
     ]

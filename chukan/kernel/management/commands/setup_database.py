@@ -31,7 +31,7 @@ class Command(BaseCommand):
 
 
 def setup(target: dict[str, object], key_folder: Path) -> None:
-    """Create the database, the NOLOGIN owner and one login role per process kind with a random password."""
+    """Create the database, the NOLOGIN owner and a login role per process kind with a random password."""
     name = str(target["NAME"])
     with _connect(target, "postgres") as admin:
         for role in (OWNER, *APP_ROLES):
@@ -46,7 +46,9 @@ def setup(target: dict[str, object], key_folder: Path) -> None:
         admin.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(sql.Identifier(name)))
         for role in APP_ROLES:
             admin.execute(
-                sql.SQL("GRANT CONNECT, TEMPORARY ON DATABASE {} TO {}").format(sql.Identifier(name), sql.Identifier(role))
+                sql.SQL("GRANT CONNECT, TEMPORARY ON DATABASE {} TO {}").format(
+                    sql.Identifier(name), sql.Identifier(role)
+                )
             )
     with _connect(target, name) as inside:
         inside.execute(sql.SQL("ALTER SCHEMA public OWNER TO {}").format(sql.Identifier(OWNER)))
@@ -86,9 +88,9 @@ def _ensure_role(admin: psycopg.Connection, role: str, key_folder: Path) -> None
     password = secrets.token_urlsafe(24)
     verb = sql.SQL("ALTER" if known else "CREATE")
     admin.execute(
-        sql.SQL(
-            "{} ROLE {} LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOREPLICATION PASSWORD {}"
-        ).format(verb, sql.Identifier(role), sql.Literal(password))
+        sql.SQL("{} ROLE {} LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOREPLICATION PASSWORD {}").format(
+            verb, sql.Identifier(role), sql.Literal(password)
+        )
     )
     key_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     path.touch(mode=0o600)

@@ -1,6 +1,8 @@
 """The relay process: wakes on NOTIFY and polls every second anyway."""
 
 import signal
+import threading
+from collections.abc import Mapping
 
 import structlog
 from celery import current_app
@@ -17,10 +19,10 @@ from chukan.kernel.roles import refuse_unsafe_role
 log = structlog.get_logger()
 
 
-def send_task(task: str, payload: object) -> None:
+def send_task(task: str, payload: Mapping[str, str | int]) -> None:
     """Ring Celery's doorbell; a broker that is away is an OSError like any other line that is down."""
     try:
-        current_app.send_task(task, kwargs=payload, retry=False)
+        current_app.send_task(task, kwargs=dict(payload), retry=False)
     except OperationalError as error:
         raise OSError from error
 
@@ -34,18 +36,13 @@ class Command(BaseCommand):
     def handle(self, *_args: object, **_options: object) -> None:
         """Deliver, then sleep until something new is published."""
         refuse_unsafe_role()
-        running = True
-
-        def stop(*_signal: object) -> None:
-            nonlocal running
-            running = False
-
-        signal.signal(signal.SIGTERM, stop)
-        signal.signal(signal.SIGINT, stop)
+        stop = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
         by = system_principal(actor_id="relay")
         with connection.cursor() as cursor:
             cursor.execute(f"LISTEN {CHANNEL}")
-        while running:
-            while running and deliver_due(by=by, send=send_task, now=clock.now()):
+        while not stop.is_set():
+            while not stop.is_set() and deliver_due(by=by, send=send_task, now=clock.now()):
                 pass
             list(connection.connection.notifies(timeout=1.0, stop_after=1))
