@@ -11,6 +11,7 @@ from chukan.controls.kengen.domain import (
     NOT_PERMITTED_MESSAGE,
     STAFF_ADMIN,
     Right,
+    check_changeable,
     check_grant,
 )
 from chukan.controls.kengen.models import KengenFuyo, KojinBangoToriatsukai
@@ -293,7 +294,7 @@ def change_staff(*, by: Principal, row_id: UUID, given: StaffInput, first_passwo
     """
     _check_admin(by)
     row = get_shokuin(by=by, row_id=row_id)
-    check_changeable(by=by, row=row)
+    check_changeable(by, shokuin_id=row.shokuin_id, kubun=row.kubun)
     password = new_password() if first_password else None
     _change(
         by=by,
@@ -304,15 +305,6 @@ def change_staff(*, by: Principal, row_id: UUID, given: StaffInput, first_passwo
         now=now,
     )
     return password
-
-
-def check_changeable(*, by: Principal, row: ShokuinRow) -> None:
-    """Raise NotPermitted when a person may not be changed by the actor: oneself, or one of the same rank."""
-    if row.shokuin_id == by.actor_id or row.kubun == SYSTEM_KANRI:
-        raise NotPermitted(
-            "doukaku",
-            "自分とほかのシステム管理責任者の職員IDは、この画面では変更できません。支払基金に依頼してください。",
-        )
 
 
 @own_transaction

@@ -6,7 +6,7 @@ from typing import Final
 
 from chukan.controls.kikan.domain import KOKUHO_CHUOKAI, SHIHARAI_KIKIN, UNYO_HOSHU
 from chukan.controls.shokuin.domain import HOKENSHA, SYSTEM_KANRI
-from chukan.kernel.errors import ErrorItem
+from chukan.kernel.errors import ErrorItem, NotPermitted
 from chukan.kernel.principal import KengenAction, Principal
 
 Right = tuple[str, str]
@@ -92,6 +92,15 @@ def check_grant(
         message = "個人番号取扱権限は、同じ事務の権限を持つ職員だけに付与できます。事務の権限も選んでください。"
         errors.append(ErrorItem("A-103", "kojin_bango", message))
     return tuple(errors)
+
+
+def check_changeable(by: Principal, *, shokuin_id: str, kubun: str) -> None:
+    """Raise NotPermitted when the actor may not change a person: oneself, or one of the same rank."""
+    if shokuin_id == by.actor_id or kubun == SYSTEM_KANRI:
+        raise NotPermitted(
+            "dokaku",
+            "自分とほかのシステム管理責任者の職員IDは、この画面では変更できません。支払基金に依頼してください。",
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from django.views.decorators.cache import never_cache
 
 from chukan.controls.kengen.domain import Screen
 from chukan.controls.kengen.queries import menu_for, screens_of
-from chukan.controls.kengen.views.guard import principal_of
+from chukan.controls.kengen.views.guard import principal_of, session_answer
 from chukan.controls.kikan.domain import OPERATORS
 from chukan.controls.shokuin.domain import StaffSession
 from chukan.controls.shokuin.queries import times
@@ -85,10 +85,13 @@ def _url(screen: Screen) -> str | None:
         return None
 
 
-@access("working")
+@access("signed_in")
 @never_cache
 def start(request: HttpRequest) -> HttpResponse:
     """Send a person to the first screen of that person's menu. Raises NotPermitted when there is none."""
+    kept_out = session_answer(request)
+    if kept_out is not None:
+        return kept_out
     for candidate in screens_of(principal_of(request), on=business_date_jst(clock.now())):
         url = _url(candidate) if candidate.menu_group is not None else None
         if url is not None:

@@ -68,7 +68,7 @@ def guard(request: HttpRequest, wanted: Screen) -> HttpResponse | None:
     """Return the answer that keeps this request out of a screen, or None; a refusal is one operation-log event."""
     if getattr(request, "screen", None) == wanted:
         return None
-    kept_out = _session_answer(request)
+    kept_out = session_answer(request)
     if kept_out is not None:
         return kept_out
     principal, now = principal_of(request), clock.now()
@@ -81,7 +81,8 @@ def guard(request: HttpRequest, wanted: Screen) -> HttpResponse | None:
     return None
 
 
-def _session_answer(request: HttpRequest) -> HttpResponse | None:
+def session_answer(request: HttpRequest) -> HttpResponse | None:
+    """Return the answer for a session that cannot open screens, or None: none, locked, password due."""
     staff = staff_of(request)
     if staff is None:
         return ask_to_sign_in(request)
@@ -132,12 +133,10 @@ class GuardMiddleware:
                 return ask_to_sign_in(request) if staff_of(request) is None else None
             case "signed_in":
                 return self._signed_in(request)
-            case "working":
-                return _session_answer(request)
         wanted = self._screen_of(request, view)
         if wanted is not None:
             return guard(request, wanted)
-        kept_out = _session_answer(request)
+        kept_out = session_answer(request)
         if kept_out is not None:
             return kept_out
         error = NotPermitted("kengen_nashi", NOT_PERMITTED_MESSAGE)

@@ -9,8 +9,8 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from chukan.controls.kengen.actions import change_staff, check_changeable, check_input, read_staff_list, register_staff
-from chukan.controls.kengen.domain import STAFF_ADMIN
+from chukan.controls.kengen.actions import change_staff, check_input, read_staff_list, register_staff
+from chukan.controls.kengen.domain import STAFF_ADMIN, check_changeable
 from chukan.controls.kengen.queries import Rights, list_rights, possible_rights_of
 from chukan.controls.kengen.views.guard import principal_of, screen
 from chukan.controls.kengen.views.staff_form import (
@@ -143,7 +143,7 @@ def shokuin_change_done(request: HttpRequest, row_id: UUID) -> HttpResponse:
 def _held(request: HttpRequest, row_id: UUID) -> tuple[ShokuinRow, Rights]:
     by = principal_of(request)
     row = get_shokuin(by=by, row_id=row_id)
-    check_changeable(by=by, row=row)
+    check_changeable(by, shokuin_id=row.shokuin_id, kubun=row.kubun)
     rights = list_rights(
         by=by, zone=row.zone, shokuin_pk=row.id, on=max(row.valid_from, business_date_jst(clock.now()))
     )

@@ -12,8 +12,8 @@ from chukan.controls.shokuin.domain import StaffSession
 from chukan.kernel.principal import Principal
 
 # everybody: before sign-in. session: any live session, a locked one too. signed_in: one that is not locked, even when
-# the password is due. working: one that could open screens. Views that say nothing need a screen and its right.
-Access = Literal["everybody", "session", "signed_in", "working"]
+# the password is due. Views that say nothing need a screen and its right.
+Access = Literal["everybody", "session", "signed_in"]
 View = TypeVar("View", bound=Callable[..., HttpResponse])
 
 POLL_HEADER: Final = "X-Chukan-Poll"

@@ -192,7 +192,7 @@ class TestRefusal:
         assert client.get("/kanri/shokuin/").status_code == 403
 
 
-def menu_of(context: Any) -> set[str]:  # noqa: ANN401  # Django has two shapes of it
+def menu_of(context: Any) -> set[str]:  # Django has two shapes of it
     return {item[0] for _, items in context["menu"] for item in items}
 
 
