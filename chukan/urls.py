@@ -11,3 +11,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("shikaku.http.api_urls")),
     path("", include("shikaku.http.urls")),
 ]
+
+handler400 = "chukan.kernel.http.problems.bad_request"
+handler403 = "chukan.kernel.http.problems.permission_denied"
+handler404 = "chukan.kernel.http.problems.page_not_found"
+handler500 = "chukan.kernel.http.problems.server_error"

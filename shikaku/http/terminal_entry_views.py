@@ -19,10 +19,10 @@ from chukan.kernel.errors import Conflict, ErrorItem, NotFound, NotPermitted, Ru
 from chukan.kernel.templatetags.hyoji import hizuke_wareki
 from chukan.kernel.values.edaban import format_edaban
 from shikaku.actions.accept_toroku_file import JIMU
+from shikaku.actions.check_one import check_one
 from shikaku.actions.record_shokai import record_shokai
-from shikaku.actions.register_one import Registered, error_items, register_one
+from shikaku.actions.register_one import Registered, register_one
 from shikaku.actions.terminal_slip import keep_slip, open_slip, open_slip_bango, take_slip
-from shikaku.domain.check_line import check_line
 from shikaku.http.terminal_entry import (
     ENTRIES,
     SHUSEI,
@@ -45,7 +45,6 @@ from shikaku.http.terminal_lines import check_twice, field_errors
 from shikaku.http.terminal_page import Fact, Link, actor, go_on, options_of, posted, show, show_errors, steps
 from shikaku.http.terminal_show import SHORI_NAMES, PersonView, person_view
 from shikaku.queries.kanyusha import get_kanyusha
-from shikaku.queries.line_facts import get_line_facts
 from shikaku.queries.rireki import find_row_id
 
 DONE_KIND: Final = "kanryo"
@@ -170,16 +169,26 @@ def _accept(request: HttpRequest, page: Page, *, held_bango: str) -> HttpRespons
     if not typed.bango and held_bango:
         typed = Typed(typed.values, typed.cleared, held_bango)
     line, reading = read_form(page.entry, typed, by=by, target=page.target, specs=specs)
-    violations = check_line(line, facts=get_line_facts(by=by, on=business_date_jst(now)))
-    errors = reading.errors + field_errors(error_items(violations), specs)
+    errors = list(reading.errors)
     errors += check_twice(data) if typed.bango != held_bango else []
+    keikoku: Sequence[ErrorItem] = ()
+    try:
+        keikoku = check_one(by=by, line=line, now=now)
+    except RuleBroken as error:
+        errors += field_errors(error.errors, specs)
     if errors:
         shown = {**typed.values, **dict.fromkeys(NUMBER_FIELDS, "")}
         return _form(request, page, shown, cleared=typed.cleared, errors=errors)
-    return go_on(_kakunin_url(page.entry, _keep(request, page, typed)))
+    return go_on(_kakunin_url(page.entry, _keep(request, page, typed, keikoku=keikoku)))
 
 
-def _keep(request: HttpRequest, page: Page, typed: Typed, errors: Sequence[ErrorItem] = ()) -> UUID:
+def _keep(
+    request: HttpRequest,
+    page: Page,
+    typed: Typed,
+    errors: Sequence[ErrorItem] = (),
+    keikoku: Sequence[ErrorItem] = (),
+) -> UUID:
     content: dict[str, Any] = {
         "row": None if page.row_id is None else str(page.row_id),
         "tsuban": page.tsuban,
@@ -187,6 +196,7 @@ def _keep(request: HttpRequest, page: Page, typed: Typed, errors: Sequence[Error
         "values": {name: value for name, value in typed.values.items() if value},
         "cleared": sorted(typed.cleared),
         "errors": [(item.code, item.pointer, item.message) for item in errors],
+        "keikoku": [(item.code, item.pointer, item.message) for item in keikoku],
     }
     return keep_slip(by=actor(request), kind=page.entry.kind, content=content, kojin_bango=typed.bango, now=clock.now())
 
@@ -213,6 +223,7 @@ def check(request: HttpRequest, entry: Entry, slip: UUID) -> HttpResponse:
         "groups": check_groups(
             entry, typed, target=page.target, sections=page.sections, options=options_of(by), edit_url=edit_url
         ),
+        "keikoku": [ErrorItem(*item) for item in content.get("keikoku", ())],
         "amending": entry.is_amendment,
         "form_url": request.path,
         "back_url": edit_url,

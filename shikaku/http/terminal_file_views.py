@@ -178,6 +178,7 @@ def _status_context(request: HttpRequest, status: UketsukeStatus, ptag: str, now
     chain = _chain(request)
     waiting = status.refused_until is not None and status.refused_until > now
     context: dict[str, object] = {
+        "can_update": can_update(by),
         "file": file_view(status, now),
         "steps": stages(status),
         "ptag": ptag,
@@ -193,6 +194,9 @@ def _status_context(request: HttpRequest, status: UketsukeStatus, ptag: str, now
         "kekka_url": reverse("shikaku:file_kekka", args=[status.row_id]) if status.finished else "",
         "page": _meisai_page(request, status, url, query, chain=chain, code=code, everything=everything),
     }
+    mended = request.GET.get("naoshita", "")
+    if mended.isascii() and mended.isdigit():
+        context["mended"] = f"{int(mended):,}行目を登録しました。"
     if waiting and status.ijo and can_update(by):
         note = f"エラー行は{hizuke_wareki(status.refused_until)}まで受け取れます。"
         if not by.can_kojin_bango(JIMU):

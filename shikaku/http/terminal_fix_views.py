@@ -14,15 +14,14 @@ from chukan.controls.kengen.views.guard import screen
 from chukan.controls.sosa_log.domain import SosaKind
 from chukan.controls.uketsuke.queries import UketsukeStatus, get_uketsuke_by_id
 from chukan.kernel import clock
-from chukan.kernel.clock import business_date_jst
 from chukan.kernel.errors import NotPermitted, RuleBroken
 from chukan.kernel.values.edaban import format_edaban, parse_edaban
 from shikaku.actions.accept_toroku_file import JIMU
+from shikaku.actions.check_one import check_one
 from shikaku.actions.mend_refused_line import mend_refused_line
 from shikaku.actions.record_shokai import record_file_shokai
 from shikaku.actions.register_one import error_items
 from shikaku.actions.terminal_slip import keep_slip, open_slip, open_slip_bango, take_slip
-from shikaku.domain.check_line import check_line
 from shikaku.domain.items import ITEMS, REPEATED_GROUPS, SINGLE_GROUPS
 from shikaku.domain.line import TorokuLine, Value
 from shikaku.domain.violations import Violation
@@ -48,7 +47,6 @@ from shikaku.http.terminal_lines import (
 )
 from shikaku.http.terminal_page import actor, go_on, options_of, posted, show, show_errors, steps
 from shikaku.http.terminal_show import value_text
-from shikaku.queries.line_facts import get_line_facts
 from shikaku.queries.refused_line import RefusedLine, open_refused_line
 
 KIND: Final = "file_fix"
@@ -82,6 +80,7 @@ def _fixing(request: HttpRequest, row_id: UUID, meisai_no: int) -> Fixing:
         can_bango=by.can_kojin_bango(JIMU),
         held_bango=line is not None and line.kojin_bango is not None,
         held_koshingo=line is not None and line.koshingo_kojin_bango is not None,
+        clearable=line is not None and line.shori_shubetsu_code == "03",
     )
     return Fixing(status, refused, sections)
 
@@ -211,8 +210,11 @@ def _accept(request: HttpRequest, fixing: Fixing, meisai_no: int) -> HttpRespons
     typed = clean_bango(data.get(KOJIN_BANGO, "")), clean_bango(data.get(KOSHINGO, ""))
     kojin_bango, koshingo = _numbers(request, fixing, typed)
     line, errors = _line(request, fixing, mended, kojin_bango, koshingo)
-    violations = check_line(line, facts=get_line_facts(by=by, on=business_date_jst(now)))
-    errors += field_errors(error_items(violations), specs) + check_twice(data)
+    errors += check_twice(data)
+    try:
+        check_one(by=by, line=line, now=now)
+    except RuleBroken as error:
+        errors += field_errors(error.errors, specs)
     if errors:
         return _form(request, fixing, meisai_no, values, cleared=mended.cleared, errors=errors)
     content = {

@@ -41,11 +41,11 @@ _HOGO: Final[Mapping[tuple[str, str], str]] = {
     ("shikaku", "shikaku_soshitsu_ymd"): "保護停止・廃止年月日",
 }
 _WIDTHS: Final[Mapping[tuple[str, str], int]] = {
-    ("kihon", "jusho"): 6,
-    ("kihon", "shimei_kenmen"): 4,
-    ("kihon", "shimei_kenmen_kana"): 4,
+    ("kihon", "jusho"): 10,
+    ("kihon", "shimei_kenmen"): 6,
+    ("kihon", "shimei_kenmen_kana"): 6,
     ("kihon", "shimei_sonota"): 3,
-    ("kihon", "seibetsu1"): 2,
+    ("kihon", "seibetsu1"): 4,
     ("kihon", "yubin_bango"): 2,
     ("shikaku", "edaban"): 2,
     ("shikaku", "hihokenshasho_kigo"): 2,
@@ -302,7 +302,9 @@ _TOP_MEND: Final = (
 )
 
 
-def mend_sections(options: Options, *, can_bango: bool, held_bango: bool, held_koshingo: bool) -> tuple[Section, ...]:
+def mend_sections(
+    options: Options, *, can_bango: bool, held_bango: bool, held_koshingo: bool, clearable: bool
+) -> tuple[Section, ...]:
     """Return the form エラー行の修正 (HS-304): every item a line may carry; what the line left out is folded away."""
     sections = [Section("この行", _TOP_MEND)]
     if can_bango:
@@ -321,7 +323,7 @@ def mend_sections(options: Options, *, can_bango: bool, held_bango: bool, held_k
             )
         )
     for group in ("kihon", "shikaku", "seigyo"):
-        specs = tuple(_spec(group, item, options, clearable=True) for item in GROUPS[group].items)
+        specs = tuple(_spec(group, item, options, clearable=clearable) for item in GROUPS[group].items)
         sections.append(Section(GROUPS[group].ja, specs, folded=True))
     return (*sections, *_repeated_sections(options, ""))
 

@@ -15,6 +15,7 @@ from chukan.controls.shokuin.views.lock import confirm_again, use_step_up
 from chukan.kernel import clock
 from chukan.kernel.clock import business_date_jst
 from chukan.kernel.errors import Invalid, NotAuthenticated
+from chukan.kernel.templatetags.hyoji import nichiji
 from chukan.kernel.values.wareki import UnreadableDate, parse_ymd, show_wareki
 from chukan.settings import limits
 from shikaku.actions.accept_toroku_file import JIMU
@@ -202,7 +203,7 @@ def _as_of(values: dict[str, str], now: datetime) -> tuple[date | None, datetime
 
 
 def _asked_text(on: date | None, known_at: datetime, *, asked_known: bool, count: int) -> str:
-    when = f"{known_at.astimezone(_JST):%Y-%m-%d %H:%M} までに登録された内容のうち、" if asked_known else ""
+    when = f"{nichiji(known_at)} までに登録された内容のうち、" if asked_known else ""
     if on is not None:
         return f"{when}{show_wareki(on)}に有効な資格を{count}件表示しています。"
     if asked_known:

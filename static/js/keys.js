@@ -95,5 +95,16 @@
       return [dt, dd];
     }));
   };
-  document.addEventListener('DOMContentLoaded', fillKeyList);
+  // A key whose button is not on the page (yet) stays in its place, without effect.
+  const markIdle = () => {
+    chukan.all('.keybar [data-click]').forEach((key) => {
+      if (chukan.one(key.dataset.click)) key.removeAttribute('aria-disabled');
+      else key.setAttribute('aria-disabled', 'true');
+    });
+  };
+  document.addEventListener('htmx:after:swap', markIdle);
+  document.addEventListener('DOMContentLoaded', () => {
+    fillKeyList();
+    markIdle();
+  });
 })();

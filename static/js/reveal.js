@@ -4,8 +4,11 @@
 (() => {
   let timer = 0;
   let until = 0;
+  // A number that comes back after the page was hidden, left or covered is not shown.
+  let wanted = false;
 
   const hide = () => {
+    wanted = false;
     clearInterval(timer);
     const place = chukan.one('[data-revealed]');
     if (!place) return;
@@ -41,12 +44,19 @@
     const form = event.target.closest('[data-reveal]');
     if (!form) return;
     event.preventDefault();
+    wanted = true;
+    chukan.announce('理由を記録しています。');
     chukan.post(form.action, new FormData(form)).then(async (response) => {
       if (response.type === 'opaqueredirect' || response.status === 401 || response.status === 423) {
         location.reload();
         return;
       }
       const part = new DOMParser().parseFromString(await response.text(), 'text/html');
+      if (response.ok && (!wanted || document.hidden)) {
+        form.reset();
+        chukan.one('#reveal-dialog')?.close();
+        return;
+      }
       if (response.ok) {
         form.reset();
         chukan.one('#kojin-bango').replaceChildren(...part.body.childNodes);
