@@ -3,6 +3,7 @@
 No 個人番号 and no 機関別符号 ever.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -16,6 +17,7 @@ from chukan.kernel.values.kojin_bango import contains_kojin_bango
 
 STREAM: Final = "sosa"
 SALT_BYTES: Final = 16
+_UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 HIDDEN: Final = "（番号のため記録しません）"
 
 Result = Literal["ok", "refused", "not_found", "error"]
@@ -159,9 +161,14 @@ class Sosa:
 
 def _safe(value: str | int) -> str | int:
     """Return the value, or a fixed word where it holds a 個人番号. 根拠: KJ-LOG-09."""
-    if isinstance(value, str) and contains_kojin_bango(value):
+    if isinstance(value, str) and holds_number(value):
         return HIDDEN
     return value
+
+
+def holds_number(text: str) -> bool:
+    """Tell whether a text holds a 個人番号; a 紐付番号 is a key of ours, whatever digits it has."""
+    return _UUID.fullmatch(text) is None and contains_kojin_bango(text)
 
 
 def make_sosa(
@@ -189,7 +196,7 @@ def make_sosa(
         jimu=jimu,
         target_file=target_file,
         kind=kind.value,
-        targets=tuple(targets),
+        targets=tuple(HIDDEN if holds_number(target) else target for target in targets),
         result=result,
         screen_id=screen_id or "",
         request_id=by.request_id,

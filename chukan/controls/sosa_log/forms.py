@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from chukan.controls.sosa_log.domain import KIND_LABELS, RESULTS, LogFilter
+from chukan.controls.sosa_log.domain import KIND_LABELS, RESULTS, LogFilter, holds_number
 from chukan.kernel.errors import ErrorItem
 from chukan.kernel.values.wareki import parse_ymd, show_long
 
@@ -90,6 +90,11 @@ def read_form(values: Mapping[str, str], *, on: date) -> LogForm:
     if not any(typed.values()):
         typed["day_from"] = typed["day_to"] = on.isoformat()
     errors: list[ErrorItem] = []
+    for name in _LENGTHS:
+        if holds_number(typed[name]):
+            message = "個人番号では検索できません。紐付番号か内部IDを入力してください。"
+            errors.append(ErrorItem("E215", f"f-{name}", message))
+            typed[name] = ""
     days: dict[str, date | None] = {"day_from": None, "day_to": None}
     for name in days:
         if typed[name]:

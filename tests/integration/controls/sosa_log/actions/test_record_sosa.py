@@ -65,7 +65,7 @@ class TestItems:
     @pytest.mark.kj("KJ-LOG-09")
     @pytest.mark.parametrize("text", ["123456789018", "１２３４５６７８９０１８", "x 123456789018 y"])
     def test_a_number_is_not_written_down(self, world: World, text: str) -> None:
-        record(detail={"note": text})
+        record(detail={"note": text}, targets=[text])
 
         with world.admin() as admin:
             dump = admin.execute("SELECT convert_from(body, 'UTF8'), e::text FROM sosa_log_event e").fetchone()
