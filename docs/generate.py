@@ -13,6 +13,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 
@@ -30,6 +31,12 @@ def python_files() -> Iterator[Path]:
         for path in sorted((ROOT / room).rglob("*.py")):
             if "migrations" not in path.parts:
                 yield path
+
+
+@cache
+def parsed(path: Path) -> ast.Module:
+    """Return the syntax tree of a file."""
+    return ast.parse(path.read_text(encoding="utf-8"))
 
 
 def module_name(path: Path) -> str:
@@ -64,7 +71,7 @@ def publishers(event_name: str) -> list[str]:
     for path in python_files():
         if path.name == "events.py":
             continue
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(parsed(path)):
             if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) == event_name:
                 found.append(module_name(path))
                 break
@@ -104,7 +111,7 @@ def state_modules() -> list[ModuleType]:
     for path in python_files():
         if "domain" not in path.relative_to(ROOT).as_posix():
             continue
-        tree = ast.parse(path.read_text(encoding="utf-8"))
+        tree = parsed(path)
         names = {
             target.id
             for node in tree.body
@@ -177,7 +184,7 @@ def error_classes() -> tuple[dict[str, str], set[tuple[str, str, str, str]]]:
     statuses = dict(STATUS)
     for _ in range(3):  # subclasses of subclasses
         for path in python_files():
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            for node in ast.walk(parsed(path)):
                 if not isinstance(node, ast.ClassDef) or node.name in STATUS:
                     continue
                 bases = [base.id for base in node.bases if isinstance(base, ast.Name)]
@@ -197,7 +204,7 @@ def raised_errors() -> list[tuple[str, str, str, str]]:
     """Return (code, status, message, module) of every error with a literal code."""
     kinds, found = error_classes()
     for path in python_files():
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(parsed(path)):
             if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute) and node.args):
                 continue
             name = node.func.id if isinstance(node.func, ast.Name) else node.func.attr
