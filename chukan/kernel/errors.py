@@ -1,7 +1,8 @@
 """Errors that callers are told about. No message ever holds a 個人番号 or another personal value."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,14 +18,21 @@ class DomainError(Exception):
     """Base of all errors with a stable code and a Japanese message."""
 
     def __init__(
-        self, code: str, message: str, *, pointer: str | None = None, errors: Sequence[ErrorItem] = ()
+        self,
+        code: str,
+        message: str,
+        *,
+        pointer: str | None = None,
+        errors: Sequence[ErrorItem] = (),
+        members: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
-        """Keep the code, the message for people, and the single violations."""
+        """Keep the code, the message for people, the single violations, and further members of a problem document."""
         super().__init__(code)
         self.code = code
         self.message = message
         self.pointer = pointer
         self.errors = tuple(errors)
+        self.members = members
 
 
 class Invalid(DomainError):

@@ -15,6 +15,7 @@ from chukan.controls.uketsuke.domain import KYOHI
 from chukan.controls.uketsuke.queries import UketsukeStatus, get_uketsuke
 from chukan.kernel.clock import JST
 from chukan.kernel.errors import Conflict, Invalid
+from chukan.kernel.http.problems import json_pointer
 from chukan.kernel.values.edaban import format_edaban, parse_edaban
 from chukan.settings import limits
 from shikaku.actions.accept_toroku_file import FILE, take_toroku_file
@@ -87,7 +88,8 @@ def _registered(registered: Registered) -> dict[str, object]:
         "rireki_tsuban": registered.rireki_tsuban,
         "shori_kekka_kubun": registered.shori_kekka_kubun,
         "keikoku": [
-            {"code": item.code, "pointer": item.pointer, "message": item.message} for item in registered.keikoku
+            {"code": item.code, "pointer": json_pointer(item.pointer), "message": item.message}
+            for item in registered.keikoku
         ],
     }
 

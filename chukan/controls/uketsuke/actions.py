@@ -114,6 +114,7 @@ def same_file(uketsuke_bango: str) -> Conflict:
         "jufuku_file",
         f"同じ内容のファイルを受付番号 {uketsuke_bango} で受け付けています。結果を確かめてください。"
         "もう一度処理するときは再送信として送ってください。",
+        members={"uketsuke_bango": uketsuke_bango},
     )
 
 

@@ -80,6 +80,11 @@ _OUR_FAULT: Final = (
 )
 
 
+def json_pointer(pointer: str) -> str:
+    """Return a pointer as RFC 6901 writes it; '-' (the whole line) is the whole document, ''."""
+    return "" if pointer in {"", "-"} else f"/{pointer}"
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One error as it goes out."""
@@ -99,7 +104,10 @@ class Problem:
             "status": self.status,
             "detail": self.detail,
             "code": self.code,
-            "errors": [{"pointer": item.pointer, "code": item.code, "message": item.message} for item in self.errors],
+            "errors": [
+                {"pointer": json_pointer(item.pointer), "code": item.code, "message": item.message}
+                for item in self.errors
+            ],
             **self.members,
         }
         return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
@@ -134,7 +142,7 @@ def _domain_problem(error: DomainError) -> Problem:
     errors = error.errors or (
         (ErrorItem(error.code, error.pointer, error.message),) if error.pointer is not None else ()
     )
-    members = {str(key): str(value) for key, value in getattr(error, "members", {}).items()}
+    members = {str(key): str(value) for key, value in error.members.items()}
     return Problem(status, error.code, error.message, errors, headers, members)
 
 

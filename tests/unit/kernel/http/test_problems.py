@@ -42,7 +42,7 @@ def test_violations_are_listed_with_their_place() -> None:
     error = errors.RuleBroken("kisoku_ihan", "文", errors=[errors.ErrorItem("E207", "kihon/jusho", "直す")])
 
     assert json.loads(problem_of(error).body())["errors"] == [
-        {"pointer": "kihon/jusho", "code": "E207", "message": "直す"}
+        {"pointer": "/kihon/jusho", "code": "E207", "message": "直す"}
     ]
 
 
@@ -86,7 +86,7 @@ def test_serializer_errors_name_the_field_and_never_the_value() -> None:
     body = problem_of(drf.ValidationError(line.errors)).body().decode()
 
     assert NUMBER not in body
-    assert [item["pointer"] for item in json.loads(body)["errors"]] == ["on", "kubun"]
+    assert [item["pointer"] for item in json.loads(body)["errors"]] == ["/on", "/kubun"]
 
 
 def test_nested_serializer_errors_have_pointers_without_a_first_slash() -> None:
