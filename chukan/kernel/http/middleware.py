@@ -94,4 +94,5 @@ class ErrorMiddleware:
         """Answer what is ours; the rest goes to Django's handlers."""
         if isinstance(exception, DomainError):
             return answer_error(request, exception)
+        log.error("http.request.failed", exc_info=exception)
         return None

@@ -1,10 +1,8 @@
 """Errors as RFC 9457 problems (machines) and Japanese pages (people): one table; no value is ever echoed."""
 
 import json
-import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import PurePath
 from typing import Final, cast
 
 import structlog
@@ -202,14 +200,8 @@ def exception_handler(error: Exception, _context: Mapping[str, object]) -> HttpR
     """Answer every error of a REST view; DRF's setting EXCEPTION_HANDLER names this function."""
     problem = problem_of(error)
     if problem.status >= 500:  # noqa: PLR2004
-        log.error("http.request.failed", error=type(error).__name__, where=_where(error))
+        log.error("http.request.failed", exc_info=error)
     return problem_response(problem)
-
-
-def _where(error: Exception) -> str:
-    """Return the last places of the traceback; never the message, which may quote what was sent."""
-    frames = traceback.extract_tb(error.__traceback__)[-3:]
-    return " < ".join(f"{PurePath(frame.filename).name}:{frame.lineno} {frame.name}" for frame in reversed(frames))
 
 
 def wants_problem(request: HttpRequest) -> bool:

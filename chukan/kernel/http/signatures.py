@@ -88,8 +88,8 @@ def algorithm_of(key: PublicKey | PrivateKey) -> type[HTTPSignatureAlgorithm]:
     return cast("type[HTTPSignatureAlgorithm]", ECDSA_P256_SHA256)
 
 
-def _refuse_duplicates(name: str, _context: str) -> None:
-    reason = f"duplicate member {name!r}"
+def _refuse_duplicates(_name: str, _context: str) -> None:
+    reason = "duplicate_member"
     raise SignatureRefused(reason)
 
 
@@ -97,7 +97,7 @@ def _dictionary(value: str, header: str) -> dict[str, object]:
     try:
         parsed = http_sf.parse(value.encode("ascii"), tltype="dictionary", on_duplicate_key=_refuse_duplicates)
     except (ValueError, TypeError) as error:
-        reason = f"{header} cannot be read"
+        reason = f"{header}_cannot_be_read"
         raise SignatureRefused(reason) from error
     return cast("dict[str, object]", parsed)
 
@@ -113,30 +113,30 @@ def _our_signature(headers: Mapping[str, str]) -> Claim:
     """Return the parameters of the one signature that carries our tag, under whatever label."""
     value = _header(headers, "signature-input")
     if value is None or _header(headers, "signature") is None:
-        raise SignatureRefused("no signature")
+        raise SignatureRefused("no_signature")
     tagged = []
     for member in _dictionary(value, "signature-input").values():
         items, params = cast("tuple[object, dict[str, object]]", member)
         if isinstance(items, list) and params.get("tag") == TAG:
             tagged.append(params)
     if len(tagged) != 1:
-        raise SignatureRefused("not exactly one signature with our tag")
+        raise SignatureRefused("not_exactly_one_signature_with_our_tag")
     params = tagged[0]
     keyid, nonce = params.get("keyid"), params.get("nonce")
     created, expires = params.get("created"), params.get("expires")
     if type(keyid) is not str or type(nonce) is not str:
-        raise SignatureRefused("keyid or nonce missing or of another type")
+        raise SignatureRefused("keyid_or_nonce_missing_or_of_another_type")
     if type(created) is not int or type(expires) is not int:
-        raise SignatureRefused("created or expires missing or of another type")
+        raise SignatureRefused("created_or_expires_missing_or_of_another_type")
     return Claim(keyid, nonce, created, expires, content_sha256(headers))
 
 
 def _check_times(params: Claim, now: datetime) -> None:
     seconds = int(now.timestamp())
     if abs(seconds - params.created) > CLOCK_SKEW.total_seconds():
-        raise SignatureRefused("created is not now")
+        raise SignatureRefused("created_is_not_now")
     if not 0 < params.expires - params.created <= LIFETIME.total_seconds():
-        raise SignatureRefused("expires is not within 300 s after created")
+        raise SignatureRefused("expires_is_not_within_300_s_after_created")
     if now.timestamp() > params.expires:
         raise SignatureRefused("expired")
 
@@ -145,11 +145,11 @@ def content_sha256(headers: Mapping[str, str]) -> bytes:
     """Return the sha-256 member of Content-Digest."""
     value = _header(headers, "content-digest")
     if value is None:
-        raise SignatureRefused("no content-digest")
+        raise SignatureRefused("no_content_digest")
     member = _dictionary(value, "content-digest").get("sha-256")
     digest = member[0] if isinstance(member, tuple) else None
     if not isinstance(digest, bytes) or len(digest) != hashlib.sha256().digest_size:
-        raise SignatureRefused("content-digest has no sha-256")
+        raise SignatureRefused("content_digest_has_no_sha_256")
     return digest
 
 
@@ -166,7 +166,7 @@ def read_claim(request: SignedRequest, *, now: datetime) -> Claim:
     claim = _our_signature(request.headers)
     _check_times(claim, now)
     if nonce_bits(claim.nonce) < NONCE_BITS or len(claim.nonce) > NONCE_MAX_LENGTH:
-        raise SignatureRefused("nonce too short or too long")
+        raise SignatureRefused("nonce_too_short_or_too_long")
     return claim
 
 
@@ -182,7 +182,7 @@ def prove(request: SignedRequest, claim: Claim, key: PublicKey) -> None:
     try:
         verifier.verify(request, max_age=None, expect_tag=TAG, require_components=required_components(request.headers))
     except InvalidSignature as error:
-        raise SignatureRefused("signature does not hold") from error
+        raise SignatureRefused("signature_does_not_hold") from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,14 +47,14 @@ def admit_request(
     client_id, kid = split_keyid(claim.keyid)
     client = find_client(client_id, on=business_date_jst(now))
     if client is None:
-        raise SignatureRefused("unknown client")
+        raise SignatureRefused("unknown_client")
     _prove_with_any(request, claim, client, kid, now)
     _take(client_id, claim, rate, now)
     return client, claim
 
 
 def _prove_with_any(request: SignedRequest, claim: Claim, client: ClientFacts, kid: str | None, now: datetime) -> None:
-    refused = SignatureRefused("unknown key")
+    refused = SignatureRefused("unknown_key")
     for key in candidate_keys(client, kid):
         try:
             prove(request, claim, public_key(key.jwk))
@@ -91,4 +91,4 @@ def _take(client_id: str, claim: Claim, rate: RateLimit, now: datetime) -> None:
                 "yokyu_kata", "要求が多すぎます。少し待ってから送ってください。", retry_after=max(1, math.ceil(wait))
             )
     if not used:
-        raise SignatureRefused("nonce used before")
+        raise SignatureRefused("nonce_used_before")

@@ -47,7 +47,7 @@ class Command(BaseCommand):
                     return
                 stopped.wait(float(str(options["interval"])))
         except LogDamaged as damaged:
-            log.critical("sosa_log.seal.refused", reason=str(damaged))
+            log.critical("sosa_log.seal.refused", reason=str(damaged).replace(" ", "_"))
             raise CommandError("操作ログが封印と合いません。verify_sosa_log で確かめてください。") from None
 
 
