@@ -38,8 +38,12 @@
     if (place) place.textContent = day ? wareki(day) : '';
   };
 
-  document.addEventListener('focusout', (event) => {
+  // While typing, not on leaving: an echo that appears under a pressed mouse button moves what is being clicked.
+  document.addEventListener('input', (event) => {
     if (event.target.matches?.('input[data-date]')) echoDate(event.target);
+  });
+
+  document.addEventListener('focusout', (event) => {
     if (event.target.matches?.('input[data-bango]') && event.target.value) event.target.type = 'password';
   });
 

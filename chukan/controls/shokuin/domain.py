@@ -185,6 +185,16 @@ def check_staff(
     *, shokuin_id: str, shimei: str, valid_from: date, valid_to: date, held_period: tuple[date, date] | None, on: date
 ) -> tuple[ErrorItem, ...]:
     """Collect why a staff record cannot be kept; a period that stays as it is held is not asked about again."""
+    errors = list(check_names(shokuin_id=shokuin_id, shimei=shimei))
+    if (valid_from, valid_to) != held_period:
+        wrong = check_validity(valid_from=valid_from, valid_to=valid_to, on=on)
+        if wrong:
+            errors.append(ErrorItem("E202", "valid_to", wrong))
+    return tuple(errors)
+
+
+def check_names(*, shokuin_id: str, shimei: str) -> tuple[ErrorItem, ...]:
+    """Collect why a 職員ID or a name cannot be kept."""
     errors = []
     if not is_valid_shokuin_id(shokuin_id):
         message = "職員IDは半角の英数字、ハイフン、下線で32文字以内で入力してください。"
@@ -195,10 +205,6 @@ def check_staff(
         errors.append(
             ErrorItem("E215", "shimei", "氏名に個人番号と同じ形の数字があります。氏名だけを入力してください。")
         )
-    if (valid_from, valid_to) != held_period:
-        wrong = check_validity(valid_from=valid_from, valid_to=valid_to, on=on)
-        if wrong:
-            errors.append(ErrorItem("E202", "valid_to", wrong))
     return tuple(errors)
 
 

@@ -10,7 +10,7 @@ from django.http import QueryDict
 from chukan.controls.kengen.actions import StaffInput
 from chukan.controls.kengen.domain import ACTIONS, JIMU, STAFF_ADMIN, Right, possible_kojin_bango
 from chukan.controls.kengen.queries import Rights
-from chukan.controls.shokuin.domain import longest_valid_to, normal_id
+from chukan.controls.shokuin.domain import check_names, longest_valid_to, normal_id
 from chukan.controls.shokuin.queries import ShokuinRow
 from chukan.kernel.errors import ErrorItem
 from chukan.kernel.values.wareki import parse_ymd, show_long
@@ -64,7 +64,7 @@ def read_typed(post: QueryDict, *, shokuin_id: str | None = None) -> Typed:
 
 
 def to_input(typed: Typed) -> tuple[StaffInput | None, tuple[ErrorItem, ...]]:
-    """Return what the action takes, or every reason why a date cannot be read."""
+    """Return what the action takes, or why not: a date that cannot be read, and what is wrong beside it."""
     days: dict[str, date] = {}
     errors = []
     for name, label in (("valid_from", "有効開始日"), ("valid_to", "無効日")):
@@ -73,7 +73,7 @@ def to_input(typed: Typed) -> tuple[StaffInput | None, tuple[ErrorItem, ...]]:
         except ValueError:
             errors.append(ErrorItem("E207", name, _DATE_MESSAGE.format(label)))
     if errors:
-        return None, tuple(errors)
+        return None, (*check_names(shokuin_id=typed.shokuin_id, shimei=typed.shimei), *errors)
     given = StaffInput(
         typed.shokuin_id, typed.shimei, days["valid_from"], days["valid_to"], typed.kengen, typed.kojin_bango
     )

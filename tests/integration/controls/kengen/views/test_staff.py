@@ -110,6 +110,7 @@ class TestRegister:
             ({"shokuin_id": "M0001"}, ["f-shokuin_id"]),
             ({"shimei": ""}, ["f-shimei"]),
             ({"valid_from": "あした", "valid_to": ""}, ["f-valid_from", "f-valid_to"]),
+            ({"shokuin_id": "職員", "shimei": "", "valid_to": "x"}, ["f-shokuin_id", "f-shimei", "f-valid_to"]),
             ({"valid_to": "R30.4.1"}, ["f-valid_to"]),
             ({"kengen": ["fugo:koshin"], "kojin_bango": []}, ["f-kengen"]),
             ({"kengen": ["kanri:koshin"], "kojin_bango": []}, ["f-kengen"]),
