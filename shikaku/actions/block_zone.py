@@ -19,6 +19,7 @@ from shikaku.actions.block_numbers import NO_NUMBER_FACTS, NumberChanges
 from shikaku.actions.block_person import BlockPerson, known_person
 from shikaku.actions.prepare_lines import PreparedLine
 from shikaku.actions.write_block import BlockRows
+from shikaku.domain.check_line import SAIKANYU, SHINKI
 from shikaku.domain.held import KigoUse
 from shikaku.domain.joho import kana_tokens, kigo_bango_key
 from shikaku.domain.plan import Plan, Rejection, apply_plan
@@ -195,8 +196,7 @@ class ZoneBlock:
         if version.supersedes is not None:
             standing = None  # a first period takes the place of the standing
             self._supersede(person.version_ids.pop(tsuban if tsuban in person.version_ids else standing), at)
-        key = kigo_bango_key(version.joho.get("shikaku", {}))
-        token = None if key is None or tsuban is None else self._index.token(KIGO_BANGO, key)
+        token = None if tsuban is None else self._version_token(prepared, plan)
         self._add_version(
             person,
             at,
@@ -213,6 +213,14 @@ class ZoneBlock:
             version.joho,
         )
         self._note_kigo(token, person, plan)
+
+    def _version_token(self, prepared: PreparedLine, plan: Plan) -> int | None:
+        """Return the token of the version's card; a new period has the card of its line, worked out before."""
+        assert plan.version is not None  # noqa: S101  # asked by the caller
+        if plan.handled_as in (SHINKI, SAIKANYU):
+            return prepared.t_kigo_bango
+        key = kigo_bango_key(plan.version.joho.get("shikaku", {}))
+        return None if key is None else self._index.token(KIGO_BANGO, key)
 
     def _add_version(self, person: BlockPerson, at: datetime, values: list[object], joho: Mapping[str, Any]) -> None:
         rireki_tsuban, tsuban, valid_from, valid_to, shubetsu, withdrawn, token, meisai_no = values

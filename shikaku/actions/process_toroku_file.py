@@ -1,6 +1,7 @@
 """Drives one 登録ファイル from its first to its last line; killed anywhere, it goes on at the last committed block."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from itertools import islice
 from typing import Final
@@ -85,13 +86,21 @@ def _inspect(by: Principal, job: Job, files: FileStore, now: Now) -> int:
 
 
 def _register_lines(by: Principal, job: Job, files: FileStore, now: Now, block_lines: int) -> None:
+    """Register block after block; while the database merges one, a thread reads and checks the next."""
     indexes = ZoneIndexes()
+    for zone in by.sendable:
+        indexes(zone)  # the thread finds its keys ready and never asks the database
     seal = files.line_sealer(job.file_key)
-    with files.open(job.file_key) as stream:
-        reader = open_toroku_file(stream)
-        for given in _blocks(reader, job.bookmark, block_lines):
+    with files.open(job.file_key) as stream, ThreadPoolExecutor(1) as ahead:
+        blocks = _blocks(open_toroku_file(stream), job.bookmark, block_lines)
+
+        def read_ahead() -> Future[list[PreparedLine]]:
             facts = get_line_facts(by=by, on=clock.business_date_jst(now()))
-            prepared = prepare_lines(given, facts=facts, index_of=indexes)
+            return ahead.submit(lambda: prepare_lines(next(blocks, ()), facts=facts, index_of=indexes))
+
+        coming = read_ahead()
+        while prepared := coming.result():
+            coming = read_ahead()
             _register_with_retry(by, job, prepared, indexes, seal, now)
 
 

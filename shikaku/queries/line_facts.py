@@ -31,7 +31,7 @@ class ZoneIndexes:
 
     def __init__(self) -> None:
         """Begin with none."""
-        self._of = lru_cache(maxsize=64)(lambda code: ZoneIndex(get_keyring(), code))
+        self._of = lru_cache(maxsize=256)(lambda code: ZoneIndex(get_keyring(), code))
 
     def __call__(self, hokensha_code: str) -> ZoneIndex:
         """Return the hashes of one zone."""
