@@ -11,21 +11,14 @@ from chukan.controls.uketsuke.actions import Accepted, Upload
 from chukan.kernel.errors import Invalid
 from chukan.kernel.principal import Principal
 from chukan.kernel.storage import store
-from chukan.kernel.transactions import outside_transaction, reads
+from chukan.kernel.transactions import outside_transaction
 from chukan.kernel.values.edaban import format_edaban
 from shikaku.actions.accept_toroku_file import accept_toroku_file
 from shikaku.domain.items import HEADER_OF, TOP
-from shikaku.models import ItakuKukakuKanyusha
+from shikaku.queries.kanyusha import list_edaban
 
 LIMIT: Final = 500
 _KIND: Final = "toroku"
-
-
-@reads
-def list_edaban(*, by: Principal, row_ids: Sequence[UUID]) -> tuple[int, ...]:
-    """Return the 被保険者枝番 of these members of the caller's zone, in order; others are not there."""
-    rows = ItakuKukakuKanyusha.objects.filter(hokensha_code=by.hokensha_code, id__in=row_ids)
-    return tuple(rows.order_by("hihokensha_edaban").values_list("hihokensha_edaban", flat=True))
 
 
 @outside_transaction

@@ -1,4 +1,4 @@
-"""One block of a file: lines, results, counts, telegrams and log are one transaction, and the しおり moves with them."""
+"""One block of a file: lines, results, counts, telegrams, log and しおり are one transaction."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -7,7 +7,8 @@ from uuid import UUID
 
 from chukan.controls.sosa_log.actions import record_sosa
 from chukan.controls.sosa_log.domain import SosaKind
-from chukan.controls.uketsuke.actions import Job, Progress, earlier_results, lock_bookmark, record_progress
+from chukan.controls.uketsuke.actions import Job, Progress, lock_bookmark, record_progress
+from chukan.controls.uketsuke.queries import earlier_results
 from chukan.kernel.crypto.blind_index import ZoneIndex
 from chukan.kernel.outbox.publish import publish
 from chukan.kernel.principal import Principal

@@ -1,6 +1,5 @@
 """One person by screen or by message: one 明細, atomic, by the same rules as a file. 根拠: KJ-IN-01, KJ-IN-08."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -18,8 +17,8 @@ from shikaku.actions.block_zone import LineOutcome
 from shikaku.actions.prepare_lines import GivenLine, prepare_lines
 from shikaku.actions.register_itaku_kukaku import register_itaku_kukaku
 from shikaku.actions.write_block import write_results
+from shikaku.domain.error_items import error_items
 from shikaku.domain.line import TorokuLine
-from shikaku.domain.violations import Violation, message
 from shikaku.events import TorokuBlockReflected
 from shikaku.queries.held import current_version
 from shikaku.queries.line_facts import ZoneIndexes, get_line_facts
@@ -45,11 +44,6 @@ class Registered:
     shori_kekka_kubun: str
     keikoku: tuple[ErrorItem, ...]
     shori_shubetsu_code: str
-
-
-def error_items(violations: Sequence[Violation]) -> tuple[ErrorItem, ...]:
-    """Return violations as errors with their Japanese text."""
-    return tuple(ErrorItem(found.code, found.pointer, message(found.code, found.pointer)) for found in violations)
 
 
 @own_transaction

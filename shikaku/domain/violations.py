@@ -199,3 +199,10 @@ def _form(parts: list[str]) -> str:
     if item.kind in ("name", "text"):
         return f"{item.length}字までの文字で、改行や空だけの値にせずに入れてください。"
     return _FORM_BY_KIND[item.kind]
+
+
+def kekka_kubun(codes: tuple[str, ...]) -> str:
+    """Return 処理結果区分 of a line with these codes: 1 正常, 2 正常（警告あり）, 9 異常."""
+    if not codes:
+        return "1"
+    return "9" if any(code[0] == "E" for code in codes) else "2"

@@ -11,8 +11,7 @@ from typing import Final, NamedTuple
 from chukan.kernel.values.edaban import format_edaban
 from chukan.kernel.values.kojin_bango import contains_kojin_bango
 from shikaku.domain.items import NUMBER_HEADERS
-from shikaku.domain.uketsuke_state import kekka_kubun
-from shikaku.domain.violations import Violation, message, order_results
+from shikaku.domain.violations import Violation, kekka_kubun, message, order_results
 from shikaku.formats.csv_records import field_spans
 
 BOM: Final = b"\xef\xbb\xbf"

@@ -19,12 +19,12 @@ from chukan.kernel.http.problems import json_pointer
 from chukan.kernel.values.edaban import format_edaban, parse_edaban
 from chukan.settings import limits
 from shikaku.actions.accept_toroku_file import FILE, take_toroku_file
-from shikaku.actions.channel_rules import check_channel
 from shikaku.actions.register_one import Registered, register_line
 from shikaku.formats.kekka_file_v1 import write_kekka
 from shikaku.formats.toroku_message_v1 import read_message
 from shikaku.http import schemas
 from shikaku.http.upload import SealingUploadHandler
+from shikaku.queries.channel_rules import check_channel
 from shikaku.queries.kekka import kekka_rows
 from shikaku.queries.rireki import FoundRireki, find_rireki
 from shikaku.queries.versions import Version

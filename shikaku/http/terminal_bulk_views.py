@@ -14,7 +14,7 @@ from chukan.kernel import clock
 from chukan.kernel.clock import business_date_jst
 from chukan.kernel.errors import NotFound
 from shikaku.actions.accept_ikkatsu_soshitsu import LIMIT, accept_ikkatsu_soshitsu
-from shikaku.actions.terminal_slip import keep_slip, open_slip, take_slip
+from shikaku.actions.terminal_slip import keep_slip, take_slip
 from shikaku.http.terminal_entry import CheckGroup, CheckLine
 from shikaku.http.terminal_forms import FieldError, Section, all_specs, bind, read_values
 from shikaku.http.terminal_layout import loss_sections
@@ -22,6 +22,7 @@ from shikaku.http.terminal_lines import Unreadable, canonical, item_of
 from shikaku.http.terminal_page import SEIKATSU_HOGO, actor, go_on, options_of, posted, show, show_errors, steps
 from shikaku.http.terminal_show import kigo_bango_edaban, name_of, value_text
 from shikaku.queries.kanyusha import get_kanyusha
+from shikaku.queries.terminal_slip import open_slip
 
 KIND: Final = "ikkatsu"
 _FORM: Final = "terminal/shikaku/entry.html"

@@ -22,7 +22,7 @@ from shikaku.actions.accept_toroku_file import JIMU
 from shikaku.actions.check_one import check_one
 from shikaku.actions.record_shokai import record_shokai
 from shikaku.actions.register_one import Registered, register_one
-from shikaku.actions.terminal_slip import keep_slip, open_slip, open_slip_bango, take_slip
+from shikaku.actions.terminal_slip import keep_slip, take_slip
 from shikaku.http.terminal_entry import (
     ENTRIES,
     SHUSEI,
@@ -46,6 +46,7 @@ from shikaku.http.terminal_page import Fact, Link, actor, go_on, options_of, pos
 from shikaku.http.terminal_show import SHORI_NAMES, PersonView, person_view
 from shikaku.queries.kanyusha import get_kanyusha
 from shikaku.queries.rireki import find_row_id
+from shikaku.queries.terminal_slip import open_slip, open_slip_bango
 
 DONE_KIND: Final = "kanryo"
 _FORM: Final = "terminal/shikaku/entry.html"

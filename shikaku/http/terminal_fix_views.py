@@ -20,8 +20,8 @@ from shikaku.actions.accept_toroku_file import JIMU
 from shikaku.actions.check_one import check_one
 from shikaku.actions.mend_refused_line import mend_refused_line
 from shikaku.actions.record_shokai import record_file_shokai
-from shikaku.actions.register_one import error_items
-from shikaku.actions.terminal_slip import keep_slip, open_slip, open_slip_bango, take_slip
+from shikaku.actions.terminal_slip import keep_slip, take_slip
+from shikaku.domain.error_items import error_items
 from shikaku.domain.items import ITEMS, REPEATED_GROUPS, SINGLE_GROUPS
 from shikaku.domain.line import TorokuLine, Value
 from shikaku.domain.violations import Violation
@@ -48,6 +48,7 @@ from shikaku.http.terminal_lines import (
 from shikaku.http.terminal_page import actor, go_on, options_of, posted, show, show_errors, steps
 from shikaku.http.terminal_show import value_text
 from shikaku.queries.refused_line import RefusedLine, open_refused_line
+from shikaku.queries.terminal_slip import open_slip, open_slip_bango
 
 KIND: Final = "file_fix"
 _FORM: Final = "terminal/shikaku/entry.html"

@@ -28,7 +28,7 @@ class SealingUploadHandler(FileUploadHandler):
         super().__init__()
         self._writer: Writer | None = None
         self._stored: StoredFile | None = None
-        self._inflate: "zlib._Decompress | None" = None
+        self._inflate: zlib._Decompress | None = None
         self._head = b""
         self._plain_size = 0
         self._received = 0

@@ -1,6 +1,6 @@
 """Search and detail of members inside one insurer's zone. 根拠: KJ-ZONE-01, KJ-ZONE-06."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
@@ -307,3 +307,10 @@ def _soshin(row: ItakuKukakuKanyusha) -> SoshinStatus | None:
         shori_kekka_meisai_code=newest.shori_kekka_meisai_code,
         answered_at=newest.answered_at,
     )
+
+
+@reads
+def list_edaban(*, by: Principal, row_ids: Sequence[UUID]) -> tuple[int, ...]:
+    """Return the 被保険者枝番 of these members of the caller's zone, in order; others are not there."""
+    rows = ItakuKukakuKanyusha.objects.filter(hokensha_code=by.hokensha_code, id__in=row_ids)
+    return tuple(rows.order_by("hihokensha_edaban").values_list("hihokensha_edaban", flat=True))

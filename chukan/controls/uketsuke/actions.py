@@ -11,7 +11,7 @@ from django.db import IntegrityError
 from django.db.models import QuerySet
 
 from chukan.controls.uketsuke.domain import FINAL, KANRYO, KENSA, KYOHI, SHORI, UKETSUKE, can_move
-from chukan.controls.uketsuke.models import Teiseimachi, Uketsuke, UketsukeMeisai
+from chukan.controls.uketsuke.models import Teiseimachi, Uketsuke
 from chukan.kernel.errors import Conflict
 from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import joins_transaction, own_transaction, savepoint
@@ -250,14 +250,6 @@ def discard_refused_lines(*, by: Principal, uketsuke_id: UUID) -> str:  # the zo
     row.file_key, row.refused_until = "", None
     row.save(update_fields=["file_key", "refused_until"])
     return key
-
-
-def earlier_results(*, by: Principal, uketsuke_id: UUID, first: int, last: int) -> dict[int, UketsukeMeisai]:
-    """Return the results 1 and 2 that lines of the same file had before. Reads in the caller's transaction."""
-    rows = UketsukeMeisai.objects.filter(
-        uketsuke_id=uketsuke_id, meisai_no__gte=first, meisai_no__lte=last, shori_kekka_kubun__in=("1", "2")
-    )
-    return {row.meisai_no: row for row in rows}
 
 
 def _move(row: Uketsuke, to: str, now: datetime) -> None:

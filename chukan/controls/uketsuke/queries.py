@@ -196,6 +196,19 @@ def iterate_kekka(*, by: Principal, row_id: UUID) -> Iterator[Sequence[MeisaiRes
         after = chunk[-1].meisai_no
 
 
+@reads
+def earlier_results(*, by: Principal, uketsuke_id: UUID, first: int, last: int) -> dict[int, MeisaiResult]:
+    """Return the results 1 and 2 that lines of the same file had before, by line."""
+    rows = UketsukeMeisai.objects.filter(
+        sender=by.sender,
+        uketsuke_id=uketsuke_id,
+        meisai_no__gte=first,
+        meisai_no__lte=last,
+        shori_kekka_kubun__in=("1", "2"),
+    )
+    return {row.meisai_no: _meisai(row) for row in rows}
+
+
 @dataclass(frozen=True, slots=True)
 class RefusedFile:
     """Where the refused lines of a 受付 are and how its input looked."""

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from shikaku.domain.items import GROUPS, TOP
-from shikaku.domain.violations import CODES, Violation, has_error, item_name, message, order_results
+from shikaku.domain.violations import CODES, Violation, has_error, item_name, kekka_kubun, message, order_results
 
 POINTERS = [
     *TOP,
@@ -102,3 +102,11 @@ def test_most_messages_fit_beside_the_field() -> None:
 def test_names_of_places(pointer: str, name: str) -> None:
     assert item_name(pointer) == name
     assert message("E207", pointer).endswith("。")
+
+
+@pytest.mark.parametrize(
+    ("codes", "kubun"),
+    [((), "1"), (("W101",), "2"), (("E201",), "9"), (("E201", "W101"), "9"), (("W102", "W103"), "2")],
+)
+def test_kekka_kubun(codes: tuple[str, ...], kubun: str) -> None:
+    assert kekka_kubun(codes) == kubun
