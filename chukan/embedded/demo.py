@@ -150,8 +150,10 @@ def _greet(stage: Stage) -> None:
     if stage.onshi_port is not None:
         _say(f"  オンライン資格確認の模擬: http://localhost:{stage.onshi_port}/")
     accounts = told.get("accounts", [])
+    _say("  保険者コード  職員ID  パスワード")
     for account in accounts if isinstance(accounts, list) else []:
-        _say(f"  {account['soshiki']}  {account['id']}  {account['password']}  {account['setsumei']}")
+        code = account["hokensha_code"] or "空欄    "
+        _say(f"  {code}      {account['id']:<6}  {account['password']}  {account['soshiki']} {account['setsumei']}")
     _say(f"  見本ファイル: {stage.demo / SAMPLE_FILE}")
     _say("  終了は Ctrl-C")
 

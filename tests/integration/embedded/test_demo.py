@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import http.cookiejar
 import json
 import os
 import queue
+import re
 import signal
 import socket
 import subprocess
@@ -12,6 +14,7 @@ import sys
 import threading
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -90,6 +93,24 @@ class Demo:
             return False
 
 
+def signs_in(port: int, account: dict[str, str]) -> bool:
+    """Whether this account of the demo gets past the sign-in form."""
+    browser = urllib.request.build_opener(
+        urllib.request.ProxyHandler({}), urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
+    )
+    url = f"http://localhost:{port}/login/"
+    with browser.open(url, timeout=20) as page:
+        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.read().decode())
+    assert token is not None
+    typed = {"hokensha_code": account["hokensha_code"], "shokuin_id": account["id"], "password": account["password"]}
+    form = urllib.parse.urlencode({**typed, "csrfmiddlewaretoken": token[1]}).encode()
+    try:
+        with browser.open(urllib.request.Request(url, data=form, headers={"Referer": url}), timeout=20) as answer:
+            return not answer.geturl().endswith("/login/")
+    except urllib.error.HTTPError as refused:
+        pytest.fail(f"{account['id']}: {refused.code}")
+
+
 @pytest.fixture
 def home(open_folder: Path) -> Iterator[Path]:
     folder = open_folder / "home"
@@ -137,6 +158,8 @@ def test_starts_survives_kills_stops_and_starts_again_with_its_data(home: Path, 
     assert len((home / "demo" / "sample_10000.csv").read_bytes().splitlines()) >= 10_001
     assert demo.ready("localhost")
     assert demo.ready("127.0.0.1")
+    accounts = json.loads((home / "demo" / "accounts.json").read_text())["accounts"]
+    assert [account["id"] for account in accounts if not signs_in(port, account)] == []
     before = demo.pids()
     assert set(before) == {process.name for process in PROCESSES} | {"postgres", "valkey"}
     assert all(os.getpgid(pid) == pid for pid in before.values())

@@ -48,6 +48,7 @@ HOKENSHA = (
 OPERATORS = {"shiharai_kikin": "支払基金", "kokuho_chuokai": "国保中央会"}
 _CLERK = "shikaku:shokai,shikaku:koshin"
 _OPERATOR = "unyo:shokai,shikaku:shokai"
+# Operators sign in without a 保険者コード: their IDs differ over all organisations.
 SHOKUIN = (
     DemoShokuin(
         soshiki="06132013",
@@ -81,16 +82,16 @@ SHOKUIN = (
     ),
     DemoShokuin(
         soshiki="shiharai_kikin",
-        shokuin_id="U0001",
+        shokuin_id="SK001",
         shimei="見本 六花",
         kengen=f"{_OPERATOR},unyo:koshin",
         setsumei="運用監視",
     ),
     DemoShokuin(
-        soshiki="shiharai_kikin", shokuin_id="K0001", shimei="見本 七海", kengen="all", setsumei="システム管理責任者"
+        soshiki="shiharai_kikin", shokuin_id="SK900", shimei="見本 七海", kengen="all", setsumei="システム管理責任者"
     ),
     DemoShokuin(
-        soshiki="kokuho_chuokai", shokuin_id="U0001", shimei="見本 八郎", kengen=_OPERATOR, setsumei="運用監視"
+        soshiki="kokuho_chuokai", shokuin_id="KC001", shimei="見本 八郎", kengen=_OPERATOR, setsumei="運用監視"
     ),
 )
 
@@ -183,6 +184,7 @@ class DemoWorld:
         insurer = next((row for row in HOKENSHA if row.code == shokuin.soshiki), None)
         return {
             "soshiki_code": shokuin.soshiki,
+            "hokensha_code": insurer.code if insurer else "",
             "soshiki": insurer.meisho if insurer else OPERATORS[shokuin.soshiki],
             "id": shokuin.shokuin_id,
             "shimei": shokuin.shimei,
