@@ -119,6 +119,10 @@ document.addEventListener('htmx:after:swap', () => {
 });
 
 document.addEventListener('DOMContentLoaded', () => {
-  const first = chukan.one('[data-focus-first]') ?? chukan.one('[autofocus]');
-  if (first) first.focus();
+  // Where a page begins: its errors or results, else the first field of a form made for typing.
+  const first = chukan.one('[data-focus-first]')
+    ?? chukan.one('form[data-autofocus] :is(input:not([type=hidden]), select, textarea)');
+  const target = location.hash ? document.getElementById(location.hash.slice(1)) : null;
+  if (target && target.matches('input, select, textarea, fieldset')) chukan.focus(target);
+  else if (first) first.focus({ preventScroll: true });
 });
