@@ -1,11 +1,12 @@
 """The lines of one block that belong to one insurer, from lock to rows."""
 
 import json
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django.db import connection
 
@@ -25,6 +26,7 @@ from shikaku.domain.joho import kana_tokens, kigo_bango_key
 from shikaku.domain.plan import Plan, Rejection, apply_plan
 from shikaku.domain.toroku import kigo_key_after, plan_registration
 from shikaku.domain.violations import Violation, order_results
+from shikaku.queries.array_text import bytea_array, uuid_array
 from shikaku.queries.held import JOHO, KIGO_BANGO, RIREKI_TABLE, load_held, load_kigo_users
 
 KANYUSHA_TABLE: Final = "shikaku_itaku_kukaku_kanyusha"
@@ -33,6 +35,12 @@ WRONG_NUMBER: Final = "2"
 _TICK = timedelta(microseconds=1)
 # 情報 is a tree of our own making: looking for circles in it would take half of the time.
 _COMPACT_JSON: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
+
+
+def _random_uuids(count: int) -> Iterator[UUID]:
+    """Yield 紐付番号 that say nothing; their random bytes are fetched at once."""
+    pool = os.urandom(16 * count)
+    return (UUID(bytes=pool[at : at + 16], version=4) for at in range(0, len(pool), 16))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +90,16 @@ class ZoneBlock:
         self._numbers = NumberChanges(
             by=by, zone=zone, index=index, seal=self._seal_bango, by_edaban=self._by_edaban, by_bango=self._by_bango
         )
+        self._proposals: Iterator[UUID] = iter(())
         self._touched: dict[int, BlockPerson] = {}
         self._resolved: set[int] = set()
 
     def load(self, lines: Sequence[PreparedLine]) -> None:
         """Lock the numbering row when somebody may be new, then the persons the lines name; read them once."""
-        if any(line.line is not None and line.line.shori_shubetsu_code == "01" for line in lines):
+        maybe_new = sum(line.line is not None and line.line.shori_shubetsu_code == SHINKI for line in lines)
+        if maybe_new:
             self._lock_numbering()
+            self._proposals = _random_uuids(maybe_new)
         edabans = {line.line.hihokensha_edaban for line in lines if line.line and line.line.hihokensha_edaban}
         bangos = {line.bango for line in lines if line.bango is not None}
         held = load_held(by=self._by, zone=self._zone, edabans=edabans, bangos=bangos)
@@ -176,7 +187,7 @@ class ZoneBlock:
         person = BlockPerson(
             row_id=row_id,
             edaban=self._last_edaban,
-            himozuke=uuid4(),
+            himozuke=next(self._proposals),
             bango=prepared.bango,
             last_at=self._now - _TICK,
             is_new=True,
@@ -374,8 +385,8 @@ class ZoneBlock:
             if with_number:
                 hashes = [self._globals[person.edaban] for person in with_number]
                 cursor.execute(
-                    "SELECT bi_global, himozuke_bango FROM shikaku_resolve_himozuke(%s, %s)",
-                    [hashes, [person.himozuke for person in with_number]],
+                    "SELECT bi_global, himozuke_bango FROM shikaku_resolve_himozuke(%s::bytea[], %s::uuid[])",
+                    [bytea_array(hashes), uuid_array(person.himozuke for person in with_number)],
                 )
                 resolved = {bytes(bango): himozuke for bango, himozuke in cursor.fetchall()}
                 for person in with_number:
@@ -395,7 +406,8 @@ class ZoneBlock:
             wanted[telegram.himozuke] = wanted.get(telegram.himozuke, 0) + 1
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT himozuke_bango, last_jun FROM shikaku_next_jun(%s, %s)", [list(wanted), list(wanted.values())]
+                "SELECT himozuke_bango, last_jun FROM shikaku_next_jun(%s::uuid[], %s)",
+                [uuid_array(wanted), list(wanted.values())],
             )
             last: dict[UUID, int] = dict(cursor.fetchall())
         following = {himozuke: last[himozuke] - count for himozuke, count in wanted.items()}

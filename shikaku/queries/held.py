@@ -14,6 +14,7 @@ from chukan.kernel.crypto.keyring import get_keyring
 from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import reads
 from shikaku.domain.held import Held, HeldPeriod
+from shikaku.queries.array_text import bytea_array
 
 RIREKI_TABLE = "shikaku_rireki"
 KIGO_BANGO = "kigo_bango"
@@ -26,14 +27,14 @@ FROM shikaku_itaku_kukaku_kanyusha k
 WHERE k.hokensha_code = %s AND k.hihokensha_edaban IN (
   SELECT unnest(%s::bigint[])
   UNION SELECT n.hihokensha_edaban FROM shikaku_itaku_kukaku_kanyusha n
-    WHERE n.hokensha_code = %s AND n.bi_bango = ANY (%s)
+    WHERE n.hokensha_code = %s AND n.bi_bango = ANY (%s::bytea[])
   UNION SELECT o.hihokensha_edaban FROM shikaku_kyu_kojin_bango o
-    WHERE o.hokensha_code = %s AND o.bi_bango = ANY (%s) AND o.resolves)
+    WHERE o.hokensha_code = %s AND o.bi_bango = ANY (%s::bytea[]) AND o.resolves)
 ORDER BY k.hihokensha_edaban FOR NO KEY UPDATE OF k
 """
 _FORMER = """
 SELECT bi_bango, hihokensha_edaban FROM shikaku_kyu_kojin_bango
-WHERE hokensha_code = %s AND bi_bango = ANY (%s) AND resolves
+WHERE hokensha_code = %s AND bi_bango = ANY (%s::bytea[]) AND resolves
 """
 _VERSIONS = """
 SELECT id, hihokensha_edaban, shikaku_tsuban, rireki_tsuban, valid_from, valid_to, withdrawn, ct_joho
@@ -85,7 +86,7 @@ def load_held(
     bangos: Collection[bytes],  # zone is set by `by`
 ) -> HeldPersons:
     """Lock and return the persons of the zone that the given keys name, with their current versions."""
-    numbers = list(bangos)
+    numbers = bytea_array(bangos)
     with connection.cursor() as cursor:
         cursor.execute(_PERSONS, [zone, list(edabans), zone, numbers, zone, numbers])
         persons = cursor.fetchall()
