@@ -21,12 +21,18 @@ NO_NUMBER_FACTS: Final = NO_KOSHINGO
 NEW_NUMBER: Final = "1"
 
 # The former number moves into its own row with its sealed value; it opens under the 委託区画 row it was sealed for.
-_KEEP_FORMER = """
+# A number that already leads to the person from an earlier change has its row.
+_KEEP_FORMER: Final = """
 INSERT INTO shikaku_kyu_kojin_bango (id, hokensha_code, bi_bango, hihokensha_edaban, ct_kojin_bango,
                                      kojin_bango_koshin_kubun, kojin_bango_koshin_nichiji, resolves)
+"""
+_AS_STORED: Final = """
 SELECT %s, hokensha_code, bi_bango, hihokensha_edaban, ct_kojin_bango, %s, %s, %s
 FROM shikaku_itaku_kukaku_kanyusha WHERE hokensha_code = %s AND hihokensha_edaban = %s AND bi_bango IS NOT NULL
+ON CONFLICT DO NOTHING
 """
+# A number given earlier in this very block is not in the table yet.
+_AS_IN_THIS_BLOCK: Final = "VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING"
 
 
 class NumberChanges:
@@ -68,7 +74,12 @@ class NumberChanges:
     def change(self, number: str, kubun: str, person: BlockPerson, at: datetime) -> None:
         """Put the new number in the old one's place. 1 変更: both lead to the person. 2 訂正: the old one no longer."""
         with connection.cursor() as cursor:
-            cursor.execute(_KEEP_FORMER, [uuid7(), kubun, at, kubun == NEW_NUMBER, self._zone, person.edaban])
+            resolves = kubun == NEW_NUMBER
+            if person.bango is not None and person.ct_bango is not None:
+                former = [uuid7(), self._zone, person.bango, person.edaban, person.ct_bango, kubun, at, resolves]
+                cursor.execute(_KEEP_FORMER + _AS_IN_THIS_BLOCK, former)
+            else:
+                cursor.execute(_KEEP_FORMER + _AS_STORED, [uuid7(), kubun, at, resolves, self._zone, person.edaban])
             global_hash = self._index.global_bango(number)
             if kubun == NEW_NUMBER:
                 cursor.execute("SELECT shikaku_link_bango(%s, %s)", [global_hash, person.himozuke])
