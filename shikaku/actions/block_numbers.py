@@ -76,7 +76,7 @@ class NumberChanges:
         with connection.cursor() as cursor:
             resolves = kubun == NEW_NUMBER
             if person.bango is not None and person.ct_bango is not None:
-                former = [uuid7(), self._zone, person.bango, person.edaban, person.ct_bango, kubun, at, resolves]
+                former = (uuid7(), self._zone, person.bango, person.edaban, person.ct_bango, kubun, at, resolves)
                 cursor.execute(_KEEP_FORMER + _AS_IN_THIS_BLOCK, former)
             else:
                 cursor.execute(_KEEP_FORMER + _AS_STORED, [uuid7(), kubun, at, resolves, self._zone, person.edaban])

@@ -69,6 +69,7 @@ class World:
         try:
             manage("setup_database")
             manage("migrate", "--verbosity=0", role="migrator")
+            manage("ensure_keys")
             manage("load_reference_data")
             self._register()
         except BaseException:

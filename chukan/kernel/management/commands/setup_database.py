@@ -1,4 +1,4 @@
-"""Makes the database, its owner, the login roles and the keystore; says what it did in one line."""
+"""Makes the database, its owner and the login roles; says what it did in one line."""
 
 import secrets
 from pathlib import Path
@@ -7,7 +7,6 @@ import psycopg
 from django.core.management.base import BaseCommand, CommandError
 from psycopg import sql
 
-from chukan.kernel.crypto.file_kms import ensure_kek
 from chukan.kernel.schema import APP_ROLES, OWNER
 from chukan.settings import env
 
@@ -26,7 +25,6 @@ class Command(BaseCommand):
             raise CommandError(message)
         target = env.parse_database_url(url)
         setup(target, env.home() / "keys" / "db")
-        ensure_kek(env.home())
         self.stdout.write(f"データベース {target['NAME']} の準備ができました。")
 
 
