@@ -128,6 +128,7 @@ def _make_schema(ground: Ground) -> None:
     for arguments, role in (
         (["setup_database"], "kanri"),
         (["migrate", "--verbosity=0"], "migrator"),
+        (["ensure_keys"], "kanri"),
         (["load_reference_data"], "kanri"),
     ):
         ground.run("manage.py", *arguments, database=EMPTY, role=role)
