@@ -4,10 +4,10 @@ Order: signature from the headers → kind of client → size → Idempotency-Ke
 Every refusal is written to the operation log. 根拠: KJ-AUTH-26, KJ-LOG-18.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar, Final, cast
+from typing import BinaryIO, ClassVar, Final, cast
 
 import structlog
 from django.conf import settings
@@ -16,7 +16,8 @@ from django.http import HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.negotiation import BaseContentNegotiation
-from rest_framework.renderers import JSONRenderer
+from rest_framework.parsers import BaseParser
+from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
@@ -57,18 +58,19 @@ _DENIALS: Final = frozenset({"ninsho", "setsuzoku_taishogai", "yokyu_kata", "jim
 class OneNegotiation(BaseContentNegotiation):
     """Every route has one form of answer; Accept changes nothing."""
 
-    def select_parser(self, request: Request, parsers: Sequence[object]) -> object:
-        """Return nothing to parse with: the view reads its body itself."""
-        return parsers[0]
+    def select_parser(self, request: Request, parsers: Iterable[BaseParser]) -> BaseParser | None:
+        """Return the first parser; the view reads its body itself."""
+        return next(iter(parsers))
 
     def select_renderer(
         self,
         request: Request,
-        renderers: Sequence[JSONRenderer],
+        renderers: Iterable[BaseRenderer],
         format_suffix: str | None = None,  # noqa: ARG002  # DRF calls it so
-    ) -> tuple[JSONRenderer, str]:
-        """Return the JSON renderer."""
-        return renderers[0], renderers[0].media_type
+    ) -> tuple[BaseRenderer, str]:
+        """Return the first renderer."""
+        first = next(iter(renderers))
+        return first, str(first.media_type)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,7 @@ class SignatureAuthentication(BaseAuthentication):
 
     def authenticate(self, request: Request) -> tuple[MachineUser, Claim]:
         """Return who acts and what the signature says. Raises: NotAuthenticated, TooMany."""
-        http = cast("HttpRequest", request._request)  # noqa: SLF001  # DRF has no public name for it
+        http = request._request  # noqa: SLF001  # DRF has no public name for it
         per_second = int(settings.CHUKAN_RATE_PER_CLIENT)
         try:
             client, claim = admit_request(
@@ -172,7 +174,7 @@ class MachineView(APIView):
         The handlers must keep what they store apart until this returns: it raises NotAuthenticated when the body was
         not the signed one, TooLarge when it is over the limit, Invalid when it cannot be read.
         """
-        http = cast("HttpRequest", self.request._request)  # noqa: SLF001
+        http = self.request._request  # noqa: SLF001
         if not (self.request.content_type or "").lower().startswith("multipart/form-data"):
             raise Invalid("media_type_fusei", "Content-Type は multipart/form-data にしてください。")
         http.upload_handlers = list(handlers)
@@ -219,7 +221,7 @@ class MachineView(APIView):
             raise NotPermitted(
                 "setsuzoku_taishogai", "この接続システムが呼べる宛先ではありません。仕様を確かめてください。"
             )
-        http = cast("HttpRequest", request._request)  # noqa: SLF001
+        http = request._request  # noqa: SLF001
         length = http.META.get("CONTENT_LENGTH") or "0"
         if not length.isdigit() or int(length) > self.body_max:
             raise too_large(self.body_max)
@@ -236,7 +238,8 @@ class MachineView(APIView):
         """Let Django's own parser read through the counting stream."""
         inner = cast("Readable", http._stream)  # noqa: SLF001
         self.checked = CheckedBody(inner, sha256=self.checked.expected, limit=self.body_max)
-        http._stream = self.checked  # noqa: SLF001  # Django has no public door for a wrapped body
+        # Django has no public door for a wrapped body.
+        http._stream = cast("BinaryIO", self.checked)  # noqa: SLF001
 
     def _idempotency_key(self) -> str:
         key = self.request.headers.get("Idempotency-Key", "")
@@ -254,7 +257,7 @@ class MachineView(APIView):
 
     # --- failures
 
-    def handle_exception(self, exc: Exception) -> HttpResponse:
+    def handle_exception(self, exc: Exception) -> HttpResponse:  # type: ignore[override]  # DRF takes any response
         """Record the failure, then answer it."""
         problem = problem_of(exc)
         result: Result = "refused"
@@ -270,7 +273,7 @@ class MachineView(APIView):
         return exception_handler
 
     def _record(self, result: Result, code: str, kind: SosaKind | None = None) -> None:
-        http = cast("HttpRequest", self.request._request)  # noqa: SLF001
+        http = self.request._request  # noqa: SLF001
         if kind is None:
             kind = SosaKind.REFUSED if code in _DENIALS else self.sosa
         by = self.principal or unknown_principal(request_id=_request_id(http), terminal=_terminal(http))

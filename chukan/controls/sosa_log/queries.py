@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import uuid4
 
 from django.db import connection, connections
@@ -164,22 +164,16 @@ def iterate_entries() -> Iterator[Entry]:
         start = rows[-1][0] + 1
 
 
-def _entry(row: tuple[object, ...]) -> Entry:
-    idx, event_id, xid, leaf, salt, body, at, hokensha_code, *columns, event_xid = row
-    if not isinstance(salt, bytes | memoryview) or not isinstance(body, bytes | memoryview):
-        return Entry(int(str(idx)), int(str(event_id)), int(str(xid)), bytes(leaf), None, None)  # type: ignore[arg-type]  # rows of our own tables
-    searched: dict[str, object] = {"hokensha_code": hokensha_code, **dict(zip(_COLUMNS, columns, strict=True))}
-    if isinstance(at, datetime):
-        searched["at"] = at.astimezone(UTC).isoformat(timespec="microseconds")
-    return Entry(
-        idx=int(str(idx)),
-        event_id=int(str(event_id)),
-        xid=int(str(event_xid)),
-        stored_leaf=bytes(leaf),  # type: ignore[arg-type]  # a row of our own table
-        salt=bytes(salt),
-        body=bytes(body),
-        columns=searched,
-    )
+def _entry(row: tuple[Any, ...]) -> Entry:
+    idx, event_id, leaf_xid, leaf, salt, body, at, hokensha_code, *columns, event_xid = row
+    if salt is None or body is None:
+        return Entry(idx, event_id, int(leaf_xid), bytes(leaf), None, None)
+    searched = {
+        "at": at.astimezone(UTC).isoformat(timespec="microseconds"),
+        "hokensha_code": hokensha_code,
+        **dict(zip(_COLUMNS, columns, strict=True)),
+    }
+    return Entry(idx, event_id, int(event_xid), bytes(leaf), bytes(salt), bytes(body), searched)
 
 
 def unlinked_events() -> Sequence[int]:

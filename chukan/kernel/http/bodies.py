@@ -40,14 +40,14 @@ class CheckedBody:
 
     def read(self, size: int = -1, /) -> bytes:
         """Return the next bytes."""
-        if size is None or size < 0:
+        if size < 0:
             return self._count(self._stream.read(self._limit - self.size + 1))
         return self._count(self._stream.read(size))
 
     def readline(self, size: int = -1, /) -> bytes:
         """Return the next line."""
         bound = self._limit - self.size + 1
-        return self._count(self._stream.readline(bound if size is None or size < 0 else min(size, bound)))
+        return self._count(self._stream.readline(bound if size < 0 else min(size, bound)))
 
     def finish(self) -> None:
         """Read what is left and compare with the signed digest.

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, cast
+from typing import Final
 
 import structlog
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
@@ -148,8 +148,6 @@ def _drf_problem(error: drf.APIException) -> Problem:
     for kind, code, detail in _DRF:
         if isinstance(error, kind):
             headers = {"WWW-Authenticate": "Signature"} if error.status_code == 401 else {}  # noqa: PLR2004
-            if isinstance(error, drf.Throttled) and error.wait:
-                headers["Retry-After"] = str(int(error.wait) + 1)
             return Problem(error.status_code, code, detail, (), headers)
     return Problem(500, "naibu", _OUR_FAULT)
 
@@ -226,7 +224,7 @@ def _page(request: HttpRequest, problem: Problem) -> HttpResponse:
         "request_id": getattr(request, "request_id", ""),
     }
     try:
-        html = render_to_string("errors/problem.html", context, request=cast("HttpRequest", request))
+        html: str = render_to_string("errors/problem.html", context, request=request)
     except TemplateDoesNotExist:
         html = f"<!doctype html><html lang=ja><title>{context['title']}</title><p>{problem.detail}</p></html>"
     return HttpResponse(html, status=problem.status, headers=dict(problem.headers))

@@ -3,6 +3,7 @@
 import hashlib
 import math
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from django.db import connection
 
@@ -69,19 +70,17 @@ def _prove_with_any(request: SignedRequest, claim: Claim, client: ClientFacts, k
 
 def _take(client_id: str, claim: Claim, rate: RateLimit, now: datetime) -> None:
     step = timedelta(seconds=1) / rate.per_second
+    given: dict[str, Any] = {
+        "client_id": client_id,
+        "first": now + step,
+        "now": now,
+        "step": step,
+        "bound": now + step * rate.burst,
+        "nonce": hashlib.sha256(claim.nonce.encode()).digest(),
+        "expires": datetime.fromtimestamp(claim.expires, UTC),
+    }
     with connection.cursor() as cursor:
-        cursor.execute(
-            _ADMIT,
-            {
-                "client_id": client_id,
-                "first": now + step,
-                "now": now,
-                "step": step,
-                "bound": now + step * rate.burst,
-                "nonce": hashlib.sha256(claim.nonce.encode()).digest(),
-                "expires": datetime.fromtimestamp(claim.expires, UTC),
-            },
-        )
+        cursor.execute(_ADMIT, given)
         admitted, used = cursor.fetchone()
         if not admitted:
             cursor.execute(_DUE, [client_id])

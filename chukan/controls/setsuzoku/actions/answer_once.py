@@ -118,7 +118,7 @@ def _keep(by: Principal, repeat: Repeat, answer: Answer, now: datetime) -> None:
     plain = replace(answer, replayed=False)
     Idempotency.objects.create(
         id=row_id,
-        sender=by.sender,
+        sender=by.sender or "",
         hokensha_code=by.hokensha_code,
         client_id=repeat.client_id,
         path=repeat.path,

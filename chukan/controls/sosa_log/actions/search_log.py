@@ -84,14 +84,14 @@ def search_log(
 
 
 @own_transaction
-def export_log(*, by: Principal, given: LogFilter, screen_id: str, now: datetime) -> bytes:
+def export_log(*, by: Principal, given: LogFilter, screen_id: str, now: datetime, most: int = EXPORT_MAX) -> bytes:
     """Return all events that match as CSV for people, and record the output.
 
     Raises: RuleBroken when there are too many. 根拠: KJ-LOG-13.
     """
-    page = _find(by, given, before=None, after=None, limit=EXPORT_MAX)
+    page = _find(by, given, before=None, after=None, limit=most)
     if page.has_older:
-        message = "出力できるのは50,000件までです。期間か操作者で絞り込んでください。"
+        message = f"出力できるのは{most:,}件までです。期間か操作者で絞り込んでください。"
         raise RuleBroken("kensu_kata", message, errors=(ErrorItem("S-201", "f-day_from", message),))
     _record(by, SosaKind.LOG_EXPORT, given, len(page.rows), screen_id, now)
     return _to_csv(page.rows)

@@ -108,26 +108,37 @@ class TestTransaction:
         assert rows(world, "hokensha_code") == [(KENPO,)]
 
 
+CHANGES = (
+    "UPDATE sosa_log_event SET result = 'x'",
+    "DELETE FROM sosa_log_event",
+    "TRUNCATE sosa_log_event",
+    "ALTER TABLE sosa_log_event DISABLE TRIGGER ALL",
+    "SET session_replication_role = replica",
+    "UPDATE sosa_log_leaf SET idx = 1",
+    "DELETE FROM sosa_log_leaf",
+    "UPDATE sosa_log_checkpoint SET note = ''",
+    "DELETE FROM sosa_log_checkpoint",
+)
+
+
+def _goes_through(statement: str) -> bool:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+    except DatabaseError:
+        return False
+    return True
+
+
 @pytest.mark.kj("KJ-LOG-10")
 class TestAppendOnly:
     @pytest.mark.parametrize("role", ["web", "worker", "kanri", "sealer", "operator"])
-    @pytest.mark.parametrize(
-        "statement",
-        [
-            "UPDATE sosa_log_event SET result = 'x'",
-            "DELETE FROM sosa_log_event",
-            "TRUNCATE sosa_log_event",
-            "ALTER TABLE sosa_log_event DISABLE TRIGGER ALL",
-            "SET session_replication_role = replica",
-            "DELETE FROM sosa_log_leaf",
-            "DELETE FROM sosa_log_checkpoint",
-        ],
-    )
-    def test_no_app_role_can_change_it(self, world: World, role: str, statement: str) -> None:
+    def test_no_app_role_can_change_it(self, world: World, role: str) -> None:
         record()
 
-        with as_role(world, role), pytest.raises(DatabaseError), connection.cursor() as cursor:
-            cursor.execute(statement)
+        with as_role(world, role):
+            passed = [statement for statement in CHANGES if _goes_through(statement)]
+        assert passed == []
         assert len(rows(world, "id")) == 1
 
     @pytest.mark.parametrize("statement", ["UPDATE sosa_log_event SET result = 'x'", "DELETE FROM sosa_log_event"])
