@@ -31,7 +31,8 @@ from shikaku.queries.versions import Version
 
 JIMU = "shikaku"
 CREATED = {"01", "02"}
-GROUPS = ("kihon", "seigyo", "shikaku", "sho", "korei", "gendogaku", "tokutei_shippei")
+GROUPS = ("kihon", "seigyo", "shikaku")
+REPEATED = ("sho", "korei", "gendogaku", "tokutei_shippei")
 
 
 def jst(instant: datetime | None) -> str | None:
@@ -319,7 +320,8 @@ def _item(version: Version) -> dict[str, object]:
         "shori_shubetsu_code": version.shori_shubetsu_code,
         "toroku_nichiji": jst(version.toroku_nichiji),
     }
-    return item | {group: version.joho.get(group, {}) for group in GROUPS}
+    item |= {group: version.joho.get(group) or {} for group in GROUPS}
+    return item | {group: version.joho.get(group) or [] for group in REPEATED}
 
 
 def _json(value: dict[str, object]) -> HttpResponse:
