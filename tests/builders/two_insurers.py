@@ -1,0 +1,76 @@
+"""Two insurers with a row in every table, written through the product's own doors and actions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.test import Client
+
+from chukan.controls.shokuin.queries import list_shokuin
+from chukan.kernel import clock
+from shikaku.actions.register_one import register_one
+from shikaku.actions.terminal_slip import keep_slip
+from shikaku.queries.rireki import find_row_id
+from tests.builders.files import Sent, send_file
+from tests.builders.lines import file_text, known, kojin_bango, line, message
+from tests.support.machines import Machine, new_machine
+from tests.support.principals import KENPO, OTHER_KENPO, clerk
+from tests.support.staff import a_staff, browser
+from tests.support.world import World, as_role
+
+REGISTER = "/api/v1/itaku/kanyusha"
+
+
+@dataclass(frozen=True)
+class Insurer:
+    """One insurer's people, rows and ways in."""
+
+    code: str
+    machine: Machine
+    browser: Client
+    row_id: UUID
+    slip: UUID
+    file: Sent
+    staff_row: UUID
+
+
+def seed_insurer(world: World, code: str, start: int) -> Insurer:
+    """Give one insurer staff, a system, people, a changed number, a file with a refused line, a slip."""
+    with as_role(world, "kanri"):
+        staff_id = a_staff(
+            f"S{start:04d}",
+            hokensha=code,
+            kengen=frozenset({(jimu, verb) for jimu in ("shikaku", "kanri") for verb in ("shokai", "koshin")}),
+            kojin_bango=frozenset({"shikaku"}),
+        )
+    machine = new_machine(world, hokensha=(code,))
+    answer = machine.post(REGISTER, message(start, hokensha=code), key=f"seed-{start}")
+    assert answer.status_code == 201, answer.content
+    by, now = clerk(code), clock.now()
+    change = known(
+        "03",
+        hokensha=code,
+        edaban=1,
+        koshingo_kojin_bango=kojin_bango(start + 50),
+        kojin_bango_koshin_kubun="1",
+    )
+    register_one(by=by, line=line(change), now=now)
+    slip = keep_slip(by=by, kind="toroku", content={"a": "b"}, kojin_bango=kojin_bango(start + 60), now=now)
+    with as_role(world, "worker"):
+        bad = message(start + 2, hokensha=code, shikaku={"shikaku_shutoku_ymd": "2027-04-01"})
+        file = send_file(file_text([message(start + 1, hokensha=code), bad]), by=by)
+    return Insurer(
+        code=code,
+        machine=machine,
+        browser=browser(staff_id, hokensha=code),
+        row_id=find_row_id(by=by, hihokensha_edaban=1),
+        slip=slip,
+        file=file,
+        staff_row=next(row.id for row in list_shokuin(by=by) if row.shokuin_id == staff_id),
+    )
+
+
+def seed_two(world: World) -> tuple[Insurer, Insurer]:
+    """Return two insurers, neither of which knows the other's people."""
+    return seed_insurer(world, KENPO, 1000), seed_insurer(world, OTHER_KENPO, 2000)
