@@ -32,7 +32,7 @@ test: setup-dev ## すべての試験（unit, architecture, integration, journey
 	@$(PY) -m pytest $(PYTEST_ARGS) $(TESTS)
 
 test-core: setup-dev ## サービスも Django も要らない試験だけ（数秒）
-	@$(PY) -m pytest -p no:django -W default::pytest.PytestConfigWarning -o addopts='--strict-markers --import-mode=importlib --disable-socket --allow-unix-socket' -q tests/unit
+	@$(PY) -m pytest -p no:django --noconftest -W default::pytest.PytestConfigWarning -o addopts='--strict-markers --import-mode=importlib --disable-socket --allow-unix-socket' -q tests/unit/shikaku tests/unit/kernel/values tests/unit/kernel/merkle_log tests/unit/chukan/embedded
 
 journeys: setup-dev ## 人の一連の仕事を通す試験
 	@$(PY) -m pytest $(PYTEST_ARGS) tests/journeys
