@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,19 @@ class TestMissingPart:
         line = missing_part()
 
         assert "\n" not in line
+        assert "CHUKAN_DATABASE_URL" in line
+        assert "CHUKAN_REDIS_URL" in line
+
+    @pytest.mark.parametrize("module", ["venv", "ensurepip"])
+    def test_names_python3_venv_and_both_variables_where_it_is_missing(
+        self, module: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setitem(sys.modules, module, None)
+
+        line = missing_part()
+
+        assert "\n" not in line
+        assert "python3-venv" in line
         assert "CHUKAN_DATABASE_URL" in line
         assert "CHUKAN_REDIS_URL" in line
 
