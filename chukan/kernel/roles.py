@@ -2,10 +2,13 @@
 
 from django.db import connections
 
+# Whatever role the session could still become counts: `SET ROLE` and `RESET ROLE` need no further permission.
 _CHECK = """
-SELECT r.rolsuper OR r.rolbypassrls OR r.rolcreaterole
-       OR EXISTS (SELECT 1 FROM pg_class c WHERE c.relowner = r.oid AND c.relkind IN ('r', 'p', 'v', 'm'))
-FROM pg_roles r WHERE r.rolname = current_user
+SELECT EXISTS (
+  SELECT 1 FROM pg_roles r
+  WHERE (pg_has_role(current_user, r.oid, 'MEMBER') OR pg_has_role(session_user, r.oid, 'MEMBER')) AND (
+    r.rolsuper OR r.rolbypassrls OR r.rolcreaterole
+    OR EXISTS (SELECT 1 FROM pg_class c WHERE c.relowner = r.oid AND c.relkind IN ('r', 'p', 'v', 'm'))))
 """
 
 
@@ -14,7 +17,7 @@ class UnsafeRole(SystemExit):
 
 
 def refuse_unsafe_role(using: str = "default") -> None:
-    """Stop the process when its role is a superuser, bypasses row-level security, makes roles, or owns a table."""
+    """Stop the process when its role is, or could become, one that the walls do not hold (see `_CHECK`)."""
     with connections[using].cursor() as cursor:
         cursor.execute(_CHECK)
         row = cursor.fetchone()
