@@ -17,13 +17,11 @@ def mend_refused_line(
 ) -> Registered:
     """Register the mended line and forget the refused one. Raises as `register_line`; NotFound when it is gone.
 
-    *Locks:* the 訂正待ち line first: of two who mend it only one registers.
+    *Locks:* the 訂正待ち line first, by removing it: of two who mend it only one registers.
     """
-    waiting = Teiseimachi.objects.filter(sender=by.sender, uketsuke_id=row_id, meisai_no=meisai_no)
-    if not waiting.select_for_update().exists():
+    mended, _ = Teiseimachi.objects.filter(sender=by.sender, uketsuke_id=row_id, meisai_no=meisai_no).delete()
+    if not mended:
         raise NotFound(
             "teiseimachi_nashi", "この行は訂正待ちにありません。直し終わったか、破棄したか、期限が過ぎています。"
         )
-    registered = register_line(by=by, line=line, screen_id=screen_id, now=now)
-    waiting.delete()
-    return registered
+    return register_line(by=by, line=line, screen_id=screen_id, now=now)
