@@ -1,0 +1,85 @@
+"""What was kept for a while goes when its time is over, and nothing else."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from chukan.controls.uketsuke.queries import list_meisai
+from chukan.kernel.errors import NotFound
+from chukan.kernel.principal import system_principal
+from shikaku.actions.erase_expired import (
+    discard_refused,
+    erase_expired_refused_lines,
+    erase_expired_slips,
+)
+from shikaku.actions.terminal_slip import keep_slip
+from shikaku.queries.kekka import teisei_csv
+from shikaku.queries.terminal_slip import open_slip
+from tests.support.members import NOW, asked, file_line, kinds_of, sent
+from tests.support.principals import OTHER_KENPO, clerk
+from tests.support.world import World, as_role
+
+pytestmark = pytest.mark.django_db(transaction=True)
+BEAT = system_principal(actor_id="beat")
+WEEK = timedelta(days=7)
+
+
+def file_keys() -> list[Path]:
+    return [path for path in (settings.CHUKAN_HOME / "keys" / "files").rglob("*") if path.is_file()]
+
+
+@pytest.mark.kj("KJ-IN-21")
+class TestRefusedLines:
+    def test_go_with_their_key_after_seven_days_and_not_before(self, world: World) -> None:
+        with as_role(world, "worker"):
+            accepted = sent(file_line(1, shutoku="20270401"), file_line(2))
+            keys = set(file_keys())
+
+            assert erase_expired_refused_lines(by=BEAT, now=NOW + WEEK) == 0
+            assert set(file_keys()) == keys
+            assert erase_expired_refused_lines(by=BEAT, now=NOW + WEEK + timedelta(seconds=1)) == 1
+            assert erase_expired_refused_lines(by=BEAT, now=NOW + WEEK + timedelta(seconds=1)) == 0
+
+        assert len(set(file_keys())) == len(keys) - 1
+        assert asked(world, "SELECT count(*) FROM uketsuke_teiseimachi") == [(0,)]
+        assert kinds_of(world)[-1] == "file_discarded"
+        assert len(list_meisai(by=clerk(), row_id=accepted.uketsuke_id)) == 1, "the result itself stays"
+
+    def test_thrown_away_by_a_clerk_cannot_be_had_again(self, world: World) -> None:
+        with as_role(world, "worker"):
+            accepted = sent(file_line(1, shutoku="20270401"))
+
+        discard_refused(by=clerk(), row_id=accepted.uketsuke_id, screen_id="HS-107", now=NOW)
+
+        with pytest.raises(NotFound):
+            teisei_csv(by=clerk(), row_id=accepted.uketsuke_id, with_numbers=True, now=NOW)
+        with pytest.raises(NotFound):
+            discard_refused(by=clerk(), row_id=accepted.uketsuke_id, screen_id="HS-107", now=NOW)
+        assert kinds_of(world).count("file_discarded") == 1
+
+    @pytest.mark.kj("KJ-ZONE-01")
+    def test_of_another_insurer_cannot_be_thrown_away(self, world: World) -> None:
+        with as_role(world, "worker"):
+            accepted = sent(file_line(1, shutoku="20270401"))
+
+        with pytest.raises(NotFound):
+            discard_refused(by=clerk(OTHER_KENPO), row_id=accepted.uketsuke_id, screen_id="HS-107", now=NOW)
+
+        assert asked(world, "SELECT count(*) FROM uketsuke_teiseimachi") == [(1,)]
+
+
+def test_slips_of_every_zone_go_after_a_day(world: World) -> None:
+    day = timedelta(days=1)
+    keep_slip(by=clerk(), kind="toroku", content={"a": "1"}, now=NOW)
+    keep_slip(by=clerk(OTHER_KENPO), kind="toroku", content={"a": "2"}, now=NOW)
+    young = keep_slip(by=clerk(), kind="toroku", content={"a": "3"}, now=NOW + day)
+
+    with as_role(world, "worker"):
+        erase_expired_slips(by=BEAT, now=NOW + day + timedelta(seconds=1))
+
+    assert asked(world, "SELECT id FROM shikaku_terminal_slip") == [(young,)]
+    assert open_slip(by=clerk(), slip_id=young, kind="toroku", now=NOW + day) == {"a": "3"}
