@@ -172,7 +172,8 @@ def _todo_haishin(rows: Sequence[HaishinRow], names: dict[str, str], now: dateti
         name = names.get(row.hokensha_code, row.hokensha_code)
         if row.oldest_at is not None and now - row.oldest_at > DELAYED_AFTER:
             age = nagasa((now - row.oldest_at).total_seconds())
-            text = f"オン資への電文が{age}受領されていません（{name}、{row.waiting:,}件）。接続先の状態を確かめてください。"
+            what = f"オン資への電文が{age}受領されていません（{name}、{row.waiting:,}件）。"
+            text = f"{what}接続先の状態を確かめてください。"
             found.append(Todo(text, url))
         if row.answered_refused:
             text = (

@@ -121,6 +121,7 @@
     unblank();
     lastReported = 0;
     active();
+    showRemaining();
   });
 
   document.addEventListener('submit', (event) => {

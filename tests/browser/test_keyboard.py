@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.support.people import kojin_bango, line, write_csv
+from tests.browser.support.people import card_number, kojin_bango, line, write_csv
 from tests.browser.support.window import Window
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -53,7 +53,7 @@ def register(window: Window, seed: int, kana: str) -> None:
     tab_to(window, "f-kihon-shimei_kenmen_kana")
     window.type(kana)
     tab_to(window, "f-shikaku-hihokenshasho_bango")
-    window.type(str(seed))
+    window.type(card_number(seed))
     window.press("Tab")
     window.type("00")
     window.press("Tab")

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
+# A demo that is kept between runs knows the people of the run before; another salt makes other people.
+_SALT = int(os.environ.get("CHUKAN_BROWSER_SALT", "0"))
 _MULTIPLIERS = (2, 3, 4, 5, 6, 7, 2, 3, 4, 5, 6)
 
 
 def kojin_bango(seed: int) -> str:
     """A number that passes the check digit and belongs to nobody."""
-    body = f"{seed:011d}"
+    body = f"{seed + _SALT * 100_000_000:011d}"
     total = sum(int(digit) * weight for digit, weight in zip(reversed(body), _MULTIPLIERS, strict=True))
     rest = total % 11
     return f"{body}{0 if rest <= 1 else 11 - rest}"
+
+
+def card_number(seed: int) -> str:
+    """The number of a card that nobody else has."""
+    return f"{seed}{_SALT or ''}"
 
 
 HEADER = (
@@ -24,7 +32,8 @@ HEADER = (
 def line(seed: int, *, bango: str | None = None, birth: str = "19800401", sex: str = "1") -> str:
     """One 新規取得 of a made-up person."""
     number = kojin_bango(seed) if bango is None else bango
-    return f"01,06132013,{number},01,試験　{seed}郎,シケン　タロウ,{sex},{birth},06132013,画面{seed % 1000},{seed},00,20240401,1"
+    name = f"試験　{seed}郎,シケン　タロウ"
+    return f"01,06132013,{number},01,{name},{sex},{birth},06132013,画面,{card_number(seed)},00,20240401,1"
 
 
 def write_csv(path: Path, lines: list[str]) -> Path:

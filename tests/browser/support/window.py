@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, ConsoleMessage, Page
 
 ROOT = Path(__file__).resolve().parents[3]
 AXE = ROOT / "tests" / "browser" / "vendor" / "axe-core-4.14.1"
@@ -24,7 +24,9 @@ _RUN_AXE = """async (rules) => {
   }));
   return {violations: plain(found.violations), incomplete: plain(found.incomplete)};
 }"""
-_CSP = "window.__csp = []; document.addEventListener('securitypolicyviolation', (e) => window.__csp.push(e.violatedDirective + ' ' + e.blockedURI));"
+_CSP = """window.__csp = [];
+document.addEventListener('securitypolicyviolation', (e) => window.__csp.push(`${e.violatedDirective} ${e.blockedURI}`));
+"""
 _WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 _STATUS_LINE = "Failed to load resource: the server responded with a status of"
 
@@ -53,9 +55,14 @@ class Window:
     def _new_page(self) -> Page:
         page = self._context.new_page()
         page.set_default_timeout(30_000)
-        page.on("console", lambda message: self.said.append(f"{message.type}: {message.text}"))
+        page.on("console", self._heard)
         page.on("pageerror", lambda error: self.said.append(f"pageerror: {error}"))
         return page
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        # `verbose` is advice of the browser to developers (about forms with two passwords and the like).
+        if message.type in {"error", "warning"}:
+            self.said.append(f"{message.type}: {message.text}")
 
     def fresh(self) -> Window:
         """A new tab of the same person at the first size; the old one is closed."""
@@ -110,7 +117,8 @@ class Window:
         assert page.get_attribute("html", "lang") == "ja"
         if screen_id:
             assert screen_id in page.title(), page.title()
-        assert not page.locator("[style], [onclick], [hx-on]").count()
+        inline = page.locator("[style]:not([style='']), [onclick], [hx-on]").all()
+        assert not inline, [one.evaluate("e => e.outerHTML.slice(0, 200)") for one in inline]
         for width, height in SIZES:
             page.set_viewport_size({"width": width, "height": height})
             self._picture(f"{name}_{width}")
