@@ -70,9 +70,7 @@ class PersonTable(RunSQL):
     def __init__(self, table: str) -> None:
         """Take every privilege away."""
         self.table = table
-        super().__init__(
-            f'REVOKE ALL ON "{table}" FROM PUBLIC, {", ".join(APP_ROLES)};', RunSQL.noop
-        )
+        super().__init__(f'REVOKE ALL ON "{table}" FROM PUBLIC, {", ".join(APP_ROLES)};', RunSQL.noop)
 
     def deconstruct(self) -> tuple[str, list[object], dict[str, object]]:
         """Return what Django writes into a migration file."""
