@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET
 from chukan.controls.kengen.views.guard import screen
 from chukan.controls.kikan.domain import UNYO_HOSHU
 from chukan.controls.kikan.queries import list_hokensha, shubetsu_in_charge
-from chukan.controls.uketsuke.domain import FINAL, HORYU, KANRYO, KENSA, KYOHI, RIYU, SHORI, UKETSUKE
+from chukan.controls.uketsuke.domain import FINAL, HORYU, KANRYO, KENSA, KYOHI, RIYU_SHORT, SHORI, UKETSUKE
 from chukan.controls.uketsuke.queries import STALLED_AFTER, OperatorUketsuke, list_uketsuke_for_operator
 from chukan.kernel import clock
 from chukan.kernel.clock import JST, business_date_jst
@@ -58,6 +58,7 @@ class Job:
 
     bango: str
     hokensha: str
+    hokensha_code: str
     route: str
     state_kind: str
     state_text: str
@@ -112,7 +113,7 @@ def _midnight(now: datetime) -> datetime:
 
 def _job(row: OperatorUketsuke, names: dict[str, str], now: datetime) -> Job:
     kind, text = state_mark(row.jotai)
-    note = RIYU.get(row.reason_code, "")
+    note = RIYU_SHORT.get(row.reason_code, "")
     stalled = row.jotai not in FINAL and row.jotai != HORYU and now - row.moved_at > STALLED_AFTER
     if stalled:
         kind, text = "warn", "停滞"
@@ -121,7 +122,8 @@ def _job(row: OperatorUketsuke, names: dict[str, str], now: datetime) -> Job:
     share = 100 if row.jotai == KANRYO else row.shori_zumi * 100 // row.sosu if row.sosu else 0
     return Job(
         bango=row.uketsuke_bango,
-        hokensha=f"{names.get(code, '国保情報集約システム')}{f'（{code}）' if code else ''}",
+        hokensha=names.get(code, "国保情報集約システム"),
+        hokensha_code=code,
         route=ROUTES.get(row.channel, row.channel),
         state_kind=kind,
         state_text=text,

@@ -43,6 +43,18 @@ RIYU: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 
+# The same in a word, for a list of files.
+RIYU_SHORT: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "midashi_fumei": "見出しが様式と違う",
+        "midashi_jufuku": "見出しが重なる",
+        "moji_code_fumei": "文字コード不明",
+        "gzip_fusei": "圧縮の異常",
+        "okisugi": "大きすぎる",
+        "torisage": "取下げ",
+    }
+)
+
 
 def can_move(state: str, to: str) -> bool:
     """Tell whether a 受付 may go from one state to another."""

@@ -1,6 +1,6 @@
 """The states of one 受付."""
 
-from chukan.controls.uketsuke.domain import FINAL, MOVES, RIYU, STATE_NAMES, can_move
+from chukan.controls.uketsuke.domain import FINAL, MOVES, RIYU, RIYU_SHORT, STATE_NAMES, can_move
 
 LEGAL = {
     ("uketsuke", "kensa"),
@@ -24,4 +24,8 @@ def test_ended_means_no_way_on() -> None:
 
 
 def test_reasons() -> None:
-    assert set(RIYU) == {"midashi_fumei", "midashi_jufuku", "moji_code_fumei", "gzip_fusei", "okisugi", "torisage"}
+    assert (
+        set(RIYU)
+        == set(RIYU_SHORT)
+        == {"midashi_fumei", "midashi_jufuku", "moji_code_fumei", "gzip_fusei", "okisugi", "torisage"}
+    )
