@@ -34,6 +34,7 @@ def main() -> int:
     django.setup()
     from django.apps import apps  # noqa: PLC0415  # after setup
     from django.db import transaction  # noqa: PLC0415
+    from django.db.models import QuerySet  # noqa: PLC0415
 
     models = {model._meta.db_table: model for model in apps.get_models()}
     batches = []
@@ -49,7 +50,7 @@ def main() -> int:
     for model, objects in batches:
         for at in range(0, len(objects), _BATCH):
             with transaction.atomic():
-                model.objects.bulk_create(objects[at : at + _BATCH])
+                QuerySet(model).bulk_create(objects[at : at + _BATCH])
     seconds = time.perf_counter() - started
     sys.stdout.write(json.dumps({"seconds": seconds, "rows": sum(len(objects) for _, objects in batches)}) + "\n")
     return 0

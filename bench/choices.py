@@ -14,27 +14,51 @@ _BLOCK = 2000
 _FROM = "bench_from"
 _RUN = "bench_run"
 
-# --- (a) how an overlap is refused -------------------------------------------------------------------------------------
+# --- (a) how an overlap is refused
 _RIREKI = (
     "id, hokensha_code, hihokensha_edaban, rireki_tsuban, shikaku_tsuban, himozuke_bango, valid_from, valid_to,"
     " toroku_nichiji, superseded_at, shori_shubetsu_code, withdrawn, t_kigo_bango, uketsuke_id, meisai_no, ct_joho"
 )
+_EXCLUDE = """
+ALTER TABLE shikaku_rireki ADD CONSTRAINT bench_overlap EXCLUDE USING gist
+  (hokensha_code WITH =, hihokensha_edaban WITH =, daterange(valid_from, valid_to) WITH &&)
+  WHERE (superseded_at IS NULL AND NOT withdrawn AND valid_from IS NOT NULL)
+"""
 _NO_TRIGGER = "DROP TRIGGER periods_do_not_overlap ON shikaku_rireki"
 OVERLAP: Mapping[str, tuple[str, ...]] = {
     "nothing": (_NO_TRIGGER,),
     "trigger": (),
     "exclude": (
         _NO_TRIGGER,
-        "ALTER TABLE shikaku_rireki ADD CONSTRAINT bench_overlap EXCLUDE USING gist (hokensha_code WITH =,"
-        " hihokensha_edaban WITH =, daterange(valid_from, valid_to) WITH &&)"
-        " WHERE (superseded_at IS NULL AND NOT withdrawn AND valid_from IS NOT NULL)",
+        _EXCLUDE,
     ),
 }
 
-# --- (b) how search tokens are kept ------------------------------------------------------------------------------------
+# --- (b) how search tokens are kept
 _ROW = "id uuid PRIMARY KEY, hokensha_code varchar(8) NOT NULL, hihokensha_edaban bigint NOT NULL, ct bytea"
 _COLUMNS = "t_kana2, t_kana4, t_kana_full, t_seinengappi, t_kigo_bango"
 _TOKENS = _COLUMNS.split(", ")
+_MAKE_SEARCH_TABLE = """
+CREATE TABLE bench_token (hokensha_code varchar(8), token bigint, hihokensha_edaban bigint,
+  PRIMARY KEY (hokensha_code, token, hihokensha_edaban))
+"""
+_INTO_SEARCH_TABLE = f"""
+INSERT INTO bench_token SELECT DISTINCT hokensha_code, token, hihokensha_edaban
+FROM block, unnest(ARRAY[{_COLUMNS}]) AS token WHERE token IS NOT NULL
+"""  # constants
+_INTO_COLUMNS = f"INSERT INTO bench_tokens SELECT id, hokensha_code, hihokensha_edaban, ct, {_COLUMNS} FROM block"
+_INTO_ARRAY = f"INSERT INTO bench_tokens SELECT id, hokensha_code, hihokensha_edaban, ct, ARRAY[{_COLUMNS}] FROM block"
+_BY_COLUMN = """
+SELECT ct FROM bench_tokens WHERE t_kana2 = %s AND hokensha_code = '{zone}' ORDER BY hihokensha_edaban LIMIT 51
+"""
+_BY_ARRAY = """
+SELECT ct FROM bench_tokens WHERE tokens @> ARRAY[%s::bigint] AND hokensha_code = '{zone}'
+ORDER BY hihokensha_edaban LIMIT 51
+"""
+_BY_SEARCH_TABLE = """
+SELECT ct FROM bench_token t JOIN bench_tokens USING (hokensha_code, hihokensha_edaban)
+WHERE t.hokensha_code = '{zone}' AND t.token = %s ORDER BY t.hihokensha_edaban LIMIT 51
+"""
 TOKENS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
     "five columns": (
         (
@@ -43,33 +67,40 @@ TOKENS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
             "CREATE INDEX ON bench_tokens (t_kana4, hihokensha_edaban)",
             *(f"CREATE INDEX ON bench_tokens ({name})" for name in _TOKENS[2:]),
         ),
-        (f"INSERT INTO bench_tokens SELECT id, hokensha_code, hihokensha_edaban, ct, {_COLUMNS} FROM block",),
-        "SELECT ct FROM bench_tokens WHERE t_kana2 = %s AND hokensha_code = '{zone}' ORDER BY hihokensha_edaban LIMIT 51",
+        (_INTO_COLUMNS,),
+        _BY_COLUMN,
     ),
     "gin": (
         (
             f"CREATE TABLE bench_tokens ({_ROW}, tokens bigint[])",
             "CREATE INDEX ON bench_tokens USING gin (tokens)",
         ),
-        (f"INSERT INTO bench_tokens SELECT id, hokensha_code, hihokensha_edaban, ct, ARRAY[{_COLUMNS}] FROM block",),
-        "SELECT ct FROM bench_tokens WHERE tokens @> ARRAY[%s::bigint] AND hokensha_code = '{zone}'"
-        " ORDER BY hihokensha_edaban LIMIT 51",
+        (_INTO_ARRAY,),
+        _BY_ARRAY,
     ),
     "token table": (
         (
             f"CREATE TABLE bench_tokens ({_ROW}, UNIQUE (hokensha_code, hihokensha_edaban))",
-            "CREATE TABLE bench_token (hokensha_code varchar(8), token bigint, hihokensha_edaban bigint,"
-            " PRIMARY KEY (hokensha_code, token, hihokensha_edaban))",
+            _MAKE_SEARCH_TABLE,
         ),
         (
             "INSERT INTO bench_tokens SELECT id, hokensha_code, hihokensha_edaban, ct FROM block",
-            "INSERT INTO bench_token SELECT DISTINCT hokensha_code, token, hihokensha_edaban FROM block,"
-            f" unnest(ARRAY[{_COLUMNS}]) AS token WHERE token IS NOT NULL",
+            _INTO_SEARCH_TABLE,
         ),
-        "SELECT ct FROM bench_token t JOIN bench_tokens USING (hokensha_code, hihokensha_edaban)"
-        " WHERE t.hokensha_code = '{zone}' AND t.token = %s ORDER BY t.hihokensha_edaban LIMIT 51",
+        _BY_SEARCH_TABLE,
     ),
 }
+
+
+_KANYUSHA = """
+CREATE TABLE bench_kanyusha AS
+SELECT row_number() OVER (ORDER BY k.hihokensha_edaban) AS n, k.id, k.hokensha_code, k.hihokensha_edaban,
+  k.ct_kojin_bango AS ct, k.t_kana2, k.t_kana4, k.t_kana_full, k.t_seinengappi, newest.t_kigo_bango
+FROM shikaku_itaku_kukaku_kanyusha k LEFT JOIN LATERAL (
+  SELECT max(r.t_kigo_bango) AS t_kigo_bango FROM shikaku_rireki r
+  WHERE r.hokensha_code = k.hokensha_code AND r.hihokensha_edaban = k.hihokensha_edaban AND r.superseded_at IS NULL
+) AS newest ON true
+"""
 
 
 def measure_choices(ground: Ground, size: Size, say: Callable[[str], None]) -> tuple[dict[str, Any], str]:
@@ -79,16 +110,10 @@ def measure_choices(ground: Ground, size: Size, say: Callable[[str], None]) -> t
     with ground.admin(_FROM) as admin:
         admin.execute("CREATE EXTENSION IF NOT EXISTS btree_gist")
         admin.execute(
-            f"CREATE TABLE bench_rireki AS SELECT row_number() OVER (ORDER BY toroku_nichiji, id) AS n, {_RIREKI}"  # noqa: S608
+            f"CREATE TABLE bench_rireki AS SELECT row_number() OVER (ORDER BY toroku_nichiji, id) AS n, {_RIREKI}"
             " FROM shikaku_rireki WHERE superseded_at IS NULL"
         )
-        admin.execute(
-            "CREATE TABLE bench_kanyusha AS SELECT row_number() OVER (ORDER BY k.hihokensha_edaban) AS n, k.id,"
-            " k.hokensha_code, k.hihokensha_edaban, k.ct_kojin_bango AS ct, k.t_kana2, k.t_kana4, k.t_kana_full,"
-            " k.t_seinengappi, (SELECT max(r.t_kigo_bango) FROM shikaku_rireki r WHERE r.hokensha_code = k.hokensha_code"
-            " AND r.hihokensha_edaban = k.hihokensha_edaban AND r.superseded_at IS NULL) AS t_kigo_bango"
-            " FROM shikaku_itaku_kukaku_kanyusha k"
-        )
+        admin.execute(_KANYUSHA)
         for table in ("bench_rireki", "bench_kanyusha"):
             admin.execute(f"CREATE INDEX ON {table} (n)")
             admin.execute(f"GRANT SELECT ON {table} TO chukan_owner")
@@ -132,7 +157,7 @@ def _overlap_run(ddl: tuple[str, ...]) -> Run:
             for statement in ddl:
                 session.execute(statement)
             insert = (
-                f"INSERT INTO shikaku_rireki ({_RIREKI}) SELECT {_RIREKI} FROM bench_rireki WHERE n > %s AND n <= %s"  # noqa: S608
+                f"INSERT INTO shikaku_rireki ({_RIREKI}) SELECT {_RIREKI} FROM bench_rireki WHERE n > %s AND n <= %s"
             )
             rate = _rows_per_second(session, "bench_rireki", insert)
             return {"rows_per_second": rate, "index_bytes_per_row": _index_bytes(session, "shikaku_rireki")}
@@ -162,7 +187,7 @@ def _token_run(ddl: tuple[str, ...], inserts: tuple[str, ...], search: str) -> R
 
 
 def _rows_per_second(session: psycopg.Connection, source: str, *inserts: str) -> float:
-    row = session.execute(f"SELECT count(*) FROM {source}").fetchone()  # noqa: S608  # constants
+    row = session.execute(f"SELECT count(*) FROM {source}").fetchone()  # constants
     count = int(row[0]) if row else 0
     started = time.perf_counter()
     for at in range(0, count, _BLOCK):
@@ -175,7 +200,7 @@ def _rows_per_second(session: psycopg.Connection, source: str, *inserts: str) ->
 def _index_bytes(session: psycopg.Connection, table: str, *, with_table: bool = False) -> float:
     function = "pg_total_relation_size" if with_table else "pg_indexes_size"
     row = session.execute(
-        f"SELECT {function}('{table}')::float / (SELECT count(*) FROM "  # noqa: S608  # constants
+        f"SELECT {function}('{table}')::float / (SELECT count(*) FROM "  # constants
         f"{'bench_tokens' if table == 'bench_token' else table})"
     ).fetchone()
     return float(row[0]) if row else 0.0

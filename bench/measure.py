@@ -1,4 +1,4 @@
-"""S1 to S4: the product beside its peers, turn and turn about, so that a machine that speeds up or slows down hits both."""
+"""S1 to S4: the product beside its peers, turn and turn about: a machine that slows down slows both."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.ground import EMPTY, HELD, Ground
-from bench.peers import Written, bulk_create, export, middle, next_xid, raw_copy
+from bench.peers import bulk_create, export, middle, next_xid, raw_copy
 
 Say = Callable[[str], None]
 _DONE, _RUN = "bench_done", "bench_run"
@@ -79,74 +79,78 @@ def measure_all(ground: Ground, size: Size, say: Say) -> list[Figure]:
     ground.settle(HELD)
     s1 = Figure("S1", "増分の登録、生の COPY に対する比", 0.5, 0.85, higher_is_better=True)
     s2 = Figure("S2", "増分の登録、bulk_create に対する比", 5.0, 7.0, higher_is_better=True)
-    s3 = Figure("S3", "空の保険者への登録、生の COPY に対する比", 0.5, 1.0, higher_is_better=True)
+    s3 = Figure("S3", "空の保険者への登録、生の COPY に対する比", 1.0, 1.0, higher_is_better=True)
     s4 = Figure("S4", "作業プロセスの最大メモリ、十分の一のファイルに対する比", 1.1, 1.1, higher_is_better=False)
-    peaks = _beside_copy(ground, HELD, fresh, size, s1, say, bulk=s2)
-    _beside_copy(ground, EMPTY, fresh, size, s3, say)
-    _peak_memory(ground, tenth, size, peaks, s4, say)
+    _Runs(ground, size, say, HELD, fresh).fill(s1, bulk=s2, peaks=s4)
+    _Runs(ground, size, say, EMPTY, fresh).fill(s3)
+    _fill_peaks(ground, size, tenth, s4)
+    say(f"S4: 最大メモリ {middle(s4.ours) / 1024:.0f} MiB、十分の一のファイル {middle(s4.peer) / 1024:.0f} MiB")
     return [s1, s2, s3, s4]
 
 
-def _beside_copy(
-    ground: Ground, template: str, file: Path, size: Size, figure: Figure, say: Say, bulk: Figure | None = None
-) -> list[float]:
-    """Fill `figure` with lines per second, and `bulk` once per group; return the peak memory of each product run."""
-    since = next_xid(ground)
-    ground.copy(template, _DONE)
-    ground.register(_DONE, file)
-    written = export(ground, _DONE, since, ground.files)
-    figure.more = {"unit": "lines/s", "peer_name": "raw COPY", "rows_per_line": round(written.rows / size.lines, 2)}
-    figure.more["cpu_seconds_per_line_us"] = []
-    peaks = []
-    for group in turns(size.repeats):
-        ours, peers = [], []
-        for turn in group:
-            ground.copy(template, _RUN)
-            if turn == "peer":
-                peers.append(size.lines / raw_copy(ground, _RUN, written))
-                continue
-            told = ground.register(_RUN, file)
-            ours.append(told["lines"] / told["seconds"])
-            peaks.append(told["peak_kib"])
-            figure.more["cpu_seconds_per_line_us"].append(round(1e6 * told["cpu_seconds"] / told["lines"], 1))
-        around = sum(peers) / len(peers)
-        figure.ours += ours
-        figure.peer += peers
-        figure.ratios += [rate / around for rate in ours]
-        say(f"{figure.key}: 製品 {_rates(ours)} 行/秒、COPY {_rates(peers)} 行/秒")
-        if bulk is not None:
-            _beside_bulk(ground, template, since, size, sum(ours) / len(ours), bulk, say)
-    if bulk is None:
-        ground.drop(_DONE)
-    return peaks
+@dataclass(slots=True)
+class _Runs:
+    """The product and its peers, each on its own copy of one template."""
+
+    ground: Ground
+    size: Size
+    say: Say
+    template: str
+    file: Path
+
+    def fill(self, figure: Figure, *, bulk: Figure | None = None, peaks: Figure | None = None) -> None:
+        """Fill `figure` with lines per second, `bulk` once per group, `peaks` with each run's peak memory."""
+        since = next_xid(self.ground)
+        self.ground.copy(self.template, _DONE)
+        self.ground.register(_DONE, self.file)
+        written = export(self.ground, _DONE, since, self.ground.files)
+        cpu: list[float] = []
+        figure.more = {
+            "unit": "lines/s",
+            "peer_name": "raw COPY",
+            "rows_per_line": round(written.rows / self.size.lines, 2),
+            "cpu_us_per_line": cpu,
+        }
+        for group in turns(self.size.repeats):
+            ours, peers = [], []
+            for turn in group:
+                self.ground.copy(self.template, _RUN)
+                if turn == "peer":
+                    peers.append(self.size.lines / raw_copy(self.ground, _RUN, written))
+                    continue
+                told = self.ground.register(_RUN, self.file)
+                ours.append(told["lines"] / told["seconds"])
+                cpu.append(round(1e6 * told["cpu_seconds"] / told["lines"], 1))
+                if peaks is not None:
+                    peaks.ours.append(told["peak_kib"])
+            figure.ours += ours
+            figure.peer += peers
+            figure.ratios += [rate * len(peers) / sum(peers) for rate in ours]
+            self.say(f"{figure.key}: 製品 {_rates(ours)} 行/秒、COPY {_rates(peers)} 行/秒")
+            if bulk is not None:
+                self._beside_bulk(since, sum(ours) / len(ours), bulk)
+        self.ground.drop(_DONE)
+
+    def _beside_bulk(self, since: int, ours: float, figure: Figure) -> None:
+        lines = min(self.size.lines, _BULK_LINES)
+        self.ground.copy(self.template, _RUN)
+        seconds, _ = bulk_create(self.ground, _RUN, _DONE, since, lines)
+        figure.more = {"unit": "lines/s", "peer_name": "bulk_create", "peer_lines": lines}
+        figure.ours.append(ours)
+        figure.peer.append(lines / seconds)
+        figure.ratios.append(ours * seconds / lines)
+        self.say(f"{figure.key}: bulk_create {lines / seconds:,.0f} 行/秒")
 
 
-def _beside_bulk(ground: Ground, template: str, since: int, size: Size, ours: float, figure: Figure, say: Say) -> None:
-    lines = min(size.lines, _BULK_LINES)
-    ground.copy(template, _RUN)
-    seconds, _ = bulk_create(ground, _RUN, _DONE, since, lines)
-    rate = lines / seconds
-    figure.more = {"unit": "lines/s", "peer_name": "bulk_create", "peer_lines": lines}
-    figure.ours.append(ours)
-    figure.peer.append(rate)
-    figure.ratios.append(ours / rate)
-    say(f"{figure.key}: bulk_create {_rates([rate])} 行/秒")
-
-
-def _peak_memory(ground: Ground, tenth: Path, size: Size, peaks: Sequence[float], figure: Figure, say: Say) -> None:
-    small = []
+def _fill_peaks(ground: Ground, size: Size, tenth: Path, figure: Figure) -> None:
+    """Compare the peaks of the full file with those of a tenth of it."""
     for _ in range(min(3, size.repeats)):
         ground.copy(HELD, _RUN)
-        small.append(float(ground.register(_RUN, tenth)["peak_kib"]))
-    base = middle(small)
+        figure.peer.append(float(ground.register(_RUN, tenth)["peak_kib"]))
+    base = middle(figure.peer)
     figure.more = {"unit": "KiB", "peer_name": f"{size.lines // 10:,} lines"}
-    figure.ours, figure.peer = list(peaks), small
-    figure.ratios = [peak / base for peak in peaks]
-    say(f"{figure.key}: {size.lines:,} 行 {middle(peaks) / 1024:.0f} MiB、十分の一 {base / 1024:.0f} MiB")
+    figure.ratios = [peak / base for peak in figure.ours]
 
 
 def _rates(values: Sequence[float]) -> str:
     return " ".join(f"{value:,.0f}" for value in values)
-
-
-__all__ = ["Figure", "Size", "Written", "measure_all", "turns"]

@@ -14,7 +14,7 @@ from django.db import connection
 from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import joins_transaction
 
-Row = tuple[object, ...]
+Row = tuple[Any, ...]
 
 _KANYUSHA: Final = (
     ("id", "uuid"),
