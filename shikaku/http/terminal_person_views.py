@@ -23,8 +23,9 @@ from shikaku.actions.record_shokai import record_rireki_shokai, record_shokai
 from shikaku.actions.reveal_kojin_bango import RIYU, reveal_kojin_bango
 from shikaku.actions.terminal_slip import keep_slip
 from shikaku.http.terminal_forms import FieldError, Section, Spec, bind, read_values
+from shikaku.http.terminal_history import version_views
 from shikaku.http.terminal_page import Link, actor, can_update, go_on, options_of, posted, show, show_errors
-from shikaku.http.terminal_show import person_view, version_views
+from shikaku.http.terminal_show import person_view
 from shikaku.queries.kanyusha import KanyushaDetail
 from shikaku.queries.terminal_slip import open_slip
 from shikaku.queries.versions import covers

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from chukan.kernel.templatetags.hyoji import hizuke, kana, nichiji
 from chukan.kernel.values.edaban import format_edaban
-from shikaku.domain.items import GROUPS, ITEMS, REPEATED_GROUPS, SINGLE_GROUPS
+from shikaku.domain.items import GROUPS, ITEMS, REPEATED_GROUPS
 from shikaku.http.terminal_layout import Options, label_of
 from shikaku.http.terminal_page import Fact, item_text
 from shikaku.queries.kanyusha import (
@@ -21,7 +21,6 @@ from shikaku.queries.kanyusha import (
     KanyushaItem,
     SoshinStatus,
 )
-from shikaku.queries.rireki import RirekiLine
 from shikaku.queries.versions import Version
 
 Joho = Mapping[str, Any]
@@ -182,8 +181,8 @@ def person_view(detail: KanyushaDetail, *, url: str, can_reveal: bool, options: 
     basic = ("kanyusha_kubun_code", "seinengappi", "seibetsu1", "yubin_bango", "jusho")
     rest = [key for key in kihon if key not in {*basic, "shimei_kenmen", "shimei_kenmen_kana"}]
     facts = [Fact("被保険者枝番", format_edaban(detail.hihokensha_edaban), "mono")]
-    facts += _facts("kihon", (*basic, *rest), kihon, options, skip_empty_after=len(basic))
-    facts += _facts("seigyo", detail.newest.joho.get("seigyo", {}), detail.newest.joho.get("seigyo", {}), options)
+    facts += facts_of("kihon", (*basic, *rest), kihon, options, skip_empty_after=len(basic))
+    facts += facts_of("seigyo", detail.newest.joho.get("seigyo", {}), detail.newest.joho.get("seigyo", {}), options)
     facts.append(Fact("機関別符号の取得", "求める" if detail.fugo_shutoku_yokyu_kubun == "1" else "求めない"))
     return PersonView(
         url=url,
@@ -214,7 +213,7 @@ def _period_facts(joho: Joho, options: Options, *, hogo: bool) -> list[Fact]:
     ]
     for key in ("hokensha_bango", "shikaku_shutoku_ymd", "shikaku_soshitsu_ymd"):
         if key in shikaku or key.endswith("_ymd"):
-            facts += _facts("shikaku", (key,), shikaku, options, hogo=hogo)
+            facts += facts_of("shikaku", (key,), shikaku, options, hogo=hogo)
     shown = {
         "hokensha_bango",
         "shikaku_shutoku_ymd",
@@ -225,10 +224,10 @@ def _period_facts(joho: Joho, options: Options, *, hogo: bool) -> list[Fact]:
         "kohi_futansha_bango",
         "jukyusha_bango",
     }
-    return facts + _facts("shikaku", [key for key in shikaku if key not in shown], shikaku, options, hogo=hogo)
+    return facts + facts_of("shikaku", [key for key in shikaku if key not in shown], shikaku, options, hogo=hogo)
 
 
-def _facts(
+def facts_of(
     group: str,
     keys: Iterable[str],
     values: Mapping[str, Any],
@@ -307,108 +306,3 @@ def soshin_text(soshin: SoshinStatus | None) -> str:
     kekka = _KEKKA.get(soshin.shori_kekka_kubun, soshin.shori_kekka_kubun)
     code = f" {soshin.shori_kekka_meisai_code}" if soshin.shori_kekka_meisai_code else ""
     return f"{name} 受領済み（{nichiji(soshin.sent_at)}）・処理結果 {kekka}{code}"
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One item before and after."""
-
-    label: str
-    before: object
-    after: object
-
-
-@dataclass(frozen=True, slots=True)
-class FactGroup:
-    """A group of items as a definition list."""
-
-    name: str
-    facts: tuple[Fact, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class VersionView:
-    """One version on the timeline."""
-
-    tsuban: int | None
-    rail: str
-    shori: str
-    state_kind: str
-    state_text: str
-    start: date | None
-    end: date | None
-    recorded_at: datetime
-    superseded_at: datetime | None
-    who: str
-    route: str
-    changes: tuple[Change, ...]
-    groups: tuple[FactGroup, ...]
-
-
-def version_views(lines: Iterable[RirekiLine], options: Options) -> tuple[VersionView, ...]:
-    """Return the versions with what each changed of the one before it in its period."""
-    ordered = list(lines)
-    views = []
-    for index, line in enumerate(ordered):
-        version = line.version
-        before = next(
-            (o.version for o in ordered[index + 1 :] if o.version.shikaku_tsuban == version.shikaku_tsuban), None
-        )
-        rail, kind, text = "now", "ok", "いまの内容"
-        if version.withdrawn:
-            rail, kind, text = "withdrawn", "error", "取消済み"
-        elif version.superseded_at is not None:
-            rail, kind, text = "past", "off", "置き換え済み"
-        route = ROUTES.get(line.channel, line.channel)
-        views.append(
-            VersionView(
-                tsuban=version.shikaku_tsuban,
-                rail=rail,
-                shori=SHORI_NAMES.get(version.shori_shubetsu_code, version.shori_shubetsu_code),
-                state_kind=kind,
-                state_text=text,
-                start=version.valid_from,
-                end=version.valid_to,
-                recorded_at=version.toroku_nichiji,
-                superseded_at=version.superseded_at,
-                who=line.accepted_by_name,
-                route=f"{route}（受付番号 {line.uketsuke_bango}）" if line.uketsuke_bango else route,
-                changes=() if before is None else changes_between(before.joho, version.joho, options),
-                groups=_fact_groups(version.joho, options),
-            )
-        )
-    return tuple(views)
-
-
-def changes_between(before: Joho, after: Joho, options: Options) -> tuple[Change, ...]:
-    """Return the single-valued items that differ, and how many 証 there are where those differ."""
-    changes = []
-    for group in SINGLE_GROUPS:
-        old, new = before.get(group) or {}, after.get(group) or {}
-        for item in GROUPS[group].items:
-            if old.get(item.key) != new.get(item.key):
-                label = label_of(group, item.key)
-                one = value_text(group, item.key, old.get(item.key), options)
-                two = value_text(group, item.key, new.get(item.key), options)
-                changes.append(Change(label, one, two))
-    for group in REPEATED_GROUPS:
-        old_rows, new_rows = before.get(group) or (), after.get(group) or ()
-        if old_rows != new_rows:
-            changes.append(Change(GROUPS[group].ja, f"{len(old_rows)}件", f"{len(new_rows)}件"))
-    return tuple(changes)
-
-
-def _fact_groups(joho: Joho, options: Options) -> tuple[FactGroup, ...]:
-    groups = []
-    for group in SINGLE_GROUPS:
-        values = {key: value for key, value in (joho.get(group) or {}).items() if value is not None}
-        if values:
-            groups.append(FactGroup(GROUPS[group].ja, tuple(_facts(group, values, values, options))))
-    for table in repeated_tables(joho, options):
-        facts = tuple(
-            Fact(f"{head}（{index}件目）" if len(table.rows) > 1 else head, cell)
-            for index, row in enumerate(table.rows, 1)
-            for head, cell in zip(table.heads, row, strict=True)
-        )
-        groups.append(FactGroup(table.name, facts))
-    return tuple(groups)

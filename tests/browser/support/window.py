@@ -24,8 +24,9 @@ _RUN_AXE = """async (rules) => {
   }));
   return {violations: plain(found.violations), incomplete: plain(found.incomplete)};
 }"""
-_CSP = """window.__csp = [];
-document.addEventListener('securitypolicyviolation', (e) => window.__csp.push(`${e.violatedDirective} ${e.blockedURI}`));
+_CSP = """\
+window.__csp = [];
+document.addEventListener('securitypolicyviolation', (e) => window.__csp.push(e.violatedDirective));
 """
 _WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 _STATUS_LINE = "Failed to load resource: the server responded with a status of"
