@@ -1,0 +1,41 @@
+"""One running product for all journeys, and the sample file that two of them send."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.sample import Sample, made_sample
+from tests.journeys.sent_file import SentFile
+from tests.support.stack import Stack, running_stack
+
+REST_HOKENSHA = "06132013"
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    """Everything, started once."""
+    with running_stack() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Sample:
+    """The sample file of the first insurer with the truth of every line."""
+    return made_sample(tmp_path_factory.mktemp("sample"), hokensha=REST_HOKENSHA, seed=1)
+
+
+@pytest.fixture(scope="session")
+def sent_by_rest(stack: Stack, sample: Sample, tmp_path_factory: pytest.TempPathFactory) -> SentFile:
+    """The sample as the insurer's own system sent it, worked through to its end."""
+    stack.register_hokensha(REST_HOKENSHA, bango=REST_HOKENSHA, shubetsu="kenpo_kumiai", meisho="見本健康保険組合")
+    system = stack.register_client("hokensha", REST_HOKENSHA)
+    return SentFile.send(system, sample, folder=tmp_path_factory.mktemp("rest"))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder of one journey."""
+    return tmp_path
