@@ -98,6 +98,11 @@ def find_hokensha(hokensha_code: str) -> HokenshaFacts | None:
     )
 
 
+def find_shubetsu(hokensha_code: str) -> str | None:
+    """Return the 保険者種別 of one insurer, or None when it is not registered."""
+    return Hokensha.objects.filter(hokensha_code=hokensha_code).values_list("hokensha_shubetsu", flat=True).first()
+
+
 def hokensha_facts(hokensha_code: str) -> HokenshaFacts:
     """Return what is known of one insurer. Raises NotFound."""
     facts = find_hokensha(hokensha_code)

@@ -118,7 +118,7 @@ def _operation(path: str, method: str, found: Mapping[str, Any]) -> dict[str, ob
         "answers": [
             {
                 "status": status,
-                "text": answer.get("description", ""),
+                "text": answer.get("description") or "成功",
                 "shapes": [
                     {"media": media, "shape": _shape_name(content)}
                     for media, content in answer.get("content", {}).items()

@@ -21,7 +21,7 @@ from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from chukan.controls.kikan.queries import find_hokensha
+from chukan.controls.kikan.queries import find_shubetsu
 from chukan.controls.setsuzoku.actions.admit_request import admit_request
 from chukan.controls.setsuzoku.actions.answer_once import Answer, Repeat, answer_once, keep_refusal
 from chukan.controls.setsuzoku.domain import (
@@ -102,7 +102,7 @@ class SignatureAuthentication(BaseAuthentication):
     def authenticate(self, request: Request) -> tuple[MachineUser, Claim]:
         """Return who acts and what the signature says. Raises: NotAuthenticated, TooMany."""
         http = request._request  # noqa: SLF001  # DRF has no public name for it
-        per_second = int(settings.CHUKAN_RATE_PER_CLIENT)
+        per_second = max(1, int(settings.CHUKAN_RATE_PER_CLIENT))
         try:
             client, claim = admit_request(
                 by=system_principal(actor_id="setsuzoku"),
@@ -115,10 +115,10 @@ class SignatureAuthentication(BaseAuthentication):
             raise NotAuthenticated(
                 "ninsho", "接続元を確認できませんでした。鍵、署名の対象、時刻、使い捨て番号を確かめてください。"
             ) from None
-        facts = None if client.hokensha_code is None else find_hokensha(client.hokensha_code)
+        shubetsu = None if client.hokensha_code is None else find_shubetsu(client.hokensha_code)
         principal = machine_principal(
             client,
-            hokensha_shubetsu=None if facts is None else facts.hokensha_shubetsu,
+            hokensha_shubetsu=shubetsu,
             request_id=_request_id(http),
             terminal=_terminal(http),
         )

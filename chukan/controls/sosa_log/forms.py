@@ -92,7 +92,7 @@ def read_form(values: Mapping[str, str], *, on: date) -> LogForm:
     errors: list[ErrorItem] = []
     for name in _LENGTHS:
         if holds_number(typed[name]):
-            message = "個人番号では検索できません。紐付番号か内部IDを入力してください。"
+            message = f"個人番号では検索できません。{_LABELS[name]}を入力してください。"
             errors.append(ErrorItem("E215", f"f-{name}", message))
             typed[name] = ""
     days: dict[str, date | None] = {"day_from": None, "day_to": None}

@@ -71,7 +71,8 @@ def _line(row: LogRow) -> dict[str, object]:
         "kind": KIND_LABELS.get(row.kind, row.kind),
         "mark": _MARKS.get(row.result, "off"),
         "result": RESULTS.get(row.result, row.result),
-        "targets": [(target, short_target(target)) for target in row.targets[:_SHOWN_TARGETS]],
+        "targets": [short_target(target) for target in row.targets[:_SHOWN_TARGETS]],
+        "request_id": short_target(row.request_id),
         "more": max(0, len(row.targets) - _SHOWN_TARGETS),
     }
 

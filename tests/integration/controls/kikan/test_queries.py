@@ -7,6 +7,7 @@ from chukan.controls.kikan.queries import (
     check_kano,
     code_book,
     find_hokensha,
+    find_shubetsu,
     hokensha_facts,
     is_allowed,
     list_hokensha,
@@ -160,3 +161,8 @@ class TestHokensha:
         found = list_hokensha(shubetsu=frozenset({"shichoson_kokuho"}))
         assert [row.hokensha_code for row in found] == ["00138057", "00138065"]
         assert len(list_hokensha()) >= 11
+
+
+def test_the_kind_of_an_insurer_alone(world: World) -> None:
+    assert find_shubetsu("06132013") == "kenpo_kumiai"
+    assert find_shubetsu("99999999") is None
