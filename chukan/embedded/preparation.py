@@ -90,8 +90,11 @@ STEPS: tuple[Step, ...] = (
     Step(
         name="見本の加入者",
         role="kanri",
-        # Other people than those of the sample file, and no mistakes: they are there so that a search finds somebody.
-        argv=lambda stage: [*_people(stage, FIRST_MEMBERS_FILE, lines=300, seed=7), "--errors", "0"],
+        # Other people with other cards than those of any sample file, and no mistakes: a search finds somebody.
+        argv=lambda stage: [
+            *_people(stage, FIRST_MEMBERS_FILE, lines=300, seed=7),
+            *("--errors", "0", "--first-household", "900000"),
+        ],
         inputs=("simulators/people/*.py",),
     ),
 )
