@@ -36,6 +36,8 @@ def main() -> int:
     from django.db import transaction  # noqa: PLC0415
     from django.db.models import QuerySet  # noqa: PLC0415
 
+    rows_of: type[QuerySet[Any]] = QuerySet
+
     models = {model._meta.db_table: model for model in apps.get_models()}
     batches = []
     with _reader(source) as reader:
@@ -50,7 +52,7 @@ def main() -> int:
     for model, objects in batches:
         for at in range(0, len(objects), _BATCH):
             with transaction.atomic():
-                QuerySet(model).bulk_create(objects[at : at + _BATCH])
+                rows_of(model).bulk_create(objects[at : at + _BATCH])
     seconds = time.perf_counter() - started
     sys.stdout.write(json.dumps({"seconds": seconds, "rows": sum(len(objects) for _, objects in batches)}) + "\n")
     return 0

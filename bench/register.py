@@ -47,7 +47,7 @@ def _register_insurer() -> None:
 
 def _register_file(file: Path, block_lines: int | None, profile: Path | None) -> dict[str, float]:
     from bench.ground import ZONE  # noqa: PLC0415  # after setup
-    from chukan.celery import collect_garbage_rarely  # noqa: PLC0415
+    from chukan.celery import tune_process  # noqa: PLC0415
     from chukan.controls.uketsuke.actions import Upload  # noqa: PLC0415
     from chukan.controls.uketsuke.queries import get_uketsuke  # noqa: PLC0415
     from chukan.kernel.principal import Principal  # noqa: PLC0415
@@ -79,7 +79,7 @@ def _register_file(file: Path, block_lines: int | None, profile: Path | None) ->
             block_lines=block_lines or limits.BLOCK_LINES,
         )
 
-    collect_garbage_rarely()  # as every worker process does when it starts
+    tune_process()  # as every worker process does when it starts
     cpu, started = time.process_time(), time.perf_counter()
     if profile is None:
         work()

@@ -2,6 +2,7 @@
 
 import gc
 import os
+import sys
 
 from celery import Celery
 from celery.signals import worker_process_init
@@ -40,10 +41,15 @@ def _refuse_unsafe_role(**_kwargs: object) -> None:
     from chukan.kernel.roles import refuse_unsafe_role  # noqa: PLC0415  # Django is set up by now
 
     refuse_unsafe_role()
-    collect_garbage_rarely()
+    tune_process()
 
 
-def collect_garbage_rarely() -> None:
-    """Look for circles seldom: a block makes hundreds of thousands of objects that die together, none in a circle."""
+def tune_process() -> None:
+    """Make the process fit for blocks of lines.
+
+    A block makes hundreds of thousands of objects that die together, none of them in a circle: circles are looked for
+    seldom. The thread that reads ahead gives way as soon as the database has answered.
+    """
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
+    sys.setswitchinterval(0.0005)
