@@ -32,7 +32,7 @@ def _field(item: Item) -> serializers.Field[Any, Any, Any, Any]:
         case "number":
             return serializers.IntegerField(**given)
         case _:
-            return serializers.CharField(**given, **({"max_length": item.length} if item.length else {}))
+            return serializers.CharField(**given, max_length=item.length or None)
 
 
 # One shape per group, used in what is sent and in what is given back.

@@ -8,7 +8,7 @@ from typing import Final
 
 from chukan.kernel.errors import ErrorItem
 from chukan.kernel.values.wareki import UnreadableDate, parse_ymd, show_short
-from shikaku.domain.items import ITEMS, REPEATED_GROUPS, SINGLE_GROUPS, TOP, Item
+from shikaku.domain.items import ITEMS, REPEATED_GROUPS, SINGLE_GROUPS, Item
 from shikaku.domain.line import TorokuLine, Value
 from shikaku.http.terminal_forms import FieldError, Spec
 from shikaku.http.terminal_layout import KOJIN_BANGO, KOJIN_BANGO_AGAIN, KOSHINGO, KOSHINGO_AGAIN
@@ -178,24 +178,3 @@ def field_errors(items: Iterable[ErrorItem], specs: Iterable[Spec]) -> list[Fiel
         name = item.pointer.replace("/", ".")
         found.append(FieldError(name if name in names else "", item.message, item.code))
     return found
-
-
-def joho_values(joho: Mapping[str, Mapping[str, Value]]) -> dict[str, Value]:
-    """Return the single-valued items of a version by field name."""
-    return {
-        f"{group}.{key}": value
-        for group in SINGLE_GROUPS
-        for key, value in (joho.get(group) or {}).items()
-        if value is not None
-    }
-
-
-def pointer_label(pointer: str) -> str:
-    """Return the Japanese name of the place a result names: `korei/0/kofu_ymd` → 高齢受給者証情報 交付年月日."""
-    parts = pointer.split("/")
-    if pointer in ("-", ""):
-        return "行全体"
-    if len(parts) == 1:
-        return TOP.get(pointer, pointer)
-    item = ITEMS.get((parts[0], parts[-1]))
-    return item.ja if item else pointer

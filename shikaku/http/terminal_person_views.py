@@ -14,7 +14,8 @@ from chukan.controls.kengen.views.guard import screen
 from chukan.controls.shokuin.views.lock import confirm_again, use_step_up
 from chukan.kernel import clock
 from chukan.kernel.clock import business_date_jst
-from chukan.kernel.errors import Invalid, NotAuthenticated
+from chukan.kernel.errors import Invalid, NotAuthenticated, NotFound
+from chukan.kernel.http.problems import answer_error
 from chukan.kernel.templatetags.hyoji import nichiji
 from chukan.kernel.values.wareki import UnreadableDate, parse_ymd, show_wareki
 from chukan.settings import limits
@@ -103,11 +104,16 @@ def reveal(request: HttpRequest, row_id: UUID) -> HttpResponse:
         except NotAuthenticated as error:
             errors["password"] = error.message
     if errors or not use_step_up(request):
-        return _reveal_form(request, riyu=riyu, memo=memo, errors=errors)
+        return _reveal_form(request, response, riyu=riyu, memo=memo, errors=errors)
     try:
         revealed = reveal_kojin_bango(by=by, row_id=row_id, riyu=riyu, note=memo, screen_id="HS-102", now=clock.now())
     except Invalid as error:
-        return _reveal_form(request, riyu=riyu, memo=memo, errors={"riyu": error.message})
+        return _reveal_form(request, response, riyu=riyu, memo=memo, errors={"riyu": error.message})
+    except NotFound as error:
+        # Whatever the answer, the browser needs the session's new key: the password was accepted.
+        gone = answer_error(request, error)
+        gone.cookies = response.cookies
+        return gone
     number = revealed.kojin_bango.reveal()
     shown = show(
         request,
@@ -122,14 +128,18 @@ def reveal(request: HttpRequest, row_id: UUID) -> HttpResponse:
     return shown
 
 
-def _reveal_form(request: HttpRequest, *, riyu: str, memo: str, errors: dict[str, str]) -> HttpResponse:
+def _reveal_form(
+    request: HttpRequest, response: HttpResponse, *, riyu: str, memo: str, errors: dict[str, str]
+) -> HttpResponse:
     context = {
         "reveal_reasons": [(value, text, value == riyu) for value, text in RIYU.items()],
         "reveal_memo": memo,
         "reveal_errors": errors,
         "reveal_message": "" if errors else "パスワードの確認が期限を過ぎました。もう一度入力してください。",
     }
-    return show(request, "terminal/shikaku/_reveal_fields.html", context, status=422)
+    form = show(request, "terminal/shikaku/_reveal_fields.html", context, status=422)
+    form.cookies = response.cookies
+    return form
 
 
 @screen("HS-103")
