@@ -32,7 +32,7 @@ DIGITS = 11
 def bango(serial: int) -> str:
     """Return a made-up 個人番号 with its check digit."""
     digits = f"{20_000_000_000 + serial:0{DIGITS}d}"
-    weights = [place + 1 if place <= 6 else place - 5 for place in range(DIGITS, 0, -1)]  # noqa: PLR2004
+    weights = [place + 1 if place <= 6 else place - 5 for place in range(DIGITS, 0, -1)]
     rest = sum(int(digit) * weight for digit, weight in zip(digits, weights, strict=True)) % DIGITS
     return f"{digits}{0 if rest <= 1 else DIGITS - rest}"
 
