@@ -86,7 +86,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     except HubAnswerError as error:
         _say({"status": error.status, **error.problem})
         return 1
-    except (FileEndedBadly, OSError, ValueError, httpx.HTTPError) as error:
+    except httpx.HTTPError as error:
+        sys.stderr.write(f"中間サーバーにつながりません: {arguments.base_url}（{type(error).__name__}）\n")
+        return 1
+    except OSError as error:
+        sys.stderr.write(f"ファイルを扱えません: {error.filename}（{error.strerror}）\n")
+        return 1
+    except (FileEndedBadly, ValueError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0

@@ -60,7 +60,7 @@ class Generator:
         self._dice = Random(f"people:{order.seed}:{order.insurer.code}:{order.first_household}")
         old = order.insurer.shubetsu == KOKI
         self._world = World(seed=order.seed, today=order.today, old=old, rare=order.encoding != "cp932")
-        self._rows = RowMaker(world=self._world, insurer=order.insurer, today=order.today)
+        self._rows = RowMaker(world=self._world, insurer=order.insurer, today=order.today, seed=order.seed)
         self._zone = Zone()
         self._life = Life(zone=self._zone, world=self._world, dice=self._dice, hokensha_code=order.insurer.code)
         self._pool: list[Held] = []

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from simulators.people import columns as c
-from simulators.people.names import HALF_WIDTH, LONG_NAME
+from simulators.people.names import HALF_WIDTH, HEADS, LONG_NAME
 from simulators.people.truth import Row
 from simulators.people.world import DAYS, Person, World, day_number, mix
 from simulators.wire import luhn_digit
@@ -12,7 +12,7 @@ from simulators.wire import luhn_digit
 KOKI = "koki_koiki"
 SEIKATSU_HOGO = "seikatsu_hogo"
 SEVENTY_YEARS = 25_568
-OFFICES = tuple(f"見本{number}" for number in range(101, 141))
+OFFICES = range(101, 141)
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,11 @@ class Insurer:
 class RowMaker:
     """Builds the line with which a person joins the insurer."""
 
-    def __init__(self, *, world: World, insurer: Insurer, today: date) -> None:
+    def __init__(self, *, world: World, insurer: Insurer, today: date, seed: int) -> None:
         self._world = world
+        # Worlds of different seeds do not share cards: two files may be sent to one insurer.
+        self._offices = tuple(f"{HEADS[(seed - 1) % len(HEADS)].ji}{number}" for number in OFFICES)
+        self._shift = (seed - 1) % 10 * 1_000_000
         self.insurer = insurer
         self.today = day_number(today)
         august = date(today.year if today.month >= 8 else today.year - 1, 8, 1)
@@ -93,10 +96,10 @@ class RowMaker:
         row[c.BANGO] = insurer.bango
         row[c.KAZOKU] = "1" if person.head is None else "2"
         if insurer.shubetsu == KOKI:
-            body = f"{person.household % 10_000_000:07d}"
+            body = f"{(person.household + self._shift) % 10_000_000:07d}"
             row[c.SHO_BANGO] = body + luhn_digit(body)
             return
-        row[c.KIGO] = OFFICES[person.household % len(OFFICES)]
+        row[c.KIGO] = self._offices[person.household % len(OFFICES)]
         row[c.SHO_BANGO] = f"{person.household % 100_000_000:06d}"
         row[c.EDABAN] = f"0{person.member}"
         row[c.NUSHI] = (person.head or person).name

@@ -9,6 +9,7 @@ import pytest
 
 from simulators import clock
 from simulators.client import HubAnswerError, HubClient, RequestSigner, generate_key
+from simulators.hokensha.__main__ import main
 from simulators.hokensha.kizon_system import FileEndedBadly, KizonSystem, read_message
 
 BANGO = "20261120-ABCDEFGHJK"
@@ -94,3 +95,14 @@ def test_a_message_is_text_or_a_file(tmp_path: Path) -> None:
     path.write_text(json.dumps({"a": 1}))
 
     assert read_message(f"@{path}") == read_message('{"a": 1}') == {"a": 1}
+
+
+def test_what_went_wrong_is_said_in_japanese(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    key = tmp_path / "key.json"
+    generate_key(kid="k1").save(key)
+    common = ["--base-url", "http://127.0.0.1:9", "--client-id", "x", "--key"]
+
+    assert main([*common, str(key), "jotai", BANGO]) == 1
+    assert "中間サーバーにつながりません" in capsys.readouterr().err
+    assert main([*common, str(tmp_path / "none.json"), "jotai", BANGO]) == 1
+    assert "ファイルを扱えません" in capsys.readouterr().err
