@@ -63,8 +63,16 @@ class OnceView(MachineView):
 class KeepingHandler(FileUploadHandler):
     """Collects the bytes of the file."""
 
-    def new_file(self, *args: object, **kwargs: object) -> None:
-        super().new_file(*args, **kwargs)
+    def new_file(  # noqa: PLR0917  # Django's own signature
+        self,
+        field_name: str,
+        file_name: str,
+        content_type: str,
+        content_length: int | None,
+        charset: str | None = None,
+        content_type_extra: dict[str, bytes] | None = None,
+    ) -> None:
+        super().new_file(field_name, file_name, content_type, content_length, charset, content_type_extra)
         self.pieces: list[bytes] = []
         raise StopFutureHandlers
 

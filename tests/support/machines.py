@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from django.test import Client
@@ -61,8 +61,9 @@ class Machine:
         content_type = headers.get("Content-Type", "")
         rest = {name: value for name, value in headers.items() if name != "Content-Type"}
         if method == "GET":
-            return self.http.get(path, headers=rest)
-        return self.http.generic(method, path, body, content_type=content_type, headers=rest)
+            return cast("HttpResponse", self.http.get(path, headers=rest))
+        answer = self.http.generic(method, path, body, content_type=content_type, headers=rest)
+        return cast("HttpResponse", answer)
 
     def post(
         self,

@@ -1,7 +1,9 @@
 import json
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
+from typing import cast
 
 import pytest
 from django.db import connection
@@ -47,14 +49,14 @@ def events(world: World) -> list[tuple[str, str, str, str | None]]:
         ).fetchall()
 
 
-def together(count: int, call: "object") -> list[HttpResponse]:
+def together(count: int, call: Callable[[int], HttpResponse]) -> list[HttpResponse]:
     """Call at the same moment from many threads; each with its own connection."""
     barrier = threading.Barrier(count)
 
     def one(number: int) -> HttpResponse:
         barrier.wait()
         try:
-            return call(number)  # type: ignore[operator]  # a function of the number
+            return call(number)
         finally:
             connection.close()
 
@@ -97,7 +99,7 @@ class TestSignature:
 
     @pytest.mark.kj("KJ-LOG-18")
     def test_an_unsigned_request_is_refused_and_recorded(self, machine: Machine, world: World) -> None:
-        response = Client().post(ECHO, b"{}", content_type="application/json")
+        response = cast("HttpResponse", Client().post(ECHO, b"{}", content_type="application/json"))
 
         assert (response.status_code, code_of(response)) == (401, "ninsho")
         assert response["WWW-Authenticate"] == "Signature"

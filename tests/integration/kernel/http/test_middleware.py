@@ -31,7 +31,7 @@ class TestHeaders:
 
 class TestRequestId:
     def test_one_is_made(self, world: World) -> None:
-        assert UUID(Client().get("/health/live")["X-Request-ID"])
+        assert UUID(Client().get("/health/live")["X-Request-ID"]).version == 4
 
     @pytest.mark.parametrize("given", ["req-ab.CD_1", "3f2504e0-4f89-41d3-9a0c-030500000000"])
     def test_a_good_one_is_taken(self, world: World, given: str) -> None:

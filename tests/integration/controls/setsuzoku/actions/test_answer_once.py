@@ -2,6 +2,7 @@
 
 import json
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -45,14 +46,14 @@ def events(world: World) -> list[tuple[str, str, str, str | None]]:
         ).fetchall()
 
 
-def together(count: int, call: "object") -> list[HttpResponse]:
+def together(count: int, call: Callable[[int], HttpResponse]) -> list[HttpResponse]:
     """Call at the same moment from many threads; each with its own connection."""
     barrier = threading.Barrier(count)
 
     def one(number: int) -> HttpResponse:
         barrier.wait()
         try:
-            return call(number)  # type: ignore[operator]  # a function of the number
+            return call(number)
         finally:
             connection.close()
 
