@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from django.test import Client
@@ -19,6 +19,7 @@ from tests.support.principals import KENPO, OTHER_KENPO, clerk
 from tests.support.staff import a_staff, browser
 from tests.support.world import World, as_role
 
+SLIP = {"row": None, "tsuban": None, "seen": None, "values": {}, "cleared": [], "errors": [], "keikoku": []}
 REGISTER = "/api/v1/itaku/kanyusha"
 
 
@@ -56,7 +57,13 @@ def seed_insurer(world: World, code: str, start: int) -> Insurer:
         kojin_bango_koshin_kubun="1",
     )
     register_one(by=by, line=line(change), now=now)
-    slip = keep_slip(by=by, kind="toroku", content={"a": "b"}, kojin_bango=kojin_bango(start + 60), now=now)
+    slip = keep_slip(
+        by=replace(by, actor_id=staff_id),
+        kind="toroku",
+        content=SLIP,
+        kojin_bango=kojin_bango(start + 60),
+        now=now,
+    )
     with as_role(world, "worker"):
         bad = message(start + 2, hokensha=code, shikaku={"shikaku_shutoku_ymd": "2027-04-01"})
         file = send_file(file_text([message(start + 1, hokensha=code), bad]), by=by)

@@ -81,7 +81,7 @@ def attempt(connection: psycopg.Connection, context: str | None, statement: str,
             [context, context],
         )
     try:
-        cursor = connection.execute(statement, values)  # type: ignore[arg-type]  # table names of the catalogue
+        cursor = connection.execute(statement, values)
     except psycopg.errors.InsufficientPrivilege:
         return "refused"
     return len(cursor.fetchall()) if cursor.description else cursor.rowcount
@@ -223,7 +223,9 @@ class TestOperationLog:
     @pytest.mark.kj("KJ-LOG-16", "KJ-LOG-10")
     def test_a_role_reads_its_zone_and_changes_nothing(self, seeded: World) -> None:
         with seeded.admin() as admin:
-            held = dict(admin.execute("SELECT hokensha_code, count(*) FROM sosa_log_event GROUP BY 1").fetchall())
+            held: dict[str, int] = dict(
+                admin.execute("SELECT hokensha_code, count(*) FROM sosa_log_event GROUP BY 1").fetchall()
+            )
         assert held[KENPO] >= 3
         for role in ("chukan_web", "chukan_worker"):
             with login(seeded, role) as connection:

@@ -142,4 +142,4 @@ class TestAppRole:
             ) as connection,
             pytest.raises(psycopg.errors.InsufficientPrivilege),
         ):
-            connection.execute(statement)  # type: ignore[call-overload]  # written above
+            connection.execute(statement)
