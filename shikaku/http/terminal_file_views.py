@@ -38,7 +38,7 @@ from shikaku.http.terminal_forms import FieldError
 from shikaku.http.terminal_page import Link, actor, can_update, go_on, show, show_errors
 from shikaku.http.upload import SealingUploadHandler
 from shikaku.queries.kekka import kekka_rows, teisei_csv
-from shikaku.queries.refused_line import list_mendable
+from shikaku.queries.refused_line import count_waiting, list_mendable
 
 _UPLOAD: Final = "terminal/shikaku/upload.html"
 _NO_RIGHT: Final = (
@@ -176,7 +176,9 @@ def _status_context(request: HttpRequest, status: UketsukeStatus, ptag: str, now
     everything = request.GET.get("miru") == "subete"
     query = f"code={code}" if code else "miru=subete" if everything else ""
     chain = _chain(request)
-    waiting = status.refused_until is not None and status.refused_until > now
+    waiting = 0
+    if status.ijo and status.refused_until is not None and status.refused_until > now:
+        waiting = count_waiting(by=by, row_ids=[status.row_id]).get(status.row_id, 0)
     context: dict[str, object] = {
         "can_update": can_update(by),
         "file": file_view(status, now),
@@ -197,8 +199,8 @@ def _status_context(request: HttpRequest, status: UketsukeStatus, ptag: str, now
     mended = request.GET.get("naoshita", "")
     if mended.isascii() and mended.isdigit():
         context["mended"] = f"{int(mended):,}行目を登録しました。"
-    if waiting and status.ijo and can_update(by):
-        note = f"エラー行は{hizuke_wareki(status.refused_until)}まで受け取れます。"
+    if waiting and can_update(by):
+        note = f"直していないエラー行が{waiting:,}件あります。{hizuke_wareki(status.refused_until)}まで受け取れます。"
         if not by.can_kojin_bango(JIMU):
             note += "個人番号取扱権限がないため、個人番号の列は空になります。"
         context |= {

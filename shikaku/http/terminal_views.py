@@ -17,6 +17,7 @@ from chukan.kernel.clock import business_date_jst
 from chukan.kernel.templatetags.hyoji import hizuke_wareki, nichiji
 from shikaku.http.terminal_file_show import file_row
 from shikaku.http.terminal_page import Link, Todo, actor, show
+from shikaku.queries.refused_line import count_waiting
 
 _RECENT: Final = 10
 _LOOK_BACK: Final = timedelta(days=7)
@@ -38,7 +39,9 @@ def show_home(request: HttpRequest) -> HttpResponse:
     sees_files = can_open(by, BY_ID["HS-303"], on=on)
     files = list_uketsuke(by=by, now=now, limit=_RECENT) if sees_files else ()
     links = [Link(name, reverse(BY_ID[one].url_name)) for one, name in _LINKS if can_open(by, BY_ID[one], on=on)]
-    todo = [found for one in files if now - one.accepted_at <= _LOOK_BACK and (found := _todo(one)) is not None]
+    waiting = count_waiting(by=by, row_ids=[one.row_id for one in files if one.ijo]) if files else {}
+    recent = [one for one in files if now - one.accepted_at <= _LOOK_BACK]
+    todo = [found for one in recent if (found := _todo(one, waiting.get(one.row_id, 0))) is not None]
     sends = can_open(by, BY_ID["HS-301"], on=on)
     context = {
         "now": now,
@@ -53,7 +56,7 @@ def show_home(request: HttpRequest) -> HttpResponse:
     return show(request, "terminal/shikaku/home.html", context)
 
 
-def _todo(status: UketsukeStatus) -> Todo | None:
+def _todo(status: UketsukeStatus, waiting: int) -> Todo | None:
     """Return the sentence of what a file asks of its sender, None when it asks nothing."""
     url = reverse("shikaku:file_status", args=[status.row_id])
     name = status.file_name or status.uketsuke_bango
@@ -63,8 +66,10 @@ def _todo(status: UketsukeStatus) -> Todo | None:
         return Todo(f"{name} は保留しています。内容を確かめてください。", url)
     if status.teitai_nichiji is not None:
         return Todo(f"{name} は {nichiji(status.teitai_nichiji)} から進んでいません。続くときは連絡してください。", url)
-    if status.ijo and status.refused_until is not None:
+    if waiting and status.refused_until is not None:
         until = hizuke_wareki(status.refused_until)
-        text = f"{name} にエラーが{status.ijo:,}件あります。直して送り直してください（{until}まで受け取れます）。"
+        text = (
+            f"{name} に直していないエラーが{waiting:,}件あります。直して送り直してください（{until}まで受け取れます）。"
+        )
         return Todo(text, url)
     return None

@@ -1,10 +1,12 @@
 """One refused line, opened for mending on screen. The 個人番号 in it is for the registration, never for a page."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from io import BytesIO
 from uuid import UUID
+
+from django.db.models import Count
 
 from chukan.controls.uketsuke.models import Teiseimachi
 from chukan.controls.uketsuke.queries import MeisaiResult, get_refused_file, list_meisai, sealed_lines
@@ -30,6 +32,14 @@ def list_mendable(*, by: Principal, row_id: UUID, numbers: Sequence[int]) -> fro
     """Return which of these lines still wait to be mended."""
     rows = Teiseimachi.objects.filter(sender=by.sender, uketsuke_id=row_id, meisai_no__in=numbers)
     return frozenset(rows.values_list("meisai_no", flat=True))
+
+
+@reads
+def count_waiting(*, by: Principal, row_ids: Sequence[UUID]) -> Mapping[UUID, int]:
+    """Return how many refused lines of each 受付 still wait to be mended; none = left out."""
+    rows = Teiseimachi.objects.filter(sender=by.sender, uketsuke_id__in=row_ids)
+    found = rows.values("uketsuke_id").annotate(waiting=Count("meisai_no"))
+    return {row["uketsuke_id"]: row["waiting"] for row in found}
 
 
 @reads
