@@ -17,6 +17,8 @@ from simulators.onshi.store import Store
 PATH = "/api/v1/onshi/shori-kekka"
 BATCH = 200
 IDLE_SECONDS = 0.2
+PACED_BATCH = 45
+PACED_SECONDS = 0.5
 MAX_BACKOFF_SECONDS = 60.0
 CODE_9 = "K901"
 CODE_2 = "K201"
@@ -90,15 +92,21 @@ class AnswerSender:
         self._pool.shutdown(cancel_futures=True)
 
     def _run(self) -> None:
+        batch, shortest = BATCH, 0.0
         while not self._stop.is_set():
             plan = self._plan.current
-            due = [] if plan.result_off else self._store.owed_answers(now=epoch(), limit=BATCH)
+            due = [] if plan.result_off else self._store.owed_answers(now=epoch(), limit=batch)
             if not due:
                 self._stop.wait(self._idle_seconds)
                 continue
+            started = clock.ticks()
             outcomes = list(self._pool.map(self._send, due))
             self._settle(due, outcomes)
-            self._stop.wait(max(outcome.pause for outcome in outcomes))
+            pause = max(outcome.pause for outcome in outcomes)
+            if pause:
+                # Told to slow down: from now on as many in a second as are surely let through.
+                batch, shortest = PACED_BATCH, PACED_SECONDS
+            self._stop.wait(max(pause, shortest - (clock.ticks() - started), 0.0))
 
     def _settle(self, due: Sequence[dict[str, Any]], outcomes: Sequence[_Outcome]) -> None:
         at = clock.now().isoformat()
