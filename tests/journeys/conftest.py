@@ -29,10 +29,14 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Sample:
 
 @pytest.fixture(scope="session")
 def sent_by_rest(stack: Stack, sample: Sample, tmp_path_factory: pytest.TempPathFactory) -> SentFile:
-    """The sample as the insurer's own system sent it, worked through to its end."""
+    """The sample as the insurer's own system sent it, worked through and delivered; its 処理結果 come at once."""
     stack.register_hokensha(REST_HOKENSHA, bango=REST_HOKENSHA, shubetsu="kenpo_kumiai", meisho="見本健康保険組合")
     system = stack.register_client("hokensha", REST_HOKENSHA)
-    return SentFile.send(system, sample, folder=tmp_path_factory.mktemp("rest"))
+    stack.delay_results(seconds=0)
+    sent = SentFile.send(system, sample, folder=tmp_path_factory.mktemp("rest"))
+    stack.wait_for_deliveries(REST_HOKENSHA)
+    stack.delay_results()
+    return sent
 
 
 @pytest.fixture

@@ -36,9 +36,7 @@ TYPED = {
 @pytest.fixture(scope="module")
 def clerk(stack: Stack) -> Iterator[Clerk]:
     stack.register_hokensha(HOKENSHA, bango=HOKENSHA, shubetsu="kenpo_kumiai", meisho="窓口健康保険組合")
-    password = stack.register_shokuin(
-        HOKENSHA, "S0001", kengen="shikaku:shokai,shikaku:koshin", kojin_bango="shikaku"
-    )
+    password = stack.register_shokuin(HOKENSHA, "S0001", kengen="shikaku:shokai,shikaku:koshin", kojin_bango="shikaku")
     with Clerk(stack.web_url) as signed_in:
         signed_in.sign_in(HOKENSHA, "S0001", password)
         yield signed_in

@@ -51,9 +51,9 @@ def test_hihokensha_edaban_is_given_once_per_person_in_file_order(sent_by_rest: 
 
 
 @pytest.mark.kj("KJ-EXT-01", "KJ-EXT-02", "KJ-SHI-04")
-def test_onshi_holds_exactly_the_accepted_persons_in_order(stack: Stack, sent_by_rest: SentFile, sample: Sample) -> None:
-    stack.wait_for_deliveries(sample.hokensha)
-
+def test_onshi_holds_exactly_the_accepted_persons_in_order(
+    stack: Stack, sent_by_rest: SentFile, sample: Sample
+) -> None:
     due = held_after(sample, sent_by_rest.kekka)
     held = held_by_onshi(stack, sample.hokensha)
     assert {edaban for edaban, person in due.items() if person.periods} == set(held)
@@ -73,7 +73,6 @@ def test_onshi_holds_exactly_the_accepted_persons_in_order(stack: Stack, sent_by
 
 @pytest.mark.kj("KJ-SHI-09")
 def test_onshi_holds_what_the_insurer_reads_back(stack: Stack, sent_by_rest: SentFile, sample: Sample) -> None:
-    stack.wait_for_deliveries(sample.hokensha)
     held = held_by_onshi(stack, sample.hokensha)
     due = held_after(sample, sent_by_rest.kekka)
     changed = [edaban for edaban, person in due.items() if person.telegrams > 1]
@@ -99,7 +98,6 @@ def test_onshi_holds_what_the_insurer_reads_back(stack: Stack, sent_by_rest: Sen
 def test_no_kojin_bango_is_left_outside_its_envelope(
     stack: Stack, sent_by_rest: SentFile, sample: Sample, folder: Path
 ) -> None:
-    stack.wait_for_deliveries(sample.hokensha)
     numbers = sample.kojin_bango
     assert len(numbers) > len(sent_by_rest.kekka) // 2
 
@@ -121,7 +119,6 @@ def test_no_kojin_bango_is_left_outside_its_envelope(
 
 @pytest.mark.kj("KJ-EXT-04")
 def test_shori_kekka_of_every_telegram_comes_back(stack: Stack, sent_by_rest: SentFile, sample: Sample) -> None:
-    stack.wait_for_deliveries(sample.hokensha)
     unanswered = "SELECT count(*) FROM shikaku_onshi_soshin WHERE hokensha_code = %s AND shori_kekka_kubun = ''"
     stack.wait_until("処理結果 come back", lambda: stack.count(unanswered, sample.hokensha) == 0, seconds=180)
     refused = "SELECT count(*) FROM shikaku_onshi_soshin WHERE hokensha_code = %s AND shori_kekka_kubun <> '1'"

@@ -33,8 +33,9 @@ def test_lines_go_into_the_zone_of_each_municipality(stack: Stack, folder: Path)
     samples = []
     for number, code in enumerate((*CARRIED, FOREIGN)):
         stack.register_hokensha(code, bango=code[2:], shubetsu="shichoson_kokuho", meisho=f"見本市{number}")
-        kind = {"shubetsu": "shichoson_kokuho", "errors": 0.0}
-        samples.append(made_sample(folder, hokensha=code, seed=20 + number, lines=60, **kind))
+        samples.append(
+            made_sample(folder, hokensha=code, seed=20 + number, lines=60, shubetsu="shichoson_kokuho", errors=0.0)
+        )
     system = stack.register_client("kokuho_shuyaku", *CARRIED)
     file = merged(samples, folder)
 

@@ -75,6 +75,7 @@ def test_file_and_telegrams_survive_the_death_of_every_process(stack: Stack, fol
         stack.kill(name)
     wait_for_return(stack, "web", "sealer", "beat", "onshi")
     stack.wait_until("the web answers again", stack.is_ready, seconds=60)
+    stack.delay_results()
 
     finished = {
         big: SentFile.wait(system, bango, folder=folder, seconds=PATIENCE),

@@ -37,6 +37,7 @@ READY_SECONDS = 90.0
 PASSWORD = "tabi-no-shiken-2026-kumo"
 # The stand-in answers every telegram by a call of its own: its line is not what these journeys are about.
 RATE_PER_CLIENT = "5000"
+LATER_THAN_ANY_JOURNEY = 3600
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +93,7 @@ class Stack:
         self._supervisor.start(PROCESSES)
         self._watch.start()
         self.wait_until("the web answers", self.is_ready, seconds=READY_SECONDS)
+        self.delay_results()
 
     def _keep_alive(self) -> None:
         assert self._supervisor is not None
@@ -115,9 +117,7 @@ class Stack:
 
     def is_ready(self) -> bool:
         """Whether the web says it is ready."""
-        with contextlib.suppress(httpx.HTTPError):
-            return httpx.get(f"{self.web_url}/health/ready", trust_env=False).status_code == 200
-        return False
+        return answers(f"{self.web_url}/health/ready")
 
     def run(self, *arguments: str | Path, stdin: str = "") -> subprocess.CompletedProcess[str]:
         """Run a management command beside the running product."""
@@ -184,6 +184,14 @@ class Stack:
         told: dict[str, Any] = answer.json()
         return told
 
+    def delay_results(self, *, seconds: int = LATER_THAN_ANY_JOURNEY) -> None:
+        """Make the stand-in wait so long with the 処理結果 of what it receives from now on."""
+        self.wait_until("オン資 answers", lambda: answers(f"{self.onshi_url}/health/live"), seconds=READY_SECONDS)
+        answer = httpx.post(
+            f"{self.onshi_url}/_sim/faults", json={"result_delay_ms": seconds * 1000}, trust_env=False, timeout=30
+        )
+        answer.raise_for_status()
+
     def pid(self, name: str) -> int:
         """Return the process number of one process of the table (also `postgres`, `valkey`)."""
         mark = read_mark(self.home / "run" / f"{name}.pid")
@@ -227,6 +235,13 @@ class Stack:
             self._supervisor.stop()
         self._services.erase()
         shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def answers(url: str) -> bool:
+    """Whether an address answers 200."""
+    with contextlib.suppress(httpx.HTTPError):
+        return httpx.get(url, trust_env=False).status_code == 200
+    return False
 
 
 @contextlib.contextmanager
