@@ -1,5 +1,7 @@
 """One person while a block runs: what is held, what changed, which versions are current."""
 
+import os
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -34,3 +36,9 @@ def known_person(person: HeldPerson) -> BlockPerson:
         held=person.held,
         version_ids=dict(person.version_ids),
     )
+
+
+def propose_himozuke(count: int) -> Iterator[UUID]:
+    """Yield 紐付番号 for new persons, which say nothing; their random bytes are fetched at once."""
+    pool = os.urandom(16 * count)
+    return (UUID(bytes=pool[at : at + 16], version=4) for at in range(0, len(pool), 16))

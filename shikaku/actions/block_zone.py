@@ -1,7 +1,6 @@
 """The lines of one block that belong to one insurer, from lock to rows."""
 
 import json
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -14,33 +13,28 @@ from chukan.kernel import clock
 from chukan.kernel.crypto.blind_index import ZoneIndex
 from chukan.kernel.crypto.envelope import RowSealer
 from chukan.kernel.crypto.keyring import get_keyring
+from chukan.kernel.errors import Conflict
 from chukan.kernel.principal import Principal
 from chukan.kernel.values.uuid7 import uuid7
-from shikaku.actions.block_numbers import NO_NUMBER_FACTS, NumberChanges
+from shikaku.actions.block_cards import BlockCards
+from shikaku.actions.block_numbers import KANYUSHA_TABLE, KOJIN_BANGO, NO_NUMBER_FACTS, NumberChanges
 from shikaku.actions.block_person import BlockPerson, known_person
+from shikaku.actions.block_telegrams import OwedTelegrams
 from shikaku.actions.prepare_lines import PreparedLine
 from shikaku.actions.write_block import BlockRows
 from shikaku.domain.check_line import SAIKANYU, SHINKI
-from shikaku.domain.held import KigoUse
 from shikaku.domain.joho import kana_tokens, kigo_bango_key
+from shikaku.domain.own_number import number_candidates
 from shikaku.domain.plan import Plan, Rejection, apply_plan
-from shikaku.domain.toroku import kigo_key_after, plan_registration
+from shikaku.domain.toroku import plan_registration
 from shikaku.domain.violations import Violation, order_results
 from shikaku.queries.array_text import bytea_array, uuid_array
-from shikaku.queries.held import JOHO, KIGO_BANGO, RIREKI_TABLE, load_held, load_kigo_users
+from shikaku.queries.held import JOHO, KIGO_BANGO, RIREKI_TABLE, load_held
 
-KANYUSHA_TABLE: Final = "shikaku_itaku_kukaku_kanyusha"
-KOJIN_BANGO: Final = "kojin_bango"
 WRONG_NUMBER: Final = "2"
 _TICK = timedelta(microseconds=1)
 # 情報 is a tree of our own making: looking for circles in it would take half of the time.
 _COMPACT_JSON: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
-
-
-def _random_uuids(count: int) -> Iterator[UUID]:
-    """Yield 紐付番号 that say nothing; their random bytes are fetched at once."""
-    pool = os.urandom(16 * count)
-    return (UUID(bytes=pool[at : at + 16], version=4) for at in range(0, len(pool), 16))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +50,6 @@ class LineOutcome:
     handled_as: str = ""
 
 
-@dataclass(slots=True)
-class _Telegram:
-    person: BlockPerson
-    himozuke: UUID
-    kind: str
-    as_of: datetime
-
-
 class ZoneBlock:
     """Collects the effects of a block in one zone; `finish` turns them into rows."""
 
@@ -77,8 +63,7 @@ class ZoneBlock:
         self._seal_bango = RowSealer(dek, table=KANYUSHA_TABLE, envelope=KOJIN_BANGO)
         self._by_edaban: dict[int, BlockPerson] = {}
         self._by_bango: dict[bytes, BlockPerson] = {}
-        self._kigo: dict[int, list[tuple[int, Any, Any]]] = {}
-        self._kigo_of: dict[tuple[int, int | None], int] = {}
+        self._cards = BlockCards(by=by, zone=zone, index=index)
         self._last_edaban: int | None = None
         self._first_edaban = 0
         self._globals: dict[int, bytes] = {}
@@ -86,7 +71,7 @@ class ZoneBlock:
         self._version_at: dict[UUID, list[object]] = {}
         self._version_person: list[BlockPerson] = []
         self._superseded: list[tuple[UUID, datetime]] = []
-        self._telegrams: list[_Telegram] = []
+        self._telegrams = OwedTelegrams(zone, now)
         self._numbers = NumberChanges(
             by=by, zone=zone, index=index, seal=self._seal_bango, by_edaban=self._by_edaban, by_bango=self._by_bango
         )
@@ -95,9 +80,10 @@ class ZoneBlock:
         self._resolved: set[int] = set()
 
     def load(self, lines: Sequence[PreparedLine]) -> None:
-        """Lock the numbering row when somebody may be new, then the persons the lines name; read them once."""
+        """Lock the numbering row when somebody or a card may be new, then the persons named; read them once."""
         maybe_new = sum(line.line is not None and line.line.shori_shubetsu_code == SHINKI for line in lines)
-        if maybe_new:
+        # Cards are compared (`E213`) under the same lock: two writers cannot each miss the other's card.
+        if maybe_new or any(line.line is not None and line.line.shikaku for line in lines):
             self._lock_numbering()
             self._proposals = _random_uuids(maybe_new)
         edabans = {line.line.hihokensha_edaban for line in lines if line.line and line.line.hihokensha_edaban}
@@ -105,8 +91,7 @@ class ZoneBlock:
         held = load_held(by=self._by, zone=self._zone, edabans=edabans, bangos=bangos)
         self._by_edaban.update({edaban: known_person(person) for edaban, person in held.by_edaban.items()})
         self._by_bango.update({bango: self._by_edaban[person.edaban] for bango, person in held.by_bango.items()})
-        tokens = {self._kigo_token(line, self._person_of(line)) for line in lines} - {None}
-        self._load_kigo([token for token in tokens if token is not None])
+        self._cards.load((line, self._person_of(line)) for line in lines)
 
     def register(self, prepared: PreparedLine) -> LineOutcome:
         """Decide one line and take its effects in; the next line sees them."""
@@ -116,6 +101,7 @@ class ZoneBlock:
         by_edaban = None if line.hihokensha_edaban is None else self._by_edaban.get(line.hihokensha_edaban)
         by_number = None if prepared.bango is None else self._by_bango.get(prepared.bango)
         person = by_edaban or by_number
+        _refuse_stale(prepared, person)
         koshingo = NO_NUMBER_FACTS
         if line.koshingo_kojin_bango is not None:
             koshingo = self._numbers.facts(line.koshingo_kojin_bango, person)
@@ -123,10 +109,10 @@ class ZoneBlock:
             line=line,
             by_edaban=by_edaban.held if by_edaban else None,
             by_number=by_number.held if by_number else None,
-            kigo_users=self._kigo_users(prepared, person),
+            kigo_users=self._cards.users(prepared, person),
             koshingo=koshingo,
             on=self._on,
-            checked=prepared.violations,
+            checked=[*prepared.violations, *self._hidden_numbers(prepared, person)],
         )
         if isinstance(decided, Rejection):
             return self._refused(prepared, decided.violations)
@@ -135,6 +121,18 @@ class ZoneBlock:
     def targets(self) -> tuple[UUID, ...]:
         """Return the 紐付番号 of the persons the block changed."""
         return tuple(person.himozuke for person in self._touched.values())
+
+    def _hidden_numbers(self, prepared: PreparedLine, person: BlockPerson | None) -> list[Violation]:
+        """Return `E215` where the person's own number stands in an identifier of a line that came without it."""
+        line = prepared.line
+        if line is None or person is None or person.bango is None or line.kojin_bango is not None:
+            return []
+        own = person.bango
+        return [
+            Violation("E215", pointer)
+            for pointer, number in number_candidates(line)
+            if self._index.bango(number) == own
+        ]
 
     # --- one line -------------------------------------------------------------------------------------------------
 
@@ -164,17 +162,15 @@ class ZoneBlock:
                 self._settle(person)
                 former_himozuke = person.himozuke
             self._numbers.change(line.koshingo_kojin_bango, plan.number_change, person, at)
-        elif plan.has_number and person.bango is None and line.kojin_bango is not None:
-            self._numbers.attach(line.kojin_bango, person)
         if plan.version is not None:
             self._append_version(prepared, plan, person, at)
         person.held = apply_plan(person.held, plan, edaban=person.edaban, himozuke=str(person.himozuke))
         if moves:
             self._move_history(person, prepared, at)
             if plan.owes is not None:
-                self._owe(person, former_himozuke, "sakujo", at)
+                self._telegrams.owe(person, former_himozuke, "sakujo", at)
         if plan.owes is not None:
-            self._owe(person, person.himozuke, plan.owes, at)
+            self._telegrams.owe(person, person.himozuke, plan.owes, at)
         if plan.version is not None or plan.number_change is not None or person.is_new:
             person.last_at = at
             self._touched[person.edaban] = person
@@ -223,7 +219,7 @@ class ZoneBlock:
             ],
             version.joho,
         )
-        self._note_kigo(token, person, plan)
+        self._cards.note(token, person, plan)
 
     def _version_token(self, prepared: PreparedLine, plan: Plan) -> int | None:
         """Return the token of the version's card; a new period has the card of its line, worked out before."""
@@ -252,28 +248,6 @@ class ZoneBlock:
         else:
             in_block[9] = at
 
-    def _note_kigo(self, token: int | None, person: BlockPerson, plan: Plan) -> None:
-        """Let later lines of the block see which cards are in use; a token not asked for yet is read when it is."""
-        version = plan.version
-        assert version is not None  # noqa: S101  # asked by the caller
-        replaced = self._kigo_of.pop((person.edaban, version.shikaku_tsuban), None)
-        former = (
-            next((p for p in person.held.periods if p.shikaku_tsuban == version.shikaku_tsuban), None)
-            if person.held
-            else None
-        )
-        if replaced is None and former is not None:
-            key = kigo_bango_key(former.joho.get("shikaku", {}))
-            replaced = None if key is None else self._index.token(KIGO_BANGO, key)
-        if replaced in self._kigo and former is not None:
-            self._kigo[replaced] = [
-                use for use in self._kigo[replaced] if (use[0], use[1]) != (person.edaban, former.valid_from)
-            ]
-        if token is not None and not version.withdrawn:
-            self._kigo_of[(person.edaban, version.shikaku_tsuban)] = token
-            if token in self._kigo:
-                self._kigo[token].append((person.edaban, version.valid_from, version.valid_to))
-
     # --- facts for the planner ------------------------------------------------------------------------------------
 
     def _person_of(self, prepared: PreparedLine) -> BlockPerson | None:
@@ -281,30 +255,6 @@ class ZoneBlock:
         if line is not None and line.hihokensha_edaban is not None:
             return self._by_edaban.get(line.hihokensha_edaban)
         return None if prepared.bango is None else self._by_bango.get(prepared.bango)
-
-    def _kigo_token(self, prepared: PreparedLine, person: BlockPerson | None) -> int | None:
-        """Return the token whose other users the planner has to be told."""
-        if prepared.t_kigo_bango is not None or prepared.line is None or person is None:
-            return prepared.t_kigo_bango
-        key = kigo_key_after(prepared.line, person.held)
-        return None if key is None else self._index.token(KIGO_BANGO, key)
-
-    def _load_kigo(self, tokens: Sequence[int]) -> None:
-        found = load_kigo_users(by=self._by, zone=self._zone, tokens=tokens)
-        self._kigo.update({token: found.get(token, []) for token in tokens})
-
-    def _kigo_users(self, prepared: PreparedLine, person: BlockPerson | None) -> list[KigoUse]:
-        token = self._kigo_token(prepared, person)
-        if token is None:
-            return []
-        if token not in self._kigo:  # an earlier line of the block changed what this one would come to
-            self._load_kigo([token])
-        own = None if person is None else person.edaban
-        return [
-            KigoUse(hihokensha_edaban=edaban, valid_from=start, valid_to=end)
-            for edaban, start, end in self._kigo[token]
-            if edaban != own
-        ]
 
     def _settle(self, person: BlockPerson) -> None:
         """Fix the 紐付番号 of what this block wrote so far, before the person moves to another one."""
@@ -340,9 +290,6 @@ class ZoneBlock:
 
     # --- rows -----------------------------------------------------------------------------------------------------
 
-    def _owe(self, person: BlockPerson, himozuke: UUID, kind: str, at: datetime) -> None:
-        self._telegrams.append(_Telegram(person, himozuke, kind, at))
-
     def _lock_numbering(self) -> None:
         with connection.cursor() as cursor:
             cursor.execute(
@@ -356,17 +303,16 @@ class ZoneBlock:
 
     def finish(self) -> BlockRows:
         """Give new persons their 紐付番号 and telegrams their order, and return all rows of the zone."""
-        self._resolve(
-            [person for person in self._touched.values() if person.is_new and person.edaban not in self._resolved]
-        )
+        touched = self._touched.values()
+        self._resolve([person for person in touched if person.is_new and person.edaban not in self._resolved])
         if self._last_edaban is not None and self._last_edaban != self._first_edaban:
             with connection.cursor() as cursor:
                 cursor.execute(
                     "UPDATE shikaku_edaban_saiban SET last = %s WHERE hokensha_code = %s",
                     [self._last_edaban, self._zone],
                 )
-        rows = BlockRows(superseded=self._superseded, soshin=self._soshin_rows())
-        for person in self._touched.values():
+        rows = BlockRows(superseded=self._superseded, soshin=self._telegrams.rows())
+        for person in touched:
             (rows.new_kanyusha if person.is_new else rows.changed_kanyusha).append(self._kanyusha_row(person))
         for row in self._versions:
             owner = row[5]
@@ -394,40 +340,7 @@ class ZoneBlock:
             if without:
                 cursor.execute("SELECT shikaku_new_himozuke(%s)", [without])
         self._resolved.update(proposed)
-        for telegram in self._telegrams:
-            if telegram.himozuke == proposed.get(telegram.person.edaban):
-                telegram.himozuke = telegram.person.himozuke
-
-    def _soshin_rows(self) -> list[tuple[object, ...]]:
-        if not self._telegrams:
-            return []
-        wanted: dict[UUID, int] = {}
-        for telegram in self._telegrams:
-            wanted[telegram.himozuke] = wanted.get(telegram.himozuke, 0) + 1
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT himozuke_bango, last_jun FROM shikaku_next_jun(%s::uuid[], %s)",
-                [uuid_array(wanted), list(wanted.values())],
-            )
-            last: dict[UUID, int] = dict(cursor.fetchall())
-        following = {himozuke: last[himozuke] - count for himozuke, count in wanted.items()}
-        rows: list[tuple[object, ...]] = []
-        for telegram in self._telegrams:
-            following[telegram.himozuke] += 1
-            rows.append(
-                (
-                    uuid7(),
-                    self._zone,
-                    telegram.person.edaban,
-                    telegram.himozuke,
-                    following[telegram.himozuke],
-                    telegram.kind,
-                    telegram.as_of,
-                    self._now,
-                    self._now,
-                )  # fmt: skip  # the order of write_block's columns
-            )
-        return rows
+        self._telegrams.resolve(proposed)
 
     def _kanyusha_row(self, person: BlockPerson) -> tuple[object, ...]:
         held = person.held
@@ -448,3 +361,16 @@ class ZoneBlock:
             None if birth is None else self._index.token("seinengappi", birth),
             held.next_shikaku_tsuban - 1, held.next_rireki_tsuban - 1, person.last_at,
         )  # fmt: skip  # the order of write_block's columns
+
+
+def _refuse_stale(prepared: PreparedLine, person: BlockPerson | None) -> None:
+    """Raise Conflict `kyogo` when the sender saw another version of the period than the one just locked."""
+    line = prepared.line
+    if prepared.if_match is None or line is None or person is None or person.held is None:
+        return
+    tsuban = line.shikaku_tsuban
+    present = person.held.latest_period() if tsuban is None else person.held.period(tsuban)
+    if present is not None and present.rireki_tsuban != prepared.if_match:
+        raise Conflict(
+            "kyogo", "この加入者は別の操作で変更されました。最新の内容を表示して、もう一度入力してください。"
+        )

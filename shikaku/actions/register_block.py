@@ -115,7 +115,7 @@ def _write_results(
                 pointers,
                 outcome.edaban,
                 outcome.shikaku_tsuban,
-            )  # fmt: skip  # the order of write_block's columns
+            )
         )
         if outcome.kubun == "9":
             sealed = seal_line(job.uketsuke_id, line.meisai_no, line.raw)
