@@ -2,6 +2,7 @@
 
 import ipaddress
 import json
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -58,11 +59,12 @@ Outcome = Answered | Refused
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimeLimits:
-    """Seconds to connect, to write, and between two pieces of the answer; none has a default."""
+    """Seconds to connect, to write, between two pieces of the answer, and for all of a call; none has a default."""
 
     connect: float
     write: float
     read: float
+    total: float
 
 
 def origin_of(url: str) -> str:
@@ -107,6 +109,7 @@ class PartnerClient:
             raise HostNotAllowed("a partner outside this machine is called over TLS only")
         self._origin, self._base = origin, base_url.rstrip("/")
         self._signer = signer
+        self._total = limits.total
         self._http = httpx.Client(
             timeout=httpx.Timeout(connect=limits.connect, write=limits.write, read=limits.read, pool=limits.connect),
             follow_redirects=False,
@@ -142,9 +145,10 @@ class PartnerClient:
         if request_id:
             sent["X-Request-ID"] = request_id
         signed = sign(method=method, url=url, headers=sent, body=body, signer=self._signer, now=now)
+        until = time.monotonic() + self._total
         try:
             with self._http.stream(method, url, headers=signed, content=body) as response:
-                answer = self._read(response)
+                answer = self._read(response, until)
         except httpx.HTTPError as error:
             log.warning("outside.call.unanswered", partner=self._origin, error=type(error).__name__)
             raise OutcomeUnknown(type(error).__name__) from None
@@ -154,11 +158,13 @@ class PartnerClient:
         return Refused(response.status_code)
 
     @staticmethod
-    def _read(response: httpx.Response) -> bytes:
+    def _read(response: httpx.Response, until: float) -> bytes:
         pieces, size = [], 0
         for piece in response.iter_bytes():
             size += len(piece)
             if size > ANSWER_MAX:
                 raise OutcomeUnknown("answer too long")
+            if time.monotonic() > until:
+                raise OutcomeUnknown("answer too slow")
             pieces.append(piece)
         return b"".join(pieces)

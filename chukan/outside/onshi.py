@@ -13,7 +13,7 @@ from chukan.kernel.errors import Unavailable
 from chukan.kernel.http.signatures import SigningKey
 from chukan.outside.client import Answered, OutcomeUnknown, PartnerClient, Refused, TimeLimits
 
-LIMITS: Final = TimeLimits(connect=3, write=10, read=30)
+LIMITS: Final = TimeLimits(connect=3, write=10, read=30, total=45)
 CONNECTIONS: Final = 8
 ONE: Final = "/shikaku-joho"
 MANY: Final = "/shikaku-joho/ikkatsu"

@@ -1,11 +1,11 @@
 """Sends owed telegrams to オンライン資格確認等システム: claim, call, record. 根拠: F2, KJ-EXT-01, KJ-EXT-04.
 
-At most one telegram of a person is in flight. Whatever is not received is sent again with back-off, for ever, and holds
-back that person alone.
+At most one telegram of a person is in flight. Many go in one call the first time; what was not received then goes by
+itself with back-off, for ever, and holds back that person alone.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
 from operator import attrgetter
@@ -23,12 +23,16 @@ from shikaku.queries.telegrams import OwedTelegram, build_telegrams
 
 log = structlog.get_logger()
 
+# Longer than one call may last (chukan.outside.onshi.LIMITS), so that nobody else takes what is in flight.
 LEASE: Final = timedelta(seconds=90)
+# Telegrams sent by themselves before new ones are looked for again.
+SINGLES: Final = 100
+Now = Callable[[], datetime]
 
 _CLAIM: Final = """
 WITH due AS (
   SELECT s.soshin_bango FROM shikaku_onshi_soshin s
-  WHERE s.sent_at IS NULL AND s.available_at <= %s AND NOT EXISTS (
+  WHERE s.sent_at IS NULL AND s.available_at <= %s AND (s.attempts > 0) = %s AND NOT EXISTS (
     SELECT 1 FROM shikaku_onshi_soshin o
     WHERE o.himozuke_bango = s.himozuke_bango AND o.jun < s.jun AND o.sent_at IS NULL)
   ORDER BY s.available_at LIMIT %s FOR UPDATE OF s SKIP LOCKED)
@@ -36,41 +40,71 @@ UPDATE shikaku_onshi_soshin s SET available_at = %s, attempts = s.attempts + 1
 FROM due WHERE s.soshin_bango = due.soshin_bango
 RETURNING s.soshin_bango, s.hokensha_code, s.hihokensha_edaban, s.himozuke_bango, s.jun, s.kind, s.as_of, s.attempts
 """
-_SENT: Final = "UPDATE shikaku_onshi_soshin SET sent_at = %s WHERE soshin_bango = ANY (%s)"
+_SENT: Final = """
+UPDATE shikaku_onshi_soshin SET sent_at = %s WHERE soshin_bango = ANY (%s) AND sent_at IS NULL
+"""
 _LATER: Final = """
 UPDATE shikaku_onshi_soshin s SET available_at = w.at FROM unnest(%s::uuid[], %s::timestamptz[]) AS w (soshin, at)
-WHERE s.soshin_bango = w.soshin
+WHERE s.soshin_bango = w.soshin AND s.sent_at IS NULL
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """What one round came to: how many were received, and whether the partner answered at all."""
+
+    received: int
+    answered: bool
 
 
 @outside_transaction
 def send_to_onshi(
-    *, by: Principal, gateway: OnshiGateway, now: datetime, limit: int = limits.ONSHI_BATCH
-) -> int | None:
-    """Send one call's worth of due telegrams; return how many were received, None when nothing is due.
+    *, by: Principal, gateway: OnshiGateway, now: Now, limit: int = limits.ONSHI_BATCH
+) -> Delivered | None:
+    """Send one call of new telegrams, then what was not received before, one by one; None when nothing is due.
 
     A crash between call and record sends the same bytes under the same 送信番号 again; the receiver drops them.
     """
-    owed = claim_telegrams(by=by, now=now, limit=limit)
+    rounds = [_send_due(by=by, gateway=gateway, now=now, limit=limit, again=False)]
+    for _ in range(SINGLES):
+        if rounds[-1] is not None and not rounds[-1].answered:
+            break
+        rounds.append(_send_due(by=by, gateway=gateway, now=now, limit=1, again=True))
+        if rounds[-1] is None:
+            break
+    done = [one for one in rounds if one is not None]
+    if not done:
+        return None
+    return Delivered(sum(one.received for one in done), all(one.answered for one in done))
+
+
+def _send_due(*, by: Principal, gateway: OnshiGateway, now: Now, limit: int, again: bool) -> Delivered | None:
+    owed = claim_telegrams(by=by, now=now(), limit=limit, again=again)
     if not owed:
         return None
     built: list[dict[str, Any]] = []
     for zone, telegrams in groupby(sorted(owed, key=attrgetter("hokensha_code")), key=attrgetter("hokensha_code")):
         built += build_telegrams(by=replace(by, hokensha_code=zone), zone=zone, owed=list(telegrams))
     received: frozenset[str] = frozenset()
+    answered = True
     try:
-        received = gateway.send(built, now=now)
+        if built:
+            received = gateway.send(built, now=now())
     except OutcomeUnknown as unknown:
+        answered = False
         log.warning("shikaku.onshi_soshin.outcome_unknown", reason=str(unknown), count=len(built))
-    record_sent(by=by, owed=owed, received=received, now=now)
-    return len(received)
+    record_sent(by=by, owed=owed, received=received, now=now())
+    return Delivered(len(received), answered)
 
 
 @own_transaction
-def claim_telegrams(*, by: Principal, now: datetime, limit: int) -> tuple[OwedTelegram, ...]:
-    """Take the oldest unsent telegram of each person for the length of a lease. Two senders never take the same."""
+def claim_telegrams(*, by: Principal, now: datetime, limit: int, again: bool) -> tuple[OwedTelegram, ...]:
+    """Take the oldest unsent telegram of each person for the length of a lease. Two senders never take the same.
+
+    `again`: those that were tried before; else those that never were.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(_CLAIM, [now, limit, now + LEASE])
+        cursor.execute(_CLAIM, [now, again, limit, now + LEASE])
         return tuple(OwedTelegram(*row) for row in cursor.fetchall())
 
 

@@ -4,18 +4,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 from uuid import UUID
 
+import structlog
 from django.db import connection
 
+from chukan.kernel.crypto.errors import EnvelopeRefused, KeyUnavailable
 from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import reads
+from shikaku.domain.held import HeldPeriod, speaking_version
 from shikaku.formats.onshi_denbun_v1 import Kikan, build_denbun, build_sakujo, build_shikaku
 from shikaku.queries.held import open_joho
 
+log = structlog.get_logger()
+
 SAKUJO = "sakujo"
+_UNBUILDABLE = (EnvelopeRefused, KeyUnavailable, LookupError, TypeError, ValueError)
 
 _AS_OF = """
 SELECT w.soshin_bango, r.id, r.hokensha_code, r.shikaku_tsuban, r.rireki_tsuban, r.withdrawn, r.ct_joho
@@ -47,7 +53,10 @@ def build_telegrams(
     zone: str,
     owed: Sequence[OwedTelegram],  # the zone is set by the decorator
 ) -> tuple[dict[str, Any], ...]:
-    """Return the telegrams of one zone in the given order; no 個人番号 is opened on the way. 根拠: KJ-EXT-01."""
+    """Return the telegrams of one zone in the given order; no 個人番号 is opened on the way. 根拠: KJ-EXT-01.
+
+    One whose versions are missing or cannot be opened is left out and reported; it holds back its person alone.
+    """
     stateful = [telegram for telegram in owed if telegram.kind != SAKUJO]
     contents: dict[UUID, dict[str, Any]] = {}
     if stateful:
@@ -62,9 +71,19 @@ def build_telegrams(
                 ],
             )
             rows = cursor.fetchall()
-        edabans = {telegram.soshin_bango: telegram.hihokensha_edaban for telegram in stateful}
-        for number, versions in groupby(rows, key=lambda row: row[0]):
-            contents[number] = _shikaku(zone, edabans[number], list(versions))
+        versions = {number: list(found) for number, found in groupby(rows, key=itemgetter(0))}
+        for telegram in stateful:
+            try:
+                contents[telegram.soshin_bango] = _shikaku(
+                    zone, telegram.hihokensha_edaban, versions[telegram.soshin_bango]
+                )
+            except _UNBUILDABLE as error:
+                log.error(
+                    "shikaku.onshi_soshin.build_failed",
+                    soshin_id=str(telegram.soshin_bango),
+                    hokensha_code=zone,
+                    error=type(error).__name__,
+                )
     return tuple(
         build_denbun(
             soshin_bango=str(telegram.soshin_bango),
@@ -76,23 +95,25 @@ def build_telegrams(
             else build_sakujo(hokensha_code=zone, hihokensha_edaban=telegram.hihokensha_edaban),
         )
         for telegram in owed
+        if telegram.kind == SAKUJO or telegram.soshin_bango in contents
     )
 
 
 def _shikaku(zone: str, edaban: int, versions: Sequence[tuple[Any, ...]]) -> dict[str, Any]:
     opened = [
-        (tsuban, rireki, withdrawn, open_joho(code, row_id, bytes(sealed)))
+        HeldPeriod(tsuban, rireki, None, None, withdrawn, open_joho(code, row_id, bytes(sealed)))
         for _, row_id, code, tsuban, rireki, withdrawn, sealed in versions
     ]
     periods = [
-        Kikan(shikaku_tsuban=tsuban, rireki_tsuban=rireki, joho=joho)
-        for tsuban, rireki, withdrawn, joho in opened
-        if tsuban is not None and not withdrawn
+        Kikan(shikaku_tsuban=one.shikaku_tsuban, rireki_tsuban=one.rireki_tsuban, joho=one.joho)
+        for one in opened
+        if one.shikaku_tsuban is not None and not one.withdrawn
     ]
+    speaking = speaking_version(opened) or opened[-1]
     return build_shikaku(
         hokensha_code=zone,
         hihokensha_edaban=edaban,
-        newest=opened[-1][3],
+        newest=speaking.joho,
         kikan=sorted(periods, key=attrgetter("shikaku_tsuban")),
         pmh_id=None,
     )

@@ -2,6 +2,7 @@
 
 import signal
 import threading
+from typing import Final
 
 from django.core.management.base import BaseCommand
 
@@ -10,6 +11,10 @@ from chukan.kernel.principal import system_principal
 from chukan.kernel.roles import refuse_unsafe_role
 from shikaku.actions.send_to_onshi import send_to_onshi
 from shikaku.gateways.onshi import SignedOnshiGateway
+
+_IDLE: Final = 0.5
+# A partner that does not answer is asked less and less often; otherwise every telegram would be tried and go alone.
+_SILENT_MAX: Final = 30.0
 
 
 class Command(BaseCommand):
@@ -25,6 +30,13 @@ class Command(BaseCommand):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
         by, gateway = system_principal(actor_id="deliver_onshi"), SignedOnshiGateway()
+        pause = _IDLE
         while not stop.is_set():
-            if send_to_onshi(by=by, gateway=gateway, now=clock.now()) is None:
-                stop.wait(0.5)
+            done = send_to_onshi(by=by, gateway=gateway, now=clock.now)
+            if done is None:
+                stop.wait(_IDLE)
+            elif not done.answered:
+                stop.wait(pause)
+                pause = min(pause * 2, _SILENT_MAX)
+            else:
+                pause = _IDLE

@@ -25,7 +25,7 @@ from chukan.outside.onshi import OnshiClient
 
 KEY = ed25519.Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 NOW = datetime(2026, 11, 21, 3, 0, 0, tzinfo=UTC)
-LIMITS = TimeLimits(connect=1, write=1, read=0.5)
+LIMITS = TimeLimits(connect=1, write=1, read=0.5, total=1)
 
 
 @dataclass
@@ -37,6 +37,7 @@ class Partner:
     answer: bytes = b'{"kekka": []}'
     location: str = ""
     wait: float = 0
+    drip: float = 0
     seen: list[tuple[SignedRequest, bytes]] = field(default_factory=list)
     connections: set[tuple[str, int]] = field(default_factory=set)
 
@@ -61,7 +62,9 @@ def partner() -> Iterator[Partner]:
                 self.send_header("Location", made.location)
             self.send_header("Content-Length", str(len(made.answer)))
             self.end_headers()
-            self.wfile.write(made.answer)
+            for at in range(len(made.answer)):
+                time.sleep(made.drip)
+                self.wfile.write(made.answer[at : at + 1])
 
         def do_GET(self) -> None:
             self.do_POST()
@@ -194,6 +197,13 @@ class TestAllowList:
 
     def test_origins(self) -> None:
         assert origin_of("https://a.example/x?y") == origin_of("https://a.example:443") == "https://a.example:443"
+
+
+    def test_an_answer_that_drips_is_given_up(self, partner: Partner, line: PartnerClient) -> None:
+        partner.drip = 0.2
+
+        with pytest.raises(OutcomeUnknown, match="slow"):
+            line.post_json("/a", {}, now=NOW)
 
 
 class TestOnshi:

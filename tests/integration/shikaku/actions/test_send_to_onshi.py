@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from chukan.kernel.principal import system_principal
 from shikaku.actions.register_one import register_one
-from shikaku.actions.send_to_onshi import LEASE, claim_telegrams, send_to_onshi
+from shikaku.actions.send_to_onshi import LEASE, Delivered, claim_telegrams, record_sent, send_to_onshi
 from shikaku.gateways.onshi import OutcomeUnknown
 from tests.support.members import LATER, NOW, asked, bango, joined, loss
 from tests.support.principals import OTHER_KENPO, clerk
@@ -26,14 +27,26 @@ class Partner:
     """The other side: keeps what it saw, receives what it is told to."""
 
     refuses: frozenset[int] = frozenset()
+    poison: str = ""
+    unwanted: str = ""
     lost: bool = False
+    during: Callable[[], object] = list
     seen: list[Mapping[str, Any]] = field(default_factory=list)
+    calls: list[list[str]] = field(default_factory=list)
 
     def send(self, telegrams: Sequence[Mapping[str, object]], *, now: datetime) -> frozenset[str]:
         self.seen += telegrams
+        self.calls.append([str(one["himozuke_bango"]) for one in telegrams])
+        self.during()
+        if self.poison in self.calls[-1]:  # refuses the call as a whole
+            return frozenset()
         if self.lost:
             raise OutcomeUnknown("read timeout")
-        return frozenset(str(one["soshin_bango"]) for one in telegrams if one["jun"] not in self.refuses)
+        return frozenset(
+            str(one["soshin_bango"])
+            for one in telegrams
+            if one["jun"] not in self.refuses and one["himozuke_bango"] != self.unwanted
+        )
 
 
 @pytest.fixture
@@ -43,6 +56,12 @@ def two_owed(world: World) -> Iterator[None]:
     register_one(by=clerk(), line=loss(1), now=LATER)
     with as_role(world, "relay"):
         yield
+
+
+def sent(partner: Partner, at: datetime = LATER) -> int | None:
+    """Let the sender work once; return how many were received, None when nothing was due."""
+    done = send_to_onshi(by=RELAY, gateway=partner, now=lambda: at)
+    return None if done is None else done.received
 
 
 def waiting(world: World) -> list[tuple[Any, ...]]:
@@ -55,7 +74,7 @@ class TestOnePerson:
     def test_the_second_waits_for_the_first(self, world: World) -> None:
         partner = Partner()
 
-        assert [send_to_onshi(by=RELAY, gateway=partner, now=LATER) for _ in range(3)] == [1, 1, None]
+        assert [sent(partner) for _ in range(3)] == [1, 1, None]
 
         assert [one["jun"] for one in partner.seen] == [1, 2]
         assert waiting(world) == []
@@ -64,10 +83,10 @@ class TestOnePerson:
     def test_a_refused_one_is_sent_again_with_the_same_bytes_and_holds_back_the_next(self, world: World) -> None:
         partner = Partner(refuses=frozenset({1}))
 
-        assert send_to_onshi(by=RELAY, gateway=partner, now=LATER) == 0
-        assert send_to_onshi(by=RELAY, gateway=partner, now=LATER) is None
+        assert sent(partner) == 0
+        assert sent(partner) is None
         partner.refuses = frozenset()
-        assert send_to_onshi(by=RELAY, gateway=partner, now=LATER + timedelta(seconds=2)) == 1
+        assert sent(partner, LATER + timedelta(seconds=2)) == 1
 
         assert [one["jun"] for one in partner.seen] == [1, 1]
         assert partner.seen[0] == partner.seen[1]
@@ -76,7 +95,7 @@ class TestOnePerson:
     def test_each_try_waits_longer_but_never_beyond_ten_minutes(self, world: World) -> None:
         partner, at, waits = Partner(lost=True), LATER, []
         for _ in range(12):
-            assert send_to_onshi(by=RELAY, gateway=partner, now=at) == 0
+            assert sent(partner, at) == 0
             following = waiting(world)[0][2]
             waits.append((following - at).total_seconds())
             at = following
@@ -85,18 +104,20 @@ class TestOnePerson:
 
     def test_the_state_is_that_of_the_line_that_owed_it(self) -> None:
         partner = Partner()
-        send_to_onshi(by=RELAY, gateway=partner, now=LATER)
-        send_to_onshi(by=RELAY, gateway=partner, now=LATER)
+        sent(partner)
+        sent(partner)
 
         ends = [one["naiyo"]["kikan"][0]["shikaku"].get("shikaku_soshitsu_ymd") for one in partner.seen]
         assert ends == [None, "2026-10-01"]
 
     def test_two_senders_never_take_the_same(self) -> None:
-        first = claim_telegrams(by=RELAY, now=LATER, limit=10)
+        first = claim_telegrams(by=RELAY, now=LATER, limit=10, again=False)
 
         assert len(first) == 1
-        assert claim_telegrams(by=RELAY, now=LATER, limit=10) == ()
-        assert claim_telegrams(by=RELAY, now=LATER + LEASE, limit=10)[0].soshin_bango == first[0].soshin_bango
+        for again in (False, True):
+            assert claim_telegrams(by=RELAY, now=LATER, limit=10, again=again) == ()
+        after = claim_telegrams(by=RELAY, now=LATER + LEASE, limit=10, again=True)
+        assert after[0].soshin_bango == first[0].soshin_bango
 
 
 @pytest.mark.kj("KJ-EXT-01")
@@ -106,7 +127,7 @@ def test_one_call_carries_many_insurers_and_no_number(world: World) -> None:
     partner = Partner()
 
     with as_role(world, "relay"):
-        assert send_to_onshi(by=RELAY, gateway=partner, now=LATER) == 2
+        assert sent(partner) == 2
 
     assert {one["naiyo"]["hokensha_code"] for one in partner.seen} == {"06132013", OTHER_KENPO}
     assert not [one for one in partner.seen if bango(1) in str(one) or bango(2) in str(one)]
@@ -116,4 +137,106 @@ def test_nothing_is_sent_before_its_time(world: World) -> None:
     joined(1)
 
     with as_role(world, "relay"):
-        assert send_to_onshi(by=RELAY, gateway=Partner(), now=NOW - timedelta(seconds=1)) is None
+        assert sent(Partner(), NOW - timedelta(seconds=1)) is None
+
+
+def persons(world: World) -> list[str]:
+    return [
+        str(row[0]) for row in asked(world, "SELECT himozuke_bango FROM shikaku_onshi_soshin ORDER BY owed_at, jun")
+    ]
+
+
+@pytest.mark.kj("KJ-EXT-04")
+def test_one_that_spoils_a_call_holds_back_nobody_else(world: World) -> None:
+    for serial in (1, 2, 3):
+        joined(serial)
+    partner = Partner(poison=persons(world)[0])
+
+    with as_role(world, "relay"):
+        assert sent(partner) == 0
+        assert sent(partner, LATER + timedelta(seconds=2)) == 2
+        partner.poison = ""
+        assert sent(partner, LATER + timedelta(minutes=1)) == 1
+
+    assert [len(call) for call in partner.calls] == [3, 1, 1, 1, 1]
+    assert waiting(world) == []
+
+
+def test_what_was_refused_never_joins_new_ones(world: World) -> None:
+    joined(1)
+    partner = Partner(lost=True)
+    with as_role(world, "relay"):
+        sent(partner)
+    for serial in (2, 3):
+        joined(serial)
+    partner.lost = False
+    with as_role(world, "relay"):
+        assert sent(partner, LATER + timedelta(seconds=2)) == 3
+
+    assert [len(call) for call in partner.calls] == [1, 2, 1]
+
+
+def test_a_partner_that_does_not_answer_is_asked_once(world: World) -> None:
+    for serial in (1, 2):
+        joined(serial)
+    partner = Partner(lost=True)
+    with as_role(world, "relay"):
+        sent(partner)
+        done = send_to_onshi(by=RELAY, gateway=partner, now=lambda: LATER + timedelta(seconds=2))
+
+    assert done == Delivered(received=0, answered=False)
+    assert [len(call) for call in partner.calls] == [2, 1]
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        "UPDATE shikaku_rireki SET ct_joho = decode(repeat('00', 64), 'hex') WHERE hihokensha_edaban = 1",
+        "DELETE FROM shikaku_rireki WHERE hihokensha_edaban = 1",
+    ],
+)
+def test_one_that_cannot_be_built_holds_back_nobody_else(world: World, spoil: str) -> None:
+    for serial in (1, 2, 3):
+        joined(serial)
+    with world.admin() as admin:
+        admin.execute("SET session_replication_role = replica")
+        admin.execute(spoil)  # type: ignore[arg-type]  # the test's own statement
+    partner = Partner()
+
+    with as_role(world, "relay"), capture_logs() as logs:
+        assert sent(partner) == 2
+        assert sent(partner) is None
+
+    assert len(waiting(world)) == 1
+    assert [(one["event"], set(one)) for one in logs] == [
+        ("shikaku.onshi_soshin.build_failed", {"event", "log_level", "soshin_id", "hokensha_code", "error"})
+    ]
+
+
+def test_times_count_from_the_end_of_the_call(world: World) -> None:
+    joined(1)
+    joined(2)
+    clock = [LATER]
+
+    def slow() -> None:
+        clock[0] += timedelta(seconds=40)
+
+    partner = Partner(during=slow, unwanted=persons(world)[0])
+    with as_role(world, "relay"):
+        send_to_onshi(by=RELAY, gateway=partner, now=lambda: clock[0])
+
+    assert [row[2] for row in waiting(world)] == [LATER + timedelta(seconds=42)]
+    assert asked(world, "SELECT sent_at FROM shikaku_onshi_soshin WHERE sent_at IS NOT NULL") == [
+        (LATER + timedelta(seconds=40),)
+    ]
+
+
+def test_what_another_sender_saw_received_stays_received(world: World) -> None:
+    joined(1)
+    with as_role(world, "relay"):
+        owed = claim_telegrams(by=RELAY, now=LATER, limit=10, again=False)
+        record_sent(by=RELAY, owed=owed, received=[str(owed[0].soshin_bango)], now=LATER)
+        record_sent(by=RELAY, owed=owed, received=[], now=LATER + LEASE)
+        record_sent(by=RELAY, owed=owed, received=[str(owed[0].soshin_bango)], now=LATER + LEASE)
+
+    assert asked(world, "SELECT sent_at, available_at FROM shikaku_onshi_soshin") == [(LATER, LATER + LEASE)]
