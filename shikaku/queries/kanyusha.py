@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from chukan.controls.kikan import queries as kikan
 from chukan.kernel.crypto.blind_index import ZoneIndex
@@ -16,6 +16,7 @@ from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import reads
 from chukan.kernel.values.kana import KanaName, split_kana
 from chukan.settings import limits
+from shikaku.domain.held import speaking_version
 from shikaku.domain.joho import kigo_bango_key
 from shikaku.models import ItakuKukakuKanyusha, OnshiSoshin, ShikakuRireki
 from shikaku.queries.held import KIGO_BANGO
@@ -173,16 +174,20 @@ def _candidates(
 
 
 def _by_kana(rows: QuerySet[ItakuKukakuKanyusha], key: KanaName, index: ZoneIndex) -> QuerySet[ItakuKukakuKanyusha]:
-    family = key.family
-    if len(family) < _KANA_MIN:
+    """Narrow to names that may begin so; a space between 氏 and 名 may be missing here or there."""
+    whole = key.whole
+    if len(whole) < _KANA_MIN:
         raise Invalid("kana_mijikai", "氏名（カナ）は2文字以上を入力してください。", pointer="kana")
     if key.given:
-        whole = rows.filter(t_kana_full=index.token("kana_full", key.whole))
-        if whole.exists():
-            return whole
-    if len(family) >= _KANA_LONG:
-        return rows.filter(t_kana4=index.token("kana4", family[:_KANA_LONG]))
-    return rows.filter(t_kana2=index.token("kana2", family[:_KANA_MIN]))
+        exact = rows.filter(t_kana_full=index.token("kana_full", whole))
+        if exact.exists():
+            return exact
+    # A held 氏 is as long as what was typed or longer, or it ends earlier and 名 follows.
+    ended = [key.family] if key.given else [whole[:length] for length in range(1, min(len(whole), _KANA_LONG))]
+    tokens = [index.token("kana4", family[:_KANA_LONG]) for family in ended]
+    if len(whole) >= _KANA_LONG:
+        return rows.filter(t_kana4__in=[*tokens, index.token("kana4", whole[:_KANA_LONG])])
+    return rows.filter(Q(t_kana2=index.token("kana2", whole[:_KANA_MIN])) | Q(t_kana4__in=tokens))
 
 
 def _kigo_tokens(by: Principal, criteria: SearchCriteria, index: ZoneIndex) -> list[int]:
@@ -227,21 +232,23 @@ def _matching(
             item = _item(row, tuple(opened.get(row.hihokensha_edaban, ())), on)
             if item is not None and _begins_with(item, key) and criteria.jotai in {"", item.jotai}:
                 yield item
+        if len(chunk) < _CHUNK:
+            return
 
 
 def _begins_with(item: KanyushaItem, key: KanaName | None) -> bool:
     if key is None:
         return True
     name = split_kana(str(item.kihon.get("shimei_kenmen_kana") or ""))
-    if key.given:
+    if key.given and name.given:
         return name.family == key.family and name.given.startswith(key.given)
-    return f"{name.family}{name.given}".startswith(key.family)
+    return name.whole.startswith(key.whole)
 
 
 def _item(row: ItakuKukakuKanyusha, versions: tuple[Version, ...], on: date) -> KanyushaItem | None:
     if not versions:
         return None
-    newest = max(versions, key=lambda version: version.rireki_tsuban)
+    newest = speaking_version(versions) or versions[-1]
     shown = latest_period(versions) or newest
     return KanyushaItem(
         row_id=row.id,
@@ -284,7 +291,7 @@ def get_kanyusha(*, by: Principal, row_id: UUID, on: date, known_at: datetime) -
         has_kojin_bango=row.bi_bango is not None,
         fugo_shutoku_yokyu_kubun=row.fugo_shutoku_yokyu_kubun,
         jotai=jotai_of(versions, on),
-        newest=max(versions, key=lambda version: version.rireki_tsuban),
+        newest=speaking_version(versions) or versions[-1],
         periods=tuple(version for version in versions if version.shikaku_tsuban is not None),
         soshin=_soshin(row),
     )

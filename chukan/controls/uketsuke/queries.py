@@ -99,7 +99,7 @@ def _status(row: Uketsuke, now: datetime) -> UketsukeStatus:
         teitai_nichiji=row.moved_at if stalled else None,
         riyu={"code": row.reason_code, "message": RIYU[row.reason_code]} if row.reason_code else None,
         refused_until=row.refused_until,
-        has_refused_lines=row.refused_until is not None and row.state == KANRYO,
+        has_refused_lines=row.state == KANRYO and row.refused_until is not None and row.refused_until > now,
         lines_per_second=rate,
     )
 
