@@ -1,0 +1,212 @@
+"""A 受付 from receipt to its end: each move once, in one pair of hands, never past its lines."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from django.db import connection
+
+from chukan.controls.uketsuke.actions import (
+    LEASE,
+    Job,
+    Progress,
+    Upload,
+    accept_single,
+    accept_uketsuke,
+    begin_shori,
+    claim_uketsuke,
+    discard_refused_lines,
+    finish_uketsuke,
+    forget_file,
+    lock_bookmark,
+    note_single_warned,
+    record_progress,
+    refuse_uketsuke,
+)
+from chukan.controls.uketsuke.queries import UketsukeStatus, get_uketsuke_by_id
+from chukan.kernel.errors import Conflict
+from chukan.kernel.principal import Principal
+from chukan.kernel.transactions import TransactionMisuse, own_transaction
+from tests.support.members import NOW, asked
+from tests.support.principals import OTHER_KENPO, clerk
+from tests.support.world import World
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("as_worker")]
+BY = clerk()
+
+
+@own_transaction
+def alone(*, by: Principal, call: Callable[..., Any], given: dict[str, Any]) -> Any:
+    """Give an action that joins a transaction one of its own."""
+    return call(by=by, **given)
+
+
+def do(call: Callable[..., Any], **given: Any) -> Any:
+    return alone(by=given.pop("by", BY), call=call, given=given)
+
+
+def accepted(digest: bytes = b"1" * 32, *, saisoshin: bool = False, refused: str = "", by: Principal = BY) -> UUID:
+    upload = Upload("key", 10, digest, "x" * 300, refused)
+    row_id: UUID = do(accept_uketsuke, by=by, upload=upload, saisoshin=saisoshin, now=NOW).uketsuke_id
+    return row_id
+
+
+def begun(lines: int = 3) -> UUID:
+    row_id = accepted()
+    claim_uketsuke(by=BY, uketsuke_id=row_id, now=NOW)
+    begin_shori(by=BY, uketsuke_id=row_id, header={"names": []}, encoding="cp932", line_count=lines, now=NOW)
+    return row_id
+
+
+def status(row_id: UUID) -> UketsukeStatus:
+    return get_uketsuke_by_id(by=BY, row_id=row_id, now=NOW)
+
+
+class TestAccept:
+    def test_the_same_file_comes_once_unless_it_is_a_resending(self, world: World) -> None:
+        first = accepted()
+        with pytest.raises(Conflict) as refused:
+            accepted()
+
+        second, third = accepted(saisoshin=True), accepted(saisoshin=True)
+
+        assert refused.value.code == "jufuku_file"
+        rows = dict(asked(world, "SELECT id, resend_of FROM uketsuke_uketsuke"))
+        assert rows[first] is None
+        assert {rows[second], rows[third]} <= {first, second}
+        assert accepted(by=clerk(OTHER_KENPO))
+        assert len(status(first).file_name) == 200
+
+    def test_a_refused_file_does_not_count_as_come(self) -> None:
+        refused = accepted(refused="gzip_fusei")
+
+        assert (status(refused).jotai, status(refused).finished) == ("kyohi", True)
+        assert status(accepted()).jotai == "uketsuke"
+
+    def test_of_two_at_once_one_is_told_of_the_other(self, world: World) -> None:
+        outcomes = self.together(accepted)
+
+        assert set(map(type, outcomes)) == {UUID, Conflict}
+        assert asked(world, "SELECT count(*) FROM uketsuke_uketsuke") == [(1,)]
+
+    @staticmethod
+    def together(work: Callable[[], object]) -> list[object]:
+        start, outcomes = threading.Barrier(2), []
+
+        def run() -> None:
+            start.wait()
+            try:
+                outcomes.append(work())
+            except Conflict as refused:
+                outcomes.append(refused)
+            finally:
+                connection.close()
+
+        threads = [threading.Thread(target=run) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return outcomes
+
+    def test_one_line_is_finished_at_once(self) -> None:
+        row_id = do(accept_single, now=NOW).uketsuke_id
+        one = status(row_id)
+        assert (one.single, one.jotai, one.sosu, one.seijo, one.keikoku) == (True, "kanryo", 1, 1, 0)
+
+        do(note_single_warned, uketsuke_id=row_id)
+
+        assert (status(row_id).seijo, status(row_id).keikoku) == (0, 1)
+
+
+class TestClaim:
+    def test_one_worker_until_the_lease_ends(self) -> None:
+        row_id = accepted()
+
+        first = claim_uketsuke(by=BY, uketsuke_id=row_id, now=NOW)
+
+        assert isinstance(first, Job)
+        assert (first.state, first.bookmark) == ("kensa", 0)
+        assert claim_uketsuke(by=BY, uketsuke_id=row_id, now=NOW + LEASE - timedelta(seconds=1)) is None
+        assert claim_uketsuke(by=BY, uketsuke_id=row_id, now=NOW + LEASE) is not None
+
+    def test_of_two_at_once_one_gets_it(self) -> None:
+        row_id = accepted()
+
+        outcomes = TestAccept.together(lambda: claim_uketsuke(by=BY, uketsuke_id=row_id, now=NOW))
+
+        assert sorted(map(bool, outcomes)) == [False, True]
+
+    @pytest.mark.kj("KJ-ZONE-01")
+    def test_ended_unknown_and_foreign_ones_are_nobodys_work(self) -> None:
+        assert claim_uketsuke(by=BY, uketsuke_id=accepted(refused="okisugi"), now=NOW) is None
+        assert claim_uketsuke(by=BY, uketsuke_id=uuid4(), now=NOW) is None
+        assert claim_uketsuke(by=clerk(OTHER_KENPO), uketsuke_id=accepted(), now=NOW) is None
+
+
+class TestProgress:
+    def test_counts_grow_with_the_blocks_and_the_end_comes_once(self) -> None:
+        row_id = begun()
+        do(record_progress, uketsuke_id=row_id, progress=Progress(1, 2, ok=1, warned=1, refused=0), now=NOW)
+        assert do(lock_bookmark, uketsuke_id=row_id) == 2
+        do(record_progress, uketsuke_id=row_id, progress=Progress(3, 3, ok=0, warned=0, refused=1), now=NOW)
+
+        assert [do(finish_uketsuke, uketsuke_id=row_id, now=NOW) for _ in range(2)] == [1, 1]
+
+        one = status(row_id)
+        assert (one.jotai, one.sosu, one.shori_zumi, one.seijo, one.keikoku, one.ijo) == ("kanryo", 3, 3, 1, 1, 1)
+        assert one.refused_until == NOW + timedelta(days=7)
+
+    @pytest.mark.parametrize("first,last", [(1, 1), (3, 3)])
+    def test_a_block_counted_twice_or_out_of_order_is_refused(self, first: int, last: int) -> None:
+        row_id = begun()
+        do(record_progress, uketsuke_id=row_id, progress=Progress(1, 1, ok=1, warned=0, refused=0), now=NOW)
+
+        with pytest.raises(RuntimeError):
+            do(record_progress, uketsuke_id=row_id, progress=Progress(first, last, ok=1, warned=0, refused=0), now=NOW)
+
+        assert status(row_id).seijo == 1
+
+    def test_it_is_not_closed_before_its_last_line(self) -> None:
+        row_id = begun()
+
+        with pytest.raises(RuntimeError):
+            do(finish_uketsuke, uketsuke_id=row_id, now=NOW)
+
+    def test_an_empty_file_is_closed_with_nothing_to_mend(self) -> None:
+        row_id = begun(lines=0)
+
+        assert do(finish_uketsuke, uketsuke_id=row_id, now=NOW) == 0
+        assert status(row_id).refused_until is None
+
+    def test_only_an_inspected_file_is_refused_as_a_whole(self) -> None:
+        row_id = accepted()
+        claim_uketsuke(by=BY, uketsuke_id=row_id, now=NOW)
+        do(refuse_uketsuke, uketsuke_id=row_id, reason_code="midashi_fumei", now=NOW)
+        assert status(row_id).jotai == "kyohi"
+
+        with pytest.raises(RuntimeError):
+            do(refuse_uketsuke, uketsuke_id=row_id, reason_code="midashi_fumei", now=NOW)
+        with pytest.raises(RuntimeError):
+            begin_shori(by=BY, uketsuke_id=row_id, header={}, encoding="utf-8", line_count=1, now=NOW)
+
+
+def test_the_key_is_given_to_whoever_destroys_it_once(world: World) -> None:
+    row_id, forgotten = accepted(), accepted(b"2" * 32)
+
+    forget_file(by=BY, uketsuke_id=forgotten)
+
+    assert [do(discard_refused_lines, uketsuke_id=row_id) for _ in range(2)] == ["key", ""]
+    assert do(discard_refused_lines, uketsuke_id=forgotten) == ""
+    assert asked(world, "SELECT DISTINCT file_key FROM uketsuke_uketsuke") == [("",)]
+
+
+@pytest.mark.parametrize("call", [accept_single, lock_bookmark, record_progress, finish_uketsuke, refuse_uketsuke])
+def test_parts_of_a_move_never_stand_alone(call: Callable[..., object]) -> None:
+    with pytest.raises(TransactionMisuse):
+        call(by=BY)
