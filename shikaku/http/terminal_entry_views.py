@@ -41,7 +41,7 @@ from shikaku.http.terminal_entry import (
 )
 from shikaku.http.terminal_forms import FieldError, Section, all_specs, bind, in_field_order
 from shikaku.http.terminal_layout import KOJIN_BANGO, NUMBER_FIELDS
-from shikaku.http.terminal_lines import check_twice, field_errors
+from shikaku.http.terminal_lines import check_twice, field_errors, without_numbers
 from shikaku.http.terminal_page import Fact, Link, actor, go_on, options_of, posted, show, show_errors, steps
 from shikaku.http.terminal_show import SHORI_NAMES, PersonView, person_view
 from shikaku.queries.kanyusha import get_kanyusha
@@ -178,7 +178,7 @@ def _accept(request: HttpRequest, page: Page, *, held_bango: str) -> HttpRespons
     except RuleBroken as error:
         errors += field_errors(error.errors, specs)
     if errors:
-        shown = {**typed.values, **dict.fromkeys(NUMBER_FIELDS, "")}
+        shown = {**without_numbers(typed.values), **dict.fromkeys(NUMBER_FIELDS, "")}
         return _form(request, page, shown, cleared=typed.cleared, errors=errors)
     return go_on(_kakunin_url(page.entry, _keep(request, page, typed, keikoku=keikoku)))
 

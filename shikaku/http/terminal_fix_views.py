@@ -16,6 +16,7 @@ from chukan.controls.uketsuke.queries import UketsukeStatus, get_uketsuke_by_id
 from chukan.kernel import clock
 from chukan.kernel.errors import NotPermitted, RuleBroken
 from chukan.kernel.values.edaban import format_edaban, parse_edaban
+from chukan.kernel.values.kojin_bango import contains_kojin_bango
 from shikaku.actions.accept_toroku_file import JIMU
 from shikaku.actions.check_one import check_one
 from shikaku.actions.mend_refused_line import mend_refused_line
@@ -44,6 +45,7 @@ from shikaku.http.terminal_lines import (
     line_of,
     read_items,
     typed_form,
+    without_numbers,
 )
 from shikaku.http.terminal_page import actor, go_on, options_of, posted, show, show_errors, steps
 from shikaku.http.terminal_show import value_text
@@ -87,7 +89,11 @@ def _fixing(request: HttpRequest, row_id: UUID, meisai_no: int) -> Fixing:
 
 
 def _first_values(line: TorokuLine) -> tuple[dict[str, str], frozenset[str]]:
-    """Return the fields as the line filled them, and the items it asked to clear; never a number."""
+    """Return the fields as the line filled them, and the items it asked to clear; never a number.
+
+    A 個人番号 can stand in any cell: in an address (E215), or everywhere when the columns are shifted. Such a field is
+    left empty for everybody; what it held is typed again. 根拠: KJ-UI-04.
+    """
     values = {
         "shori_shubetsu_code": line.shori_shubetsu_code,
         "hihokensha_edaban": "" if line.hihokensha_edaban is None else format_edaban(line.hihokensha_edaban),
@@ -109,7 +115,8 @@ def _first_values(line: TorokuLine) -> tuple[dict[str, str], frozenset[str]]:
                 values[f"{prefix}.{key}"] = typed_form(ITEMS[group, key], value)
             except ValueError:  # a day that does not exist is shown as it was sent
                 values[f"{prefix}.{key}"] = str(value)
-    return values, frozenset(cleared)
+    shown = {name: "" if contains_kojin_bango(value) else value for name, value in values.items()}
+    return shown, frozenset(cleared)
 
 
 @screen("HS-304")
@@ -217,7 +224,7 @@ def _accept(request: HttpRequest, fixing: Fixing, meisai_no: int) -> HttpRespons
     except RuleBroken as error:
         errors += field_errors(error.errors, specs)
     if errors:
-        return _form(request, fixing, meisai_no, values, cleared=mended.cleared, errors=errors)
+        return _form(request, fixing, meisai_no, without_numbers(values), cleared=mended.cleared, errors=errors)
     content = {
         "row": str(fixing.status.row_id),
         "meisai": meisai_no,

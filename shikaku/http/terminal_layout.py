@@ -1,7 +1,7 @@
 """Which items stand where on the forms for one person: labels, widths, hints. The items are those of 別添2."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from shikaku.domain.items import GROUPS, ITEMS, REPEATED_GROUPS, Item
@@ -41,12 +41,12 @@ _HOGO: Final[Mapping[tuple[str, str], str]] = {
     ("shikaku", "shikaku_soshitsu_ymd"): "保護停止・廃止年月日",
 }
 _WIDTHS: Final[Mapping[tuple[str, str], int]] = {
-    ("kihon", "jusho"): 10,
+    ("kihon", "jusho"): 9,
     ("kihon", "shimei_kenmen"): 6,
     ("kihon", "shimei_kenmen_kana"): 6,
     ("kihon", "shimei_sonota"): 3,
     ("kihon", "seibetsu1"): 4,
-    ("kihon", "yubin_bango"): 2,
+    ("kihon", "yubin_bango"): 3,
     ("shikaku", "edaban"): 2,
     ("shikaku", "hihokenshasho_kigo"): 2,
     ("shikaku", "hihokenshasho_bango"): 2,
@@ -59,6 +59,8 @@ _HINTS: Final[Mapping[tuple[str, str], str]] = {
 }
 _RADIO: Final = frozenset({("kihon", "seibetsu1")})
 _RADIO_LIMIT: Final = 3
+_WIDE: Final = 6
+_HENKO_WIDTH: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,8 +279,10 @@ def _with_henko(group: str, key: str, options: Options, *, seikatsu_hogo: bool) 
     spec = _spec(group, item, options, clearable=key not in _NEVER_EMPTY, seikatsu_hogo=seikatsu_hogo)
     if not item.henko:
         return (spec,)
+    if spec.width >= _WIDE:
+        spec = replace(spec, width=12 - _HENKO_WIDTH)
     label = f"{spec.label}の変更年月日"
-    return (spec, Spec(name=f"{group}.{item.henko}", label=label, kind="date", width=3, hint=DATE_HINT))
+    return (spec, Spec(name=f"{group}.{item.henko}", label=label, kind="date", width=_HENKO_WIDTH, hint=DATE_HINT))
 
 
 _TOP_MEND: Final = (

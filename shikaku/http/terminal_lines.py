@@ -7,6 +7,7 @@ from datetime import date
 from typing import Final
 
 from chukan.kernel.errors import ErrorItem
+from chukan.kernel.values.kojin_bango import contains_kojin_bango
 from chukan.kernel.values.wareki import UnreadableDate, parse_ymd, show_short
 from shikaku.domain.items import ITEMS, REPEATED_GROUPS, SINGLE_GROUPS, Item
 from shikaku.domain.line import TorokuLine, Value
@@ -178,3 +179,13 @@ def field_errors(items: Iterable[ErrorItem], specs: Iterable[Spec]) -> list[Fiel
         name = item.pointer.replace("/", ".")
         found.append(FieldError(name if name in names else "", item.message, item.code))
     return found
+
+
+def without_numbers(values: Mapping[str, str]) -> dict[str, str]:
+    """Return what was typed with every free text left empty that holds a 個人番号: no page gives one back (E215)."""
+    return {
+        name: ""
+        if (item := item_of(name)) is not None and item.kind == "name" and contains_kojin_bango(value)
+        else value
+        for name, value in values.items()
+    }

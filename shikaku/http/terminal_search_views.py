@@ -11,6 +11,7 @@ from chukan.controls.kengen.views.guard import screen
 from chukan.kernel import clock
 from chukan.kernel.clock import business_date_jst
 from chukan.kernel.errors import Invalid
+from chukan.kernel.values.kojin_bango import contains_kojin_bango
 from chukan.kernel.values.wareki import UnreadableDate, parse_ymd, show_wareki
 from chukan.settings import limits
 from shikaku.actions.record_shokai import record_kensaku
@@ -39,6 +40,7 @@ _SPECS: Final = (
 )
 _SECTIONS: Final = (Section("検索条件", _SPECS),)
 _EMPTY: Final = "検索条件を1つ以上入力してください。"
+_NUMBER: Final = "個人番号では検索できません。氏名（カナ）か記号・番号を入力してください。"
 _DATE: Final = "生年月日を読み取れません。H10.4.1 または 19980401 の形で入力してください。"
 
 
@@ -136,6 +138,7 @@ def _criteria(values: dict[str, str]) -> tuple[SearchCriteria | None, tuple[Fiel
         errors.append(FieldError("kana", _EMPTY))
     elif not values.get("kana") and not values.get("bango") and not values.get("seinengappi"):
         errors.append(FieldError("bango", "番号を入力してください。記号と枝番だけでは探せません。"))
+    errors += [FieldError(name, _NUMBER) for name, value in values.items() if contains_kojin_bango(value)]
     if errors:
         return None, tuple(errors)
     return (
@@ -152,7 +155,8 @@ def _criteria(values: dict[str, str]) -> tuple[SearchCriteria | None, tuple[Fiel
 
 
 def _context(request: HttpRequest, values: dict[str, str], errors: tuple[FieldError, ...] = ()) -> dict[str, object]:
-    fields: tuple[BoundField, ...] = bind(_SECTIONS, values, errors)[0].fields
+    shown = {name: "" if contains_kojin_bango(value) else value for name, value in values.items()}
+    fields: tuple[BoundField, ...] = bind(_SECTIONS, shown, errors)[0].fields
     return {
         "fields": fields,
         "search_url": reverse("shikaku:kanyusha_list"),
@@ -167,12 +171,21 @@ def _page_view(page: SearchPage, rows: tuple[ListRow, ...], number: int) -> dict
     last = first + len(rows) - 1
     return {
         "items": rows,
-        "count_text": "1,000件以上" if page.capped else f"{page.count:,}件",
-        "over": page.capped,
+        "count_text": f"{page.count:,}件{'以上' if page.capped else ''}",
+        "over": _over(page),
         "range_text": f"{first:,}〜{last:,}件目を表示" if rows else "",
         "has_previous": number > 1,
         "has_next": page.next_after is not None,
     }
+
+
+def _over(page: SearchPage) -> str:
+    """Return what to tell when not all hits were counted, or ''."""
+    if not page.capped:
+        return ""
+    if page.count < limits.SEARCH_CAP:
+        return "条件に近い加入者が多いため、途中までの結果です。生年月日か番号を加えて絞り込んでください。"
+    return f"{page.count:,}件以上あります。生年月日か番号を加えて絞り込んでください。"
 
 
 def _chips(values: dict[str, str]) -> tuple[Chip, ...]:

@@ -39,7 +39,7 @@ PERSONS = {
     "clerk": ("06132013", "S0001"),
     "reader": ("06132013", "S0002"),
     "keeper": ("06132013", "K0001"),
-    "operator": ("shiharai_kikin", "U0001"),
+    "operator": ("shiharai_kikin", "SK001"),
 }
 
 

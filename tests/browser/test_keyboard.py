@@ -109,7 +109,7 @@ def test_send_a_file_and_see_it_accepted(clerk: Window, tmp_path: Path) -> None:
     clerk.press("F2")
     assert clerk.focused() == "f-file"
     with clerk.page.expect_file_chooser() as chooser:
-        clerk.press("Enter")
+        clerk.press("Space")
     chooser.value.set_files(str(path))
     clerk.page.locator("[data-check].notice-ok").wait_for()
 

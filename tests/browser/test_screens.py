@@ -97,7 +97,7 @@ class TestSearch:
         search(clerk, "ミホ")
 
         clerk.check("HS-101_found", screen_id="HS-101")
-        assert clerk.page.locator("#results tbody tr").count() > 10
+        assert clerk.page.locator("#results tbody tr").count() >= 5
         assert "ミホ" not in clerk.page.url
 
     def test_hs_101_nothing(self, clerk: Window) -> None:

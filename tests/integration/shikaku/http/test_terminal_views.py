@@ -62,6 +62,13 @@ class TestSearch:
         assert re.fullmatch(r"/shikaku/kensaku/[0-9a-f-]{36}/", sent["Location"])
         assert "見本　太郎" in page.content.decode()
 
+    def test_a_number_is_no_criterion_and_not_given_back(self, world: World) -> None:
+        answer = clerk_window().post(SEARCH, {"bango": bango(1)})
+
+        assert answer.status_code == 422
+        assert bango(1) not in answer.content.decode()
+        assert asked(world, "SELECT 1 FROM shikaku_terminal_slip") == []
+
     def test_another_clerk_cannot_open_the_search(self) -> None:
         joined()
         address = clerk_window().post(SEARCH, {"kana": "ミホン"})["Location"]
@@ -200,6 +207,13 @@ class TestForms:
             assert f'href="#{field}"' in page
         assert 'value="画面　試太"' in page
         assert bango(7) not in page
+
+    def test_a_number_typed_into_an_address_is_refused_and_not_given_back(self) -> None:
+        answer = clerk_window().post("/shikaku/toroku/", new_form(**{"kihon.jusho": f"見本県{bango(8)}番地"}))
+
+        assert answer.status_code == 422
+        assert "E215" in answer.content.decode()
+        assert bango(8) not in answer.content.decode()
 
     @pytest.mark.kj("KJ-AUTH-14")
     def test_a_number_cannot_be_entered_without_the_right(self, world: World) -> None:
