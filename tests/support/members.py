@@ -40,14 +40,14 @@ def bango(serial: int) -> str:
 def join_line(serial: int = 1, **over: Any) -> TorokuLine:
     """Return the 新規取得 of member `serial`; keys of 基本 and 資格 may be replaced, None leaves one out."""
     zone = over.pop("zone", KENPO)
-    kihon = {
+    kihon: dict[str, Any] = {
         "shimei_kenmen": "見本　太郎",
         "shimei_kenmen_kana": "ミホン　タロウ",
         "seibetsu1": "1",
         "seinengappi": "1980-04-01",
         "kanyusha_kubun_code": "01",
     }
-    shikaku = {
+    shikaku: dict[str, Any] = {
         "hokensha_bango": zone,
         "hihokenshasho_kigo": "100",
         "hihokenshasho_bango": str(serial),
@@ -117,7 +117,7 @@ def sent(*lines: str, by: Principal | None = None, now: datetime = NOW) -> Accep
 def asked(world: World, statement: str, *values: object) -> list[tuple[Any, ...]]:
     """Look into the database as its administrator."""
     with world.admin() as admin:
-        return admin.execute(statement, values).fetchall()  # type: ignore[arg-type]  # the tests' own statements
+        return admin.execute(statement, values).fetchall()
 
 
 def kinds_of(world: World) -> list[str]:

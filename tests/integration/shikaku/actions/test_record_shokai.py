@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -19,7 +20,7 @@ from tests.support.world import World
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def last(world: World, columns: str) -> tuple[object, ...]:
+def last(world: World, columns: str) -> tuple[Any, ...]:
     return asked(world, f"SELECT {columns} FROM sosa_log_event ORDER BY id DESC LIMIT 1")[0]  # ours
 
 
@@ -33,7 +34,7 @@ class TestRecordShokai:
 
         kind, targets, body = last(world, "kind, targets, body")
         assert (kind, targets) == ("kensaku", [str(page.items[0].row_id)])
-        text = bytes(body).decode()  # type: ignore[arg-type]  # bytea
+        text = bytes(body).decode()
         assert '"joken":"kana,seinengappi"' in text
         assert "ミホン" not in text
         assert "1980" not in text
@@ -58,10 +59,10 @@ class TestRecordShokai:
         register_one(by=clerk(), line=loss(1), now=LATER)
         row_id = row_id_of(1)
 
-        def shown(known_at: object) -> list[str]:
+        def shown(known_at: datetime) -> list[str]:
             _, lines = record_rireki_shokai(
                 by=clerk(), row_id=row_id, on=TODAY, known_at=known_at, screen_id="HS-103", now=LATER
-            )  # type: ignore[arg-type]  # an instant
+            )
             return [line.version.shori_shubetsu_code for line in lines]
 
         assert shown(LATER) == ["04", "01"]

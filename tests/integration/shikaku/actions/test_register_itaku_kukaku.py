@@ -148,7 +148,7 @@ class TestLocks:
     def test_blocks_at_the_same_time_never_share_a_number(self, world: World) -> None:
         blocks = [[join_line(10 * block + n) for n in range(5)] for block in range(1, 5)]
 
-        self.together(*[lambda lines=lines: register(*lines) for lines in blocks])  # type: ignore[misc]
+        self.together(*[lambda lines=lines: register(*lines) for lines in blocks])
 
         found = asked(world, "SELECT hihokensha_edaban FROM shikaku_itaku_kukaku_kanyusha ORDER BY 1")
         assert [row[0] for row in found] == list(range(1, 21))
@@ -157,7 +157,7 @@ class TestLocks:
     def test_insurers_meeting_the_same_new_person_agree_who_it_is(self, world: World) -> None:
         self.together(
             *[
-                lambda zone=zone, serials=serials: register(  # type: ignore[misc]
+                lambda zone=zone, serials=serials: register(
                     *[join_line(serial, zone=zone) for serial in serials], by=clerk(zone)
                 )
                 for zone, serials in ((KENPO, range(1, 9)), (OTHER_KENPO, range(8, 0, -1)))

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from chukan.kernel.crypto.envelope import EnvelopeRefused
+from chukan.kernel.crypto.errors import EnvelopeRefused
 from chukan.kernel.errors import Invalid, NotFound, NotPermitted
 from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import TransactionMisuse, own_transaction

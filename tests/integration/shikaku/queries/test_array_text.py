@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -12,7 +13,7 @@ from shikaku.queries.array_text import bytea_array, uuid_array
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def read(text: str, kind: str) -> list[object]:
+def read(text: str, kind: str) -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT unnest(%s::{kind}[])", [text])
         return [row[0] for row in cursor.fetchall()]
@@ -25,4 +26,4 @@ def test_uuids_come_back(values: list[UUID]) -> None:
 
 @pytest.mark.parametrize("values", [[], [b""], [bytes(range(256)), b'\\x00"{},']])
 def test_bytes_come_back(values: list[bytes]) -> None:
-    assert [bytes(value) for value in read(bytea_array(values), "bytea")] == values  # type: ignore[arg-type]
+    assert [bytes(value) for value in read(bytea_array(values), "bytea")] == values

@@ -11,7 +11,7 @@ from chukan.kernel.crypto.blind_index import ZoneIndex
 from chukan.kernel.crypto.keyring import get_keyring
 from shikaku.actions.register_one import register_one
 from shikaku.domain.joho import kigo_bango_key
-from shikaku.queries.held import KIGO_BANGO, current_version, load_held, load_kigo_users
+from shikaku.queries.held import KIGO_BANGO, load_held, load_kigo_users
 from tests.support.members import LATER, bango, join_line, joined, known, loss
 from tests.support.principals import KENPO, OTHER_KENPO, clerk
 
@@ -92,16 +92,3 @@ class TestKigoUsers:
 
         assert load_kigo_users(by=clerk(), zone=KENPO, tokens=[card(1)]) == {}
         assert load_kigo_users(by=clerk(), zone=KENPO, tokens=[]) == {}
-
-
-class TestCurrentVersion:
-    def test_of_the_named_period_or_the_latest(self) -> None:
-        joined(1, shikaku_soshitsu_ymd="2026-06-01")
-        joined(1, shikaku_shutoku_ymd="2026-08-01", now=LATER)
-
-        def ask(edaban: int | None, number: bytes | None, tsuban: int | None) -> int | None:
-            return current_version(by=clerk(), zone=KENPO, edaban=edaban, bango=number, shikaku_tsuban=tsuban)
-
-        assert (ask(1, None, None), ask(1, None, 1), ask(1, None, 3)) == (2, 1, None)
-        assert ask(None, index().bango(bango(1)), None) == 2
-        assert ask(None, index().bango(bango(2)), None) is None

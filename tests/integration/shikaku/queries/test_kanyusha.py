@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from uuid import uuid4
@@ -146,16 +147,17 @@ class TestOtherCriteria:
     @pytest.mark.kj("KJ-ENC-06")
     def test_only_tokens_reach_the_database(self, world: World) -> None:
         joined(1)
-        with connection.execute_wrapper(lambda execute, *given: _told(statements, execute, *given)):
-            statements: list[str] = []
+        statements: list[str] = []
+
+        def noting(execute: Callable[..., object], statement: str, params: object, *rest: object) -> object:
+            statements.append(f"{statement} {params}")
+            return execute(statement, params, *rest)
+
+        with connection.execute_wrapper(noting):
             found(kana="ミホン", bango="1", kigo="100", seinengappi=date(1980, 4, 1))
 
+        assert len(statements) > 1
         assert not [text for text in statements for value in ("ミホン", "1980-04-01") if value in text]
-
-
-def _told(statements: list[str], execute: object, sql: str, params: object, many: object, context: object) -> object:
-    statements.append(f"{sql} {params}")
-    return execute(sql, params, many, context)  # type: ignore[operator]  # Django's own wrapper
 
 
 class TestPaging:
@@ -194,6 +196,28 @@ class TestPaging:
 
         assert found(kana="ミホン") == [1, 3, 5]
 
+    def test_a_whole_name_does_not_hide_longer_ones(self) -> None:
+        for serial, kana in enumerate(("ミホン　タロウ", "ミホン　タ", "ミホン　タロウザエモン"), start=1):
+            joined(serial, shimei_kenmen_kana=kana)
+
+        assert found(kana="ミホン　タ") == [1, 2, 3]
+        assert found(kana="ミホン　タロウ") == [1, 3]
+
+    def test_a_search_that_stops_early_says_so_and_keeps_whole_names(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(module, "_CHUNK", 2)
+        monkeypatch.setattr(module, "_SCAN_MAX", 4)
+        names = ("ハナコ", "タロウ", "ハナコ", "タロウザエモン", "ハナコ", "タロウザエモン", "タロウ")
+        for serial, name in enumerate(names, start=1):
+            joined(serial, shimei_kenmen_kana=f"ミホン　{name}")
+
+        cut = search(kana="ミホン　タロウ")
+        assert [item.hihokensha_edaban for item in cut.items] == [2, 4, 7]
+        assert cut.capped
+        assert search(kana="ミホン").capped
+        monkeypatch.setattr(module, "_SCAN_MAX", 8)
+        assert found(kana="ミホン　タロウ") == [2, 4, 6, 7]
+        assert not search(kana="ミホン　タロウ").capped
+
     @pytest.mark.parametrize("hits", [1, 4])
     def test_statements_do_not_grow_with_the_hits(
         self, django_assert_num_queries: DjangoAssertNumQueries, hits: int
@@ -206,7 +230,7 @@ class TestPaging:
             assert len(found(kana="ミホン")) == hits
         with django_assert_num_queries(6):  # and the insurer's numbers
             found(kigo="100", bango="1")
-        with django_assert_num_queries(6):  # and whether the whole name is there
+        with django_assert_num_queries(5):
             assert len(found(kana="ミホン　タロウ")) == hits
 
 

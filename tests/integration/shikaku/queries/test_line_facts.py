@@ -26,8 +26,11 @@ def test_facts_name_kind_numbers_and_day() -> None:
     seiho = get_line_facts(by=clerk(SEIHO), on=TODAY).hokensha[SEIHO]
 
     assert facts.on == TODAY
-    assert (facts.hokensha[KENPO].shubetsu, facts.hokensha[KENPO].hokensha_bango) == ("kenpo_kumiai", {KENPO})
-    assert (seiho.hokensha_bango, seiho.kohi_futansha_bango) == (frozenset(), {SEIHO})
+    assert (facts.hokensha[KENPO].shubetsu, facts.hokensha[KENPO].hokensha_bango) == (
+        "kenpo_kumiai",
+        frozenset({KENPO}),
+    )
+    assert (seiho.hokensha_bango, seiho.kohi_futansha_bango) == (frozenset(), frozenset({SEIHO}))
 
 
 @pytest.mark.kj("KJ-ENC-06")

@@ -59,7 +59,7 @@ class TestWhoIsFound:
         register_one(by=clerk(), line=change, now=LATER)
 
         found = {
-            find_rireki(by=machine(), known_at=LATER, **asked).himozuke_bango  # type: ignore[arg-type]
+            find_rireki(by=machine(), known_at=LATER, **asked).himozuke_bango
             for asked in ({"hihokensha_edaban": 1}, {"kojin_bango": bango(2)}, {"kojin_bango": bango(1)})
         }
         assert len(found) == 1

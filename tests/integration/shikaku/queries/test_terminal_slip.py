@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -35,8 +36,14 @@ def test_nobody_else_and_nothing_old() -> None:
         {"kind": "shusei"},
         {"now": NOW + KEPT},
     ):
-        asked = {"by": clerk(), "slip_id": slip, "kind": "toroku", "now": NOW + KEPT - timedelta(seconds=1), **given}
+        asked: dict[str, Any] = {
+            "by": clerk(),
+            "slip_id": slip,
+            "kind": "toroku",
+            "now": NOW + KEPT - timedelta(seconds=1),
+            **given,
+        }
         for look in (open_slip, open_slip_bango):
             with pytest.raises(NotFound) as gone:
-                look(**asked)  # type: ignore[operator]  # one of two functions of the same form
+                look(**asked)
             assert gone.value.code == "hikae_nashi"
