@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from functools import wraps
 from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast
 
-from django.db import connections, transaction
+from django.db import OperationalError, connections, transaction
 
 from chukan.kernel.principal import Principal
 
@@ -26,6 +26,10 @@ _SET_ZONE = "SELECT set_config('chukan.hokensha_code', %s, true), set_config('ch
 
 class TransactionMisuse(RuntimeError):
     """An action was called inside a transaction it must own, or outside one it must join."""
+
+
+class LostRace(OperationalError):
+    """Somebody else was first between a look and a write: undo this transaction and do it again."""
 
 
 def in_transaction(using: str = "default") -> bool:

@@ -10,13 +10,17 @@ from uuid import uuid4
 from django.db import connection
 
 from chukan.kernel.crypto.blind_index import ZoneIndex
-from chukan.kernel.crypto.envelope import RowSealer
+from chukan.kernel.crypto.envelope import RowSealer, open_envelope
+from chukan.kernel.crypto.keyring import get_keyring
 from chukan.kernel.principal import Principal
+from chukan.kernel.transactions import LostRace
 from chukan.kernel.values.uuid7 import uuid7
 from shikaku.actions.block_person import BlockPerson, known_person
 from shikaku.domain.held import NO_KOSHINGO, KoshingoFacts
 from shikaku.queries.held import load_held
 
+KANYUSHA_TABLE: Final = "shikaku_itaku_kukaku_kanyusha"
+KOJIN_BANGO: Final = "kojin_bango"
 NO_NUMBER_FACTS: Final = NO_KOSHINGO
 NEW_NUMBER: Final = "1"
 
@@ -33,6 +37,13 @@ ON CONFLICT DO NOTHING
 """
 # A number given earlier in this very block is not in the table yet.
 _AS_IN_THIS_BLOCK: Final = "VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING"
+
+_NO_LONGER: Final = """
+UPDATE shikaku_kyu_kojin_bango SET resolves = false WHERE hokensha_code = %s AND bi_bango = %s AND resolves
+"""
+_SEALED: Final = """
+SELECT ct_kojin_bango FROM shikaku_itaku_kukaku_kanyusha WHERE hokensha_code = %s AND hihokensha_edaban = %s
+"""
 
 
 class NumberChanges:
@@ -80,27 +91,57 @@ class NumberChanges:
                 cursor.execute(_KEEP_FORMER + _AS_IN_THIS_BLOCK, former)
             else:
                 cursor.execute(_KEEP_FORMER + _AS_STORED, [uuid7(), kubun, at, resolves, self._zone, person.edaban])
-            global_hash = self._index.global_bango(number)
-            if kubun == NEW_NUMBER:
-                cursor.execute("SELECT shikaku_link_bango(%s, %s)", [global_hash, person.himozuke])
-            else:
-                cursor.execute(
-                    "SELECT himozuke_bango FROM shikaku_resolve_himozuke(ARRAY[%s::bytea], ARRAY[%s::uuid])",
-                    [global_hash, uuid4()],
-                )
-                person.himozuke = cursor.fetchone()[0]
-        if kubun != NEW_NUMBER and person.bango is not None:
-            self._by_bango.pop(person.bango, None)
-        self._keep(number, person)
-
-    def attach(self, number: str, person: BlockPerson) -> None:
-        """Give a person held without a number the one they now came with; its 紐付番号, if known, becomes theirs."""
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT shikaku_link_bango(%s, %s)", [self._index.global_bango(number), person.himozuke])
-            person.himozuke = cursor.fetchone()[0]
-        self._keep(number, person)
-
-    def _keep(self, number: str, person: BlockPerson) -> None:
+        if kubun == NEW_NUMBER:
+            self._link(number, person)
+        else:
+            self._correct(number, person)
         person.bango = self._index.bango(number)
         person.ct_bango = self._seal.seal(person.row_id, number.encode())
         self._by_bango[person.bango] = person
+
+    def _link(self, number: str, person: BlockPerson) -> None:
+        """Let the new number lead to the person everywhere; raises LostRace when it came to lead to another."""
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT shikaku_link_bango(%s, %s)", [self._index.global_bango(number), person.himozuke])
+            if cursor.fetchone()[0] != person.himozuke:
+                raise LostRace
+
+    def _correct(self, number: str, person: BlockPerson) -> None:
+        """Move the person to whom the right number belongs; the wrong one stops leading to this person.
+
+        Where the right number is the person's own from before, the wrong one gets a 紐付番号 of its own: it was linked
+        to this person by a mistaken 変更. Otherwise it stays with the 紐付番号 it had, and so do PMH-ID and 符号.
+        """
+        former_bango, former = person.bango, person.himozuke
+        wrong = None if former_bango is None else self._plain(person)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT himozuke_bango FROM shikaku_resolve_himozuke(ARRAY[%s::bytea], ARRAY[%s::uuid])",
+                [self._index.global_bango(number), uuid4()],
+            )
+            person.himozuke = cursor.fetchone()[0]
+            if former_bango is None or wrong is None:
+                return
+            if person.himozuke == former:
+                cursor.execute(
+                    "SELECT shikaku_part_bango(%s, %s, %s)", [self._index.global_bango(wrong), former, uuid4()]
+                )
+            cursor.execute(_NO_LONGER, [self._zone, former_bango])
+        self._by_bango.pop(former_bango, None)
+
+    def _plain(self, person: BlockPerson) -> str:
+        """Return the person's present number, for its hash alone."""
+        sealed = person.ct_bango
+        if sealed is None:
+            with connection.cursor() as cursor:
+                cursor.execute(_SEALED, [self._zone, person.edaban])
+                sealed = bytes(cursor.fetchone()[0])
+        plain = open_envelope(
+            get_keyring(),
+            table=KANYUSHA_TABLE,
+            envelope=KOJIN_BANGO,
+            hokensha_code=self._zone,
+            row_id=person.row_id,
+            data=sealed,
+        )
+        return plain.decode()

@@ -18,7 +18,7 @@ from chukan.kernel.principal import Principal
 from chukan.kernel.values.uuid7 import uuid7
 from shikaku.actions.block_cards import BlockCards
 from shikaku.actions.block_numbers import KANYUSHA_TABLE, KOJIN_BANGO, NO_NUMBER_FACTS, NumberChanges
-from shikaku.actions.block_person import BlockPerson, known_person
+from shikaku.actions.block_person import BlockPerson, known_person, propose_himozuke
 from shikaku.actions.block_telegrams import OwedTelegrams
 from shikaku.actions.prepare_lines import PreparedLine
 from shikaku.actions.write_block import BlockRows
@@ -85,7 +85,7 @@ class ZoneBlock:
         # Cards are compared (`E213`) under the same lock: two writers cannot each miss the other's card.
         if maybe_new or any(line.line is not None and line.line.shikaku for line in lines):
             self._lock_numbering()
-            self._proposals = _random_uuids(maybe_new)
+            self._proposals = propose_himozuke(maybe_new)
         edabans = {line.line.hihokensha_edaban for line in lines if line.line and line.line.hihokensha_edaban}
         bangos = {line.bango for line in lines if line.bango is not None}
         held = load_held(by=self._by, zone=self._zone, edabans=edabans, bangos=bangos)
@@ -104,6 +104,8 @@ class ZoneBlock:
         _refuse_stale(prepared, person)
         koshingo = NO_NUMBER_FACTS
         if line.koshingo_kojin_bango is not None:
+            if person is not None and person.is_new:
+                self._settle(person)  # whether the numbers are one person's is asked of settled 紐付番号 alone
             koshingo = self._numbers.facts(line.koshingo_kojin_bango, person)
         decided = plan_registration(
             line=line,
@@ -167,7 +169,7 @@ class ZoneBlock:
         person.held = apply_plan(person.held, plan, edaban=person.edaban, himozuke=str(person.himozuke))
         if moves:
             self._move_history(person, prepared, at)
-            if plan.owes is not None:
+            if plan.owes is not None and person.himozuke != former_himozuke:
                 self._telegrams.owe(person, former_himozuke, "sakujo", at)
         if plan.owes is not None:
             self._telegrams.owe(person, person.himozuke, plan.owes, at)
@@ -340,6 +342,9 @@ class ZoneBlock:
             if without:
                 cursor.execute("SELECT shikaku_new_himozuke(%s)", [without])
         self._resolved.update(proposed)
+        for person in fresh:
+            if person.held is not None:
+                person.held = replace(person.held, himozuke_bango=str(person.himozuke))
         self._telegrams.resolve(proposed)
 
     def _kanyusha_row(self, person: BlockPerson) -> tuple[object, ...]:

@@ -23,6 +23,7 @@ class PreparedLine:
     violations: list[Violation] = field(default_factory=list)
     bango: bytes | None = None
     t_kigo_bango: int | None = None
+    if_match: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from chukan.controls.sosa_log.actions import record_sosa
 from chukan.controls.sosa_log.domain import SosaKind
 from chukan.controls.uketsuke.actions import accept_single, note_single_warned
 from chukan.kernel import clock
-from chukan.kernel.errors import Conflict, ErrorItem, RuleBroken
+from chukan.kernel.errors import ErrorItem, RuleBroken
 from chukan.kernel.outbox.publish import publish
 from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import joins_transaction, own_transaction
@@ -20,7 +20,6 @@ from shikaku.actions.write_block import write_results
 from shikaku.domain.error_items import error_items
 from shikaku.domain.line import TorokuLine
 from shikaku.events import TorokuBlockReflected
-from shikaku.queries.held import current_version
 from shikaku.queries.line_facts import ZoneIndexes, get_line_facts
 
 _KIND: Final = {
@@ -78,8 +77,7 @@ def register_line(
     one = GivenLine(meisai_no=1, line_number=1, raw=b"", line=line)
     prepared = prepare_lines([one], facts=facts, index_of=indexes)
     accepted = accept_single(by=by, now=now)
-    if if_match is not None:
-        _refuse_stale(by, prepared[0].bango, line, if_match)
+    prepared[0].if_match = if_match
     result = register_itaku_kukaku(by=by, lines=prepared, uketsuke_id=accepted.uketsuke_id, index_of=indexes, now=now)
     outcome = result.outcomes[0]
     if outcome.kubun == "9" or outcome.edaban is None:
@@ -123,16 +121,6 @@ def register_line(
         keikoku=error_items(outcome.violations),
         shori_shubetsu_code=outcome.handled_as,
     )
-
-
-def _refuse_stale(by: Principal, bango: bytes | None, line: TorokuLine, if_match: int) -> None:
-    present = current_version(by=by, zone=line.hokensha_code, edaban=line.hihokensha_edaban, bango=bango,
-                              shikaku_tsuban=line.shikaku_tsuban)  # fmt: skip
-    if present is not None and present != if_match:
-        raise Conflict(
-            "kyogo",
-            "この加入者は別の操作で変更されました。最新の内容を表示して、もう一度入力してください。",
-        )
 
 
 def _write_result(by: Principal, uketsuke_id: object, outcome: LineOutcome) -> None:

@@ -17,7 +17,7 @@ from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import outside_transaction, own_transaction
 from chukan.kernel.values.kojin_bango import KojinBango
 from shikaku.actions.accept_toroku_file import FILE, JIMU
-from shikaku.actions.block_zone import KANYUSHA_TABLE, KOJIN_BANGO
+from shikaku.actions.block_numbers import KANYUSHA_TABLE, KOJIN_BANGO
 from shikaku.models import ItakuKukakuKanyusha
 
 RIYU: Final = {

@@ -9,10 +9,10 @@ from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from django.db import connection
+from django.db import IntegrityError, connection
 
 from chukan.kernel.principal import Principal
-from chukan.kernel.transactions import joins_transaction
+from chukan.kernel.transactions import LostRace, joins_transaction
 
 Row = tuple[Any, ...]
 
@@ -111,10 +111,17 @@ class BlockRows:
 @joins_transaction
 def write_block(*, by: Principal, rows: BlockRows) -> None:  # the zone is set already
     """Write the rows of one zone; persons first, then what is superseded, then the new versions and telegrams."""
-    _insert("shikaku_itaku_kukaku_kanyusha", _KANYUSHA, rows.new_kanyusha)
+    try:
+        _insert("shikaku_itaku_kukaku_kanyusha", _KANYUSHA, rows.new_kanyusha)
+    except IntegrityError as error:
+        # The number came to belong to another 被保険者枝番 while this block was being planned.
+        raise LostRace from error
     if rows.changed_kanyusha:
         _stage("stage_kanyusha_change", _KANYUSHA, rows.changed_kanyusha)
-        _execute(_CHANGE_KANYUSHA)
+        try:
+            _execute(_CHANGE_KANYUSHA)
+        except IntegrityError as error:
+            raise LostRace from error
     if rows.superseded:
         _stage("stage_supersede", (("id", "uuid"), ("superseded_at", "timestamptz")), rows.superseded)
         _execute(_SUPERSEDE)

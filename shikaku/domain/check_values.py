@@ -8,6 +8,7 @@ from typing import Final, Protocol
 from chukan.kernel.values.check_digits import is_ascii_digits, passes_luhn
 from shikaku.domain.items import CODE_LENGTH, GROUPS, NUMBER_LIMIT, Item
 from shikaku.domain.line import Value
+from shikaku.domain.own_number import hides
 from shikaku.domain.plain_text import E207, E215, NOTHING, findings_of_name, is_printable
 from shikaku.domain.ymd import EARLIEST, EARLIEST_SHUTOKU, parse_ymd
 
@@ -147,7 +148,7 @@ def _check_text(item: Item) -> Check:
     def check(value: Value, values: Values) -> tuple[str, ...]:
         if type(value) is not str or len(value) > length or not is_printable(value):
             return E207
-        if len(value) >= NUMBER_LENGTH and any(number and number in value for number in values.numbers):
+        if len(value) >= NUMBER_LENGTH and any(number and hides(value, number) for number in values.numbers):
             return E215
         return NOTHING
 

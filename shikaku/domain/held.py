@@ -1,9 +1,9 @@
 """What an insurer's zone holds of one person, as the rules look at it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias, TypeVar
 
 # {"kihon": {}, "seigyo": {}, "shikaku": {}, "sho": [], "korei": [], "gendogaku": [], "tokutei_shippei": []} by column
 # name, without empty items; "system" is there when something of システム基本情報 was given.
@@ -25,9 +25,40 @@ class HeldPeriod:
     joho: Joho = field(repr=False)
 
 
+class VersionLike(Protocol):
+    """A current version, wherever it was read."""
+
+    @property
+    def shikaku_tsuban(self) -> int | None: ...
+    @property
+    def rireki_tsuban(self) -> int: ...
+    @property
+    def withdrawn(self) -> bool: ...
+
+
+V = TypeVar("V", bound=VersionLike)
+
+
+def speaking_version(versions: Iterable[V]) -> V | None:
+    """Return the current version that speaks for the person: of the latest period, else of the standing, else any.
+
+    派生: an amendment of an older period must not bring back the name or address of that time, so it is the latest
+    period and not the latest writing that says who the person is.
+    """
+    speaking: V | None = None
+    for version in versions:
+        if speaking is None or _speaks_for(version) > _speaks_for(speaking):
+            speaking = version
+    return speaking
+
+
+def _speaks_for(version: VersionLike) -> tuple[bool, int, int]:
+    return not version.withdrawn, version.shikaku_tsuban or 0, version.rireki_tsuban
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
-    """One person as this insurer's zone holds them now. `newest` is the 情報 of the newest version."""
+    """One person as this insurer's zone holds them now. `newest` is the 情報 that speaks for the person."""
 
     hihokensha_edaban: int
     himozuke_bango: str

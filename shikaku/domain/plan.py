@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal, NamedTuple
 
-from shikaku.domain.held import Held, HeldPeriod
+from shikaku.domain.held import Held, HeldPeriod, speaking_version
 from shikaku.domain.violations import Violation
 
 
@@ -80,6 +80,10 @@ def apply_plan(held: Held | None, plan: Plan, edaban: int, himozuke: str) -> Hel
             periods = tuple(
                 written if period.shikaku_tsuban == version.shikaku_tsuban else period for period in periods
             )
+    speaking = newest
+    if version is not None:
+        spoken = speaking_version((*periods, standing) if standing is not None else periods)
+        speaking = newest if spoken is None else spoken.joho
     return Held(
         hihokensha_edaban=edaban,
         himozuke_bango=himozuke,
@@ -89,6 +93,6 @@ def apply_plan(held: Held | None, plan: Plan, edaban: int, himozuke: str) -> Hel
         periods=periods,
         next_shikaku_tsuban=next_shikaku,
         next_rireki_tsuban=next_rireki,
-        newest=newest,
+        newest=speaking,
         standing=standing,
     )

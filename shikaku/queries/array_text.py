@@ -11,4 +11,4 @@ def uuid_array(values: Iterable[UUID]) -> str:
 
 def bytea_array(values: Iterable[bytes]) -> str:
     """Return what `::bytea[]` reads."""
-    return "{" + ",".join([f"\"\\\\x{value.hex()}\"" for value in values]) + "}"
+    return "{" + ",".join([f'"\\\\x{value.hex()}"' for value in values]) + "}"

@@ -13,7 +13,7 @@ from chukan.kernel.crypto.envelope import open_envelope
 from chukan.kernel.crypto.keyring import get_keyring
 from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import reads
-from shikaku.domain.held import Held, HeldPeriod
+from shikaku.domain.held import Held, HeldPeriod, speaking_version
 from shikaku.queries.array_text import bytea_array
 
 RIREKI_TABLE = "shikaku_rireki"
@@ -122,7 +122,8 @@ def load_held(
 
 def _held_person(row: tuple[Any, ...], versions: list[tuple[UUID, HeldPeriod]]) -> HeldPerson:
     row_id, edaban, himozuke, bango, kubun, fugo, last_shikaku, last_rireki, last_at = row
-    newest = max((period for _, period in versions), key=lambda period: period.rireki_tsuban)
+    speaking = speaking_version(period for _, period in versions)
+    assert speaking is not None  # noqa: S101  # a person has been written with a version
     held = Held(
         hihokensha_edaban=edaban,
         himozuke_bango=str(himozuke),
@@ -132,7 +133,7 @@ def _held_person(row: tuple[Any, ...], versions: list[tuple[UUID, HeldPeriod]]) 
         periods=tuple(period for _, period in versions if period.shikaku_tsuban is not None),
         next_shikaku_tsuban=last_shikaku + 1,
         next_rireki_tsuban=last_rireki + 1,
-        newest=newest.joho,
+        newest=speaking.joho,
         standing=next((period for _, period in versions if period.shikaku_tsuban is None), None),
     )
     return HeldPerson(
@@ -162,29 +163,3 @@ def load_kigo_users(
         for token, edaban, valid_from, valid_to in cursor.fetchall():
             users.setdefault(token, []).append((edaban, valid_from, valid_to))
     return users
-
-
-_CURRENT = """
-SELECT r.shikaku_tsuban, r.rireki_tsuban FROM shikaku_rireki r
-JOIN shikaku_itaku_kukaku_kanyusha k USING (hokensha_code, hihokensha_edaban)
-WHERE r.hokensha_code = %s AND (k.hihokensha_edaban = %s OR k.bi_bango = %s)
-  AND r.superseded_at IS NULL AND NOT r.withdrawn
-ORDER BY r.shikaku_tsuban DESC NULLS LAST
-"""
-
-
-@reads
-def current_version(
-    *,
-    by: Principal,
-    zone: str,
-    edaban: int | None,
-    bango: bytes | None,
-    shikaku_tsuban: int | None,
-) -> int | None:
-    """Return the present 履歴通番 of the named period, or of the latest one; None when there is none."""
-    with connection.cursor() as cursor:
-        cursor.execute(_CURRENT, [zone, edaban, bango])
-        rows = cursor.fetchall()
-    named = [row for row in rows if shikaku_tsuban is None or row[0] == shikaku_tsuban]
-    return int(named[0][1]) if named else None
