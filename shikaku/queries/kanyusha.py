@@ -1,6 +1,6 @@
 """Search and detail of members inside one insurer's zone. 根拠: KJ-ZONE-01, KJ-ZONE-06."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
@@ -64,7 +64,7 @@ class KanyushaItem:
 
 @dataclass(frozen=True, slots=True)
 class SearchPage:
-    """One page of hits in 被保険者枝番 order. `count` is exact up to the cap; beyond it `capped`."""
+    """One page of hits in 被保険者枝番 order. `count` is exact unless `capped`: then there may be more than that."""
 
     items: tuple[KanyushaItem, ...]
     next_after: int | None
@@ -129,10 +129,10 @@ def search_kanyusha(
     Raises Invalid `joken_nashi` without a criterion, `kana_mijikai` for fewer than two kana.
     """
     index = ZoneIndex(get_keyring(), by.hokensha_code or "")
-    rows, key = _candidates(by, criteria, index)
+    scan = _Scan(by, criteria, _candidates(by, criteria, index), on, known_at)
     hits: list[KanyushaItem] = []
     found = 0
-    for item in _matching(by, rows, key, criteria, on, known_at):
+    for item in scan.hits():
         found += 1
         if item.hihokensha_edaban > after and len(hits) <= limit:
             hits.append(item)
@@ -144,19 +144,26 @@ def search_kanyusha(
         items=page,
         next_after=page[-1].hihokensha_edaban if more else None,
         count=min(found, limits.SEARCH_CAP),
-        capped=found > limits.SEARCH_CAP,
+        capped=found > limits.SEARCH_CAP or scan.cut,
     )
 
 
-def _candidates(
-    by: Principal, criteria: SearchCriteria, index: ZoneIndex
-) -> tuple[QuerySet[ItakuKukakuKanyusha], KanaName | None]:
+@dataclass(frozen=True, slots=True)
+class _Candidates:
+    """Rows whose tokens fit, in order; `whole`: those among them whose whole name is what was typed."""
+
+    rows: QuerySet[ItakuKukakuKanyusha]
+    whole: QuerySet[ItakuKukakuKanyusha] | None = None
+    key: KanaName | None = None
+
+
+def _candidates(by: Principal, criteria: SearchCriteria, index: ZoneIndex) -> _Candidates:
     rows = ItakuKukakuKanyusha.objects.filter(hokensha_code=by.hokensha_code)
-    key = None
+    key, kana = None, Q()
     narrowed = False
     if criteria.kana.strip():
         key = split_kana(criteria.kana)
-        rows = _by_kana(rows, key, index)
+        kana = _by_kana(key, index)
         narrowed = True
     if criteria.bango:
         tokens = _kigo_tokens(by, criteria, index)
@@ -170,24 +177,22 @@ def _candidates(
         narrowed = True
     if not narrowed:
         raise Invalid("joken_nashi", "氏名（カナ）、番号、生年月日のどれかを入力してください。", pointer="kana")
-    return rows.order_by("hihokensha_edaban"), key
+    rows = rows.order_by("hihokensha_edaban")
+    whole = None if key is None else rows.filter(t_kana_full=index.token("kana_full", key.whole))
+    return _Candidates(rows.filter(kana), whole, key)
 
 
-def _by_kana(rows: QuerySet[ItakuKukakuKanyusha], key: KanaName, index: ZoneIndex) -> QuerySet[ItakuKukakuKanyusha]:
+def _by_kana(key: KanaName, index: ZoneIndex) -> Q:
     """Narrow to names that may begin so; a space between 氏 and 名 may be missing here or there."""
     whole = key.whole
     if len(whole) < _KANA_MIN:
         raise Invalid("kana_mijikai", "氏名（カナ）は2文字以上を入力してください。", pointer="kana")
-    if key.given:
-        exact = rows.filter(t_kana_full=index.token("kana_full", whole))
-        if exact.exists():
-            return exact
     # A held 氏 is as long as what was typed or longer, or it ends earlier and 名 follows.
     ended = [key.family] if key.given else [whole[:length] for length in range(1, min(len(whole), _KANA_LONG))]
     tokens = [index.token("kana4", family[:_KANA_LONG]) for family in ended]
     if len(whole) >= _KANA_LONG:
-        return rows.filter(t_kana4__in=[*tokens, index.token("kana4", whole[:_KANA_LONG])])
-    return rows.filter(Q(t_kana2=index.token("kana2", whole[:_KANA_MIN])) | Q(t_kana4__in=tokens))
+        return Q(t_kana4__in=[*tokens, index.token("kana4", whole[:_KANA_LONG])])
+    return Q(t_kana2=index.token("kana2", whole[:_KANA_MIN])) | Q(t_kana4__in=tokens)
 
 
 def _kigo_tokens(by: Principal, criteria: SearchCriteria, index: ZoneIndex) -> list[int]:
@@ -208,32 +213,56 @@ def _kigo_tokens(by: Principal, criteria: SearchCriteria, index: ZoneIndex) -> l
     return tokens
 
 
-def _matching(
-    by: Principal,
-    rows: QuerySet[ItakuKukakuKanyusha],
-    key: KanaName | None,
-    criteria: SearchCriteria,
-    on: date,
-    known_at: datetime,
-) -> Iterator[KanyushaItem]:
-    """Yield the hits in order: candidates of the tokens, opened a chunk at a time, compared again in plain."""
-    after = scanned = 0
-    while scanned < _SCAN_MAX:
-        chunk = list(rows.filter(hihokensha_edaban__gt=after)[:_CHUNK])
-        if not chunk:
+@dataclass(slots=True)
+class _Scan:
+    """One search: candidates of the tokens, opened a chunk at a time, compared again in plain."""
+
+    by: Principal
+    criteria: SearchCriteria
+    candidates: _Candidates
+    on: date
+    known_at: datetime
+    cut: bool = False
+
+    def hits(self) -> Iterator[KanyushaItem]:
+        """Yield the hits in order. After the most that one search may open only whole names go on, and `cut` says so.
+
+        So a common 氏 with a 名 never hides the person of exactly that name.
+        """
+        after = yield from self._matching(self.candidates.rows, 0, _SCAN_MAX)
+        if after is None:
             return
-        scanned += len(chunk)
-        after = chunk[-1].hihokensha_edaban
-        edabans = [row.hihokensha_edaban for row in chunk]
-        opened: dict[int, list[Version]] = {}
-        for version in list_known_versions(by=by, zone=by.hokensha_code or "", edabans=edabans, known_at=known_at):
-            opened.setdefault(version.hihokensha_edaban, []).append(version)
-        for row in chunk:
-            item = _item(row, tuple(opened.get(row.hihokensha_edaban, ())), on)
-            if item is not None and _begins_with(item, key) and criteria.jotai in {"", item.jotai}:
-                yield item
-        if len(chunk) < _CHUNK:
-            return
+        self.cut = True
+        if self.candidates.whole is not None:
+            yield from self._matching(self.candidates.whole, after, limits.SEARCH_CAP)
+
+    def _matching(
+        self, rows: QuerySet[ItakuKukakuKanyusha], after: int, most: int
+    ) -> Generator[KanyushaItem, None, int | None]:
+        """Yield the hits among at most so many rows; return where it stopped, None at the end of all."""
+        zone = self.by.hokensha_code or ""
+        scanned = 0
+        while scanned < most:
+            chunk = list(rows.filter(hihokensha_edaban__gt=after)[:_CHUNK])
+            if not chunk:
+                return None
+            scanned += len(chunk)
+            edabans = [row.hihokensha_edaban for row in chunk]
+            opened: dict[int, list[Version]] = {}
+            for version in list_known_versions(by=self.by, zone=zone, edabans=edabans, known_at=self.known_at):
+                opened.setdefault(version.hihokensha_edaban, []).append(version)
+            for row in chunk:
+                item = _item(row, tuple(opened.get(row.hihokensha_edaban, ())), self.on)
+                if (
+                    item is not None
+                    and _begins_with(item, self.candidates.key)
+                    and self.criteria.jotai in {"", item.jotai}
+                ):
+                    yield item
+            if len(chunk) < _CHUNK:
+                return None
+            after = edabans[-1]
+        return after
 
 
 def _begins_with(item: KanyushaItem, key: KanaName | None) -> bool:
