@@ -78,7 +78,7 @@ def build_telegrams(
                     zone, telegram.hihokensha_edaban, versions[telegram.soshin_bango]
                 )
             except _UNBUILDABLE as error:
-                log.error(
+                log.warning(
                     "shikaku.onshi_soshin.build_failed",
                     soshin_id=str(telegram.soshin_bango),
                     hokensha_code=zone,

@@ -1,0 +1,52 @@
+"""HS-304 shows a refused line to whoever may mend it, and a 個人番号 to nobody, whichever column it stands in."""
+
+from __future__ import annotations
+
+import pytest
+
+from chukan.kernel import clock
+from shikaku.actions.accept_toroku_file import accept_toroku_file
+from shikaku.actions.process_toroku_file import process_toroku_file
+from tests.support.members import HEADER, asked, bango, file_line, upload
+from tests.support.principals import clerk
+from tests.support.staff import a_staff, browser
+from tests.support.world import World, as_role
+
+pytestmark = pytest.mark.django_db(transaction=True)
+BANGO = frozenset({"shikaku"})
+
+
+def page_of(world: World, line: str, *, kojin_bango: frozenset[str], header: str = HEADER) -> str:
+    """Return the page of the only, refused line of a file."""
+    now = clock.now()
+    accepted = accept_toroku_file(by=clerk(), upload=upload(f"{header}\r\n{line}\r\n"), saisoshin=False, now=now)
+    with as_role(world, "worker"):
+        process_toroku_file(by=clerk(), uketsuke_id=accepted.uketsuke_id, now=lambda: now)
+    assert asked(world, "SELECT shori_kekka_kubun FROM uketsuke_meisai") == [("9",)]
+    client = browser(a_staff(kojin_bango=kojin_bango))
+    page = client.get(f"/shikaku/toroku-files/{accepted.uketsuke_id}/error/1/")
+    assert page.status_code == 200
+    return page.content.decode()
+
+
+@pytest.mark.kj("KJ-UI-04", "KJ-AUTH-14")
+@pytest.mark.parametrize("kojin_bango", [frozenset(), BANGO])
+class TestNoNumber:
+    def test_in_an_address(self, world: World, kojin_bango: frozenset[str]) -> None:
+        line = f"{file_line(1)},見本市見本町１　{bango(2)}"
+        page = page_of(world, line, kojin_bango=kojin_bango, header=f"{HEADER},住所")
+
+        assert bango(1) not in page
+        assert bango(2) not in page
+        assert "E215" in page
+        assert "ミホン" in page
+
+    def test_in_columns_that_are_shifted(self, world: World, kojin_bango: frozenset[str]) -> None:
+        cells = file_line(1).split(",")
+        for at in range(len(cells)):
+            shifted = [*cells[:2], *cells[3:]]
+            shifted.insert(at, cells[2])
+            if at != 2:
+                page = page_of(world, ",".join(shifted), kojin_bango=kojin_bango)
+                assert bango(1) not in page
+                world.empty()
