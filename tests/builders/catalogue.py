@@ -26,7 +26,7 @@ ACROSS = {
     ("shokuin_shokuin", "chukan_owner", "SELECT"): "shokuin_find_login",
     ("uketsuke_uketsuke", "chukan_operator", "SELECT"): "the console counts; columns by grant only",
     ("uketsuke_uketsuke", "chukan_kanri", "SELECT"): "check commands count; columns by grant only",
-    ("uketsuke_uketsuke", "chukan_owner", "SELECT"): "uketsuke_due, uketsuke_expired",
+    ("uketsuke_uketsuke", "chukan_owner", "SELECT"): "uketsuke_due, _expired, _unerased, _named_files",
     ("setsuzoku_idempotency", "chukan_worker", "SELECT"): "expired rows only, to delete them",
     ("setsuzoku_idempotency", "chukan_worker", "DELETE"): "expired rows only",
 }
@@ -63,6 +63,8 @@ DEFINER_FUNCTIONS = {
     "shokuin_find_session": {"chukan_web"},
     "uketsuke_due": {"chukan_worker"},
     "uketsuke_expired": {"chukan_worker"},
+    "uketsuke_named_files": {"chukan_worker"},
+    "uketsuke_unerased": {"chukan_worker"},
 }
 
 _TABLES = """
