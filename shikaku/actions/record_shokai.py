@@ -1,6 +1,7 @@
 """Looking at members on a terminal: what is shown and the record that it was shown are one transaction."""
 
 from datetime import date, datetime
+from typing import Final
 from uuid import UUID
 
 from chukan.controls.sosa_log.actions import record_sosa
@@ -10,6 +11,8 @@ from chukan.kernel.transactions import own_transaction
 from shikaku.actions.accept_toroku_file import FILE, JIMU
 from shikaku.queries.kanyusha import KanyushaDetail, SearchCriteria, SearchPage, get_kanyusha, search_kanyusha
 from shikaku.queries.rireki import RirekiLine, list_rireki
+
+UNYO: Final = "unyo"
 
 
 @own_transaction
@@ -88,3 +91,9 @@ def record_file_shokai(
         screen_id=screen_id,
         now=now,
     )
+
+
+@own_transaction
+def record_jokyo(*, by: Principal, screen_id: str, now: datetime) -> None:
+    """Put on record that an operator opened a page of counts and states. 根拠: KJ-LOG-01."""
+    record_sosa(by=by, kind=SosaKind.MONITOR, jimu=UNYO, target_file=FILE, result="ok", screen_id=screen_id, now=now)

@@ -13,21 +13,23 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from chukan.controls.kengen.views.guard import screen
-from chukan.controls.kikan.domain import UNYO_HOSHU
+from chukan.controls.kikan.domain import SHICHOSON_KOKUHO, UNYO_HOSHU
 from chukan.controls.kikan.queries import list_hokensha, shubetsu_in_charge
-from chukan.controls.uketsuke.domain import FINAL, HORYU, KANRYO, KENSA, KYOHI, RIYU_SHORT, SHORI, UKETSUKE
-from chukan.controls.uketsuke.queries import STALLED_AFTER, OperatorUketsuke, list_uketsuke_for_operator
+from chukan.controls.uketsuke.domain import HORYU, KANRYO, KENSA, KYOHI, RIYU_SHORT, RUNNING, SHORI, UKETSUKE
+from chukan.controls.uketsuke.queries import STALLED_AFTER
 from chukan.kernel import clock
 from chukan.kernel.clock import JST, business_date_jst
 from chukan.kernel.principal import Principal
 from chukan.kernel.templatetags.hyoji import jikoku, nagasa
+from shikaku.actions.record_shokai import record_jokyo
 from shikaku.http.terminal_file_show import state_mark
 from shikaku.http.terminal_page import Link, Todo, actor, show
 from shikaku.http.terminal_show import ROUTES
 from shikaku.queries.haishin import HaishinRow, list_haishin
+from shikaku.queries.jokyo import Charge, DayFigures, FileState, count_day, list_files, list_stalled
 
 DELAYED_AFTER: Final = timedelta(minutes=5)
-_DAY_LIMIT: Final = 100
+_SHOWN: Final = 20
 _PAGE: Final = 50
 _LOOK_BACK: Final = timedelta(days=30)
 _TABS: Final = (
@@ -40,7 +42,6 @@ _TABS: Final = (
     (KYOHI, "受け付けられません"),
 )
 _CHART_HEIGHT: Final = 52
-_HOURS: Final = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,27 +98,30 @@ class Delivery:
     attempts: int
 
 
-def _names(by: Principal) -> tuple[dict[str, str], frozenset[str] | None]:
-    """Return the insurers this operator is charged with by code, and the codes to narrow by (None = all)."""
+def _names(by: Principal) -> tuple[dict[str, str], Charge]:
+    """Return the insurers this operator is charged with by code, and what to narrow files by.
+
+    国保情報集約システム sends for many 市町村国保 at once: its files are for whoever is charged with those.
+    """
     everyone = list_hokensha()
     if by.soshiki == UNYO_HOSHU:
-        return {one.hokensha_code: one.hokensha_meisho for one in everyone}, None
+        return {one.hokensha_code: one.hokensha_meisho for one in everyone}, Charge()
     mine = shubetsu_in_charge(by.soshiki, business_date_jst(clock.now()))
     names = {one.hokensha_code: one.hokensha_meisho for one in everyone if one.hokensha_shubetsu in mine}
-    return names, frozenset(names)
+    return names, Charge(frozenset(names), shuyaku=SHICHOSON_KOKUHO in mine)
 
 
 def _midnight(now: datetime) -> datetime:
     return datetime.combine(business_date_jst(now), time(), JST)
 
 
-def _job(row: OperatorUketsuke, names: dict[str, str], now: datetime) -> Job:
+def _job(row: FileState, names: dict[str, str], now: datetime) -> Job:
     kind, text = state_mark(row.jotai)
     note = RIYU_SHORT.get(row.reason_code, "")
-    stalled = row.jotai not in FINAL and row.jotai != HORYU and now - row.moved_at > STALLED_AFTER
+    stalled = row.jotai in RUNNING and now - row.moved_at > STALLED_AFTER
     if stalled:
         kind, text = "warn", "停滞"
-        note = f"{jikoku(row.moved_at)} から進んでいません"
+        note = f"{nagasa((now - row.moved_at).total_seconds())}進んでいません（{jikoku(row.moved_at)} から）"
     code = row.hokensha_code or ""
     share = 100 if row.jotai == KANRYO else row.shori_zumi * 100 // row.sosu if row.sosu else 0
     return Job(
@@ -141,30 +145,31 @@ def _job(row: OperatorUketsuke, names: dict[str, str], now: datetime) -> Job:
 def show_jokyo(request: HttpRequest) -> HttpResponse:
     """Show what needs an operator first, then today's files, then the hours; polled every 30 seconds."""
     by, now = actor(request), clock.now()
-    names, codes = _names(by)
-    today = list_uketsuke_for_operator(by=by, since=_midnight(now), hokensha_codes=codes, limit=_DAY_LIMIT)
-    haishin = list_haishin(by=by, since=_midnight(now), hokensha_codes=codes)
-    jobs = [_job(row, names, now) for row in today]
+    names, charge = _names(by)
+    today = count_day(by=by, since=_midnight(now), charge=charge)
+    stalled = list_stalled(by=by, charge=charge, limit=_SHOWN, now=now)
+    newest = list_files(by=by, since=_midnight(now), charge=charge, limit=_SHOWN)
+    haishin = list_haishin(by=by, since=_midnight(now), hokensha_codes=charge.hokensha_codes)
     context = {
         "now": now,
         "live_url": reverse("unyo:jokyo"),
-        "todo": [*_todo_files(jobs), *_todo_haishin(haishin, names, now)],
+        "todo": [*_todo_files([_job(row, names, now) for row in stalled]), *_todo_haishin(haishin, names, now)],
         "tiles": _tiles(today, haishin),
-        "files": jobs[:20],
+        "files": [_job(row, names, now) for row in newest],
         "chart": _chart(today),
     }
     polled = request.headers.get("HX-Request") == "true"
+    if not polled:
+        record_jokyo(by=by, screen_id="OP-001", now=now)
     return show(request, "operator/_status_live.html" if polled else "operator/status.html", context)
 
 
 def _todo_files(jobs: Sequence[Job]) -> list[Todo]:
     url = reverse("unyo:shori")
-    found = []
-    for job in jobs:
-        if job.state_text == "停滞":
-            text = f"{job.hokensha}のファイル {job.bango} が{job.note}。ワーカーの状態を確かめてください。"
-            found.append(Todo(text, url))
-    return found
+    return [
+        Todo(f"{job.hokensha}のファイル {job.bango} が{job.note}。ワーカーの状態を確かめてください。", url)
+        for job in jobs
+    ]
 
 
 def _todo_haishin(rows: Sequence[HaishinRow], names: dict[str, str], now: datetime) -> list[Todo]:
@@ -185,13 +190,11 @@ def _todo_haishin(rows: Sequence[HaishinRow], names: dict[str, str], now: dateti
     return found
 
 
-def _tiles(today: Sequence[OperatorUketsuke], haishin: Sequence[HaishinRow]) -> tuple[Tile, ...]:
-    running = sum(1 for row in today if row.jotai not in FINAL)
-    done = sum(row.seijo + row.keikoku for row in today)
-    refused = sum(row.ijo for row in today)
+def _tiles(today: DayFigures, haishin: Sequence[HaishinRow]) -> tuple[Tile, ...]:
+    done, refused = today.done, today.refused
     share = f"件（{refused * 100 / (done + refused):.1f}%）" if done + refused else "件"
     return (
-        Tile("今日のファイル", f"{len(today):,}", f"実行中 {running:,}"),
+        Tile("今日のファイル", f"{today.files:,}", f"実行中 {today.running:,}"),
         Tile("登録できた行", f"{done:,}", "件"),
         Tile("エラーの行", f"{refused:,}", share),
         Tile("オン資 送信待ち", f"{sum(row.waiting for row in haishin):,}", "件"),
@@ -199,10 +202,8 @@ def _tiles(today: Sequence[OperatorUketsuke], haishin: Sequence[HaishinRow]) -> 
     )
 
 
-def _chart(today: Sequence[OperatorUketsuke]) -> dict[str, object] | None:
-    counts = [0] * _HOURS
-    for row in today:
-        counts[row.accepted_at.astimezone(JST).hour] += row.shori_zumi
+def _chart(today: DayFigures) -> dict[str, object] | None:
+    counts = today.by_hour
     top = max(counts)
     if not top:
         return None
@@ -224,14 +225,12 @@ def _chart(today: Sequence[OperatorUketsuke]) -> dict[str, object] | None:
 def show_shori(request: HttpRequest) -> HttpResponse:
     """Show all files of the last 30 days, newest first, by state."""
     by, now = actor(request), clock.now()
-    names, codes = _names(by)
+    names, charge = _names(by)
     state = request.GET.get("jotai", "")
     state = state if state in dict(_TABS) else ""
     chain = [int(part) for part in request.GET.get("ato", "").split(".") if part.isdecimal() and len(part) <= 17]  # noqa: PLR2004
     before = datetime.fromtimestamp(chain[-1] / 1_000_000, UTC) if chain else None
-    found = list_uketsuke_for_operator(
-        by=by, since=now - _LOOK_BACK, hokensha_codes=codes, state=state, before=before, limit=_PAGE + 1
-    )
+    found = list_files(by=by, since=now - _LOOK_BACK, charge=charge, state=state, before=before, limit=_PAGE + 1)
     shown = found[:_PAGE]
     url = reverse("unyo:shori")
 
@@ -249,6 +248,7 @@ def show_shori(request: HttpRequest) -> HttpResponse:
             "next_url": "" if last is None else link([*chain, last]),
         },
     }
+    record_jokyo(by=by, screen_id="OP-101", now=now)
     return show(request, "operator/jobs.html", context)
 
 
@@ -257,8 +257,8 @@ def show_shori(request: HttpRequest) -> HttpResponse:
 def show_haishin(request: HttpRequest) -> HttpResponse:
     """Show deliveries per insurer, the oldest waiting first."""
     by, now = actor(request), clock.now()
-    names, codes = _names(by)
-    rows = list_haishin(by=by, since=_midnight(now), hokensha_codes=codes)
+    names, charge = _names(by)
+    rows = list_haishin(by=by, since=_midnight(now), hokensha_codes=charge.hokensha_codes)
     oldest = min((row.oldest_at for row in rows if row.oldest_at is not None), default=None)
     tiles = (
         Tile("送信待ち", f"{sum(row.waiting for row in rows):,}", "件"),
@@ -267,6 +267,7 @@ def show_haishin(request: HttpRequest) -> HttpResponse:
         Tile("今日の処理結果 異常", f"{sum(row.answered_refused for row in rows):,}", "件"),
     )
     context = {"now": now, "tiles": tiles, "rows": [_delivery(row, names, now) for row in rows]}
+    record_jokyo(by=by, screen_id="OP-201", now=now)
     return show(request, "operator/delivery.html", context)
 
 

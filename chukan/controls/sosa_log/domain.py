@@ -63,7 +63,6 @@ class SosaKind(StrEnum):
     CLIENT_CHANGED = "client_changed"
     HOKENSHA_CHANGED = "hokensha_changed"
     SHORI_KEKKA = "shori_kekka"
-    RESEND = "resend"
     MONITOR = "monitor"
     LOG_SEARCH = "log_search"
     LOG_EXPORT = "log_export"
@@ -104,7 +103,6 @@ KIND_LABELS: Final[Mapping[str, str]] = {
     "client_changed": "接続システムの登録・変更",
     "hokensha_changed": "機関の登録・変更",
     "shori_kekka": "処理結果の受信",
-    "resend": "再送",
     "monitor": "運用状況の確認",
     "log_search": "操作記録の検索",
     "log_export": "操作記録の出力",
