@@ -16,10 +16,12 @@ from chukan.controls.uketsuke.queries import UketsukeStatus, get_uketsuke
 from chukan.kernel.clock import JST
 from chukan.kernel.errors import Conflict, Invalid
 from chukan.kernel.http.problems import json_pointer
+from chukan.kernel.retry import done_again
 from chukan.kernel.values.edaban import format_edaban, parse_edaban
 from chukan.settings import limits
 from shikaku.actions.accept_toroku_file import FILE, take_toroku_file
 from shikaku.actions.register_one import Registered, register_line
+from shikaku.domain.ymd import day_of
 from shikaku.formats.kekka_file_v1 import write_kekka
 from shikaku.formats.toroku_message_v1 import read_message
 from shikaku.http import schemas
@@ -67,7 +69,8 @@ class ItakuKanyushaView(MachineView):
             return Answer(status, json.dumps(_registered(registered), ensure_ascii=False).encode(), "application/json")
 
         zone = line.hokensha_code if line.hokensha_code in self.by.sendable else None
-        return self.answer_once(compared={"body": body, "if_match": if_match}, work=work, zone=zone)
+        compared = {"body": body, "if_match": if_match}
+        return done_again(lambda: self.answer_once(compared=compared, work=work, zone=zone))
 
 
 def _if_match(request: Request) -> int | None:
@@ -267,10 +270,16 @@ def _asked(body: dict[str, object]) -> _Asked:
         raise Invalid("kensaku_key", "hihokensha_edaban と kojin_bango のどちらか1つだけを指定してください。")
     return _Asked(
         edaban=None if edaban is None else _edaban(edaban),
-        kojin_bango=None if number is None else str(number),
+        kojin_bango=None if number is None else _number(number),
         on=_day(body.get("on")),
         known_at=_instant(body.get("known_at")),
     )
+
+
+def _number(value: object) -> str:
+    if not isinstance(value, str):
+        raise Invalid("kojin_bango_fusei", "個人番号は文字列で指定してください。", pointer="kojin_bango")
+    return value
 
 
 def _edaban(value: object) -> int:
@@ -285,10 +294,10 @@ def _edaban(value: object) -> int:
 def _day(value: object) -> date | None:
     if value is None:
         return None
-    try:
-        return date.fromisoformat(value if isinstance(value, str) else "")
-    except ValueError:
-        raise Invalid("on_fusei", "on は YYYY-MM-DD の形で指定してください。", pointer="on") from None
+    day = day_of(value)
+    if day is None:
+        raise Invalid("on_fusei", "on は YYYY-MM-DD の形で指定してください。", pointer="on")
+    return day
 
 
 def _instant(value: object) -> datetime | None:

@@ -77,14 +77,18 @@ def check_ikkatsu(request: HttpRequest, slip: UUID) -> HttpResponse:
         item = item_of(_DATE)
         if item is None or not content["values"].get(_DATE):
             raise NotFound("hikae_nashi", "入力の控えがありません。加入者検索から選び直してください。")
-        accepted = accept_ikkatsu_soshitsu(
-            by=by,
-            row_ids=[UUID(row) for row in content["rows"]],
-            soshitsu_ymd=date.fromisoformat(str(canonical(item, content["values"][_DATE]))),
-            jiyu=content["values"].get(_CAUSE, ""),
-            screen_id="HS-204",
-            now=now,
-        )
+        try:
+            accepted = accept_ikkatsu_soshitsu(
+                by=by,
+                row_ids=[UUID(row) for row in content["rows"]],
+                soshitsu_ymd=date.fromisoformat(str(canonical(item, content["values"][_DATE]))),
+                jiyu=content["values"].get(_CAUSE, ""),
+                screen_id="HS-204",
+                now=now,
+            )
+        except BaseException:
+            keep_slip(by=by, kind=KIND, content=content, slip_id=slip, now=now)
+            raise
         return go_on(reverse("shikaku:file_status", args=[accepted.uketsuke_id]))
     content = open_slip(by=by, slip_id=slip, kind=KIND, now=now)
     return show(request, "terminal/shikaku/entry_check.html", _check_context(request, content, slip))

@@ -16,13 +16,15 @@ from chukan.controls.kengen.views.guard import screen
 from chukan.kernel import clock
 from chukan.kernel.clock import business_date_jst
 from chukan.kernel.errors import Conflict, ErrorItem, NotFound, NotPermitted, RuleBroken
+from chukan.kernel.retry import done_again
 from chukan.kernel.templatetags.hyoji import hizuke_wareki
 from chukan.kernel.values.edaban import format_edaban
 from shikaku.actions.accept_toroku_file import JIMU
 from shikaku.actions.check_one import check_one
 from shikaku.actions.record_shokai import record_shokai
-from shikaku.actions.register_one import Registered, register_one
-from shikaku.actions.terminal_slip import keep_slip, take_slip
+from shikaku.actions.register_one import Registered
+from shikaku.actions.register_slip import register_slip
+from shikaku.actions.terminal_slip import drop_slip, keep_slip
 from shikaku.http.terminal_entry import (
     ENTRIES,
     SHUSEI,
@@ -237,7 +239,8 @@ def check(request: HttpRequest, entry: Entry, slip: UUID) -> HttpResponse:
 @sensitive_variables("typed", "bango", "line")
 def _register(request: HttpRequest, entry: Entry, slip: UUID) -> HttpResponse:
     by, now = actor(request), clock.now()
-    content, bango = take_slip(by=by, slip_id=slip, kind=entry.kind, now=now)
+    content = open_slip(by=by, slip_id=slip, kind=entry.kind, now=now)
+    bango = open_slip_bango(by=by, slip_id=slip, kind=entry.kind, now=now)
     row = UUID(content["row"]) if content["row"] else None
     page = _page(request, entry, row, content["tsuban"], held_bango=bool(bango))
     typed = Typed(content["values"], frozenset(content["cleared"]), bango)
@@ -247,12 +250,16 @@ def _register(request: HttpRequest, entry: Entry, slip: UUID) -> HttpResponse:
         )
     line, _ = read_form(entry, typed, by=by, target=page.target, specs=all_specs(page.sections))
     try:
-        done = register_one(by=by, line=line, if_match=content["seen"], screen_id=entry.screen_id, now=now)
-    except RuleBroken as error:
-        return go_on(reverse(f"shikaku:{entry.kind}_naosu", args=[_keep(request, page, typed, error.errors)]))
-    except Conflict as error:
-        found = ErrorItem(error.code, "", error.message)
-        return go_on(reverse(f"shikaku:{entry.kind}_naosu", args=[_keep(request, page, typed, [found])]))
+        done = done_again(
+            lambda: register_slip(
+                by=by, slip_id=slip, line=line, if_match=content["seen"], screen_id=entry.screen_id, now=now
+            )
+        )
+    except (RuleBroken, Conflict) as error:
+        found = error.errors if isinstance(error, RuleBroken) else [ErrorItem(error.code, "", error.message)]
+        kept = _keep(request, page, typed, found)
+        drop_slip(by=by, slip_id=slip)
+        return go_on(reverse(f"shikaku:{entry.kind}_naosu", args=[kept]))
     return go_on(reverse("shikaku:kanryo", args=[_keep_done(request, entry, done)]))
 
 

@@ -185,7 +185,7 @@ def parts_of(result: MeisaiResult) -> tuple[Part, ...]:
     )
 
 
-def meisai_row(result: MeisaiResult, mend_url: str) -> MeisaiRow:
-    """Return the result of one line as the page shows it."""
-    kind, text = _RESULTS[result.kubun]
+def meisai_row(result: MeisaiResult, mend_url: str, *, mended: bool = False) -> MeisaiRow:
+    """Return the result of one line as the page shows it; `mended`: it was refused and has been registered since."""
+    kind, text = ("ok", "修正済み") if mended else _RESULTS[result.kubun]
     return MeisaiRow(result.meisai_no, result.line_number, kind, text, parts_of(result), mend_url)

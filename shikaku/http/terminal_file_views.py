@@ -1,7 +1,6 @@
 """HS-301 ファイルの送信, HS-302 ファイル登録の状況, HS-303 登録の履歴, and what can be downloaded of a file."""
 
 import json
-import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
@@ -48,7 +47,6 @@ _STATUS: Final = "terminal/shikaku/uketsuke.html"
 _LIVE: Final = "terminal/shikaku/_uketsuke_live.html"
 _FILTERS: Final = (("", "エラーと警告だけ"), ("subete", "すべて"))
 NOT_MODIFIED: Final = 304
-_UKETSUKE_BANGO: Final = re.compile(r"[0-9]{8}-[0-9A-Z]{10}")
 
 
 @csrf_exempt  # the token is checked by _take_upload, after the upload handler is in place
@@ -90,10 +88,10 @@ def _take_upload(request: HttpRequest, handler: SealingUploadHandler) -> HttpRes
 
 
 def _earlier(request: HttpRequest, error: Conflict) -> dict[str, object]:
-    found = _UKETSUKE_BANGO.search(error.message)
-    if found is None:
+    earlier = error.members.get("uketsuke_bango")
+    if earlier is None:
         raise error
-    status = get_uketsuke(by=actor(request), uketsuke_bango=found.group(), now=clock.now())
+    status = get_uketsuke(by=actor(request), uketsuke_bango=earlier, now=clock.now())
     return {
         "earlier_url": reverse("shikaku:file_status", args=[status.row_id]),
         "earlier_bango": status.uketsuke_bango,
@@ -241,15 +239,25 @@ def _meisai_page(
         notable_only=not everything,
     )
     shown = found[: limits.PAGE_SIZE]
-    mendable: frozenset[int] = frozenset()
-    if can_update(by) and status.finished:
-        refused = [one.meisai_no for one in shown if one.kubun == "9"]
-        mendable = list_mendable(by=by, row_id=status.row_id, numbers=refused)
+    refused = frozenset(one.meisai_no for one in shown if one.kubun == "9")
+    waiting: frozenset[int] = frozenset()
+    kept = status.refused_until is not None and status.refused_until > clock.now()
+    if refused and kept:
+        waiting = list_mendable(by=by, row_id=status.row_id, numbers=sorted(refused))
+    mended = refused - waiting if kept else frozenset()
+    mendable = waiting if can_update(by) else frozenset()
     last = shown[-1].meisai_no if len(found) > len(shown) else None
     total = f"{status.sosu:,}件すべて登録しました。" if status.finished else "処理が進むと、ここに出ます。"
     return {
         **_pages(url, chain, last, query),
-        "items": [meisai_row(one, _mend_url(status, one) if one.meisai_no in mendable else "") for one in shown],
+        "items": [
+            meisai_row(
+                one,
+                _mend_url(status, one) if one.meisai_no in mendable else "",
+                mended=one.meisai_no in mended,
+            )
+            for one in shown
+        ],
         "empty_title": "当てはまる行は0件です。" if code or everything else "エラーと警告はありません。",
         "empty_text": "" if code or everything else total,
     }

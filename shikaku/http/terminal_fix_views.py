@@ -15,13 +15,14 @@ from chukan.controls.sosa_log.domain import SosaKind
 from chukan.controls.uketsuke.queries import UketsukeStatus, get_uketsuke_by_id
 from chukan.kernel import clock
 from chukan.kernel.errors import NotPermitted, RuleBroken
+from chukan.kernel.retry import done_again
 from chukan.kernel.values.edaban import format_edaban, parse_edaban
 from chukan.kernel.values.kojin_bango import contains_kojin_bango
 from shikaku.actions.accept_toroku_file import JIMU
 from shikaku.actions.check_one import check_one
 from shikaku.actions.mend_refused_line import mend_refused_line
 from shikaku.actions.record_shokai import record_file_shokai
-from shikaku.actions.terminal_slip import keep_slip, take_slip
+from shikaku.actions.terminal_slip import keep_slip
 from shikaku.domain.error_items import error_items
 from shikaku.domain.items import ITEMS, REPEATED_GROUPS, SINGLE_GROUPS
 from shikaku.domain.line import TorokuLine, Value
@@ -251,11 +252,8 @@ def _numbers(request: HttpRequest, fixing: Fixing, typed: tuple[str, str]) -> tu
 def check_file_fix(request: HttpRequest, slip: UUID) -> HttpResponse:
     """Repeat the mended line, or register it."""
     by, now = actor(request), clock.now()
-    if request.method == "POST":
-        content, numbers = take_slip(by=by, slip_id=slip, kind=KIND, now=now)
-    else:
-        content = open_slip(by=by, slip_id=slip, kind=KIND, now=now)
-        numbers = open_slip_bango(by=by, slip_id=slip, kind=KIND, now=now)
+    content = open_slip(by=by, slip_id=slip, kind=KIND, now=now)
+    numbers = open_slip_bango(by=by, slip_id=slip, kind=KIND, now=now)
     row_id, meisai_no = UUID(content["row"]), int(content["meisai"])
     fixing = _fixing(request, row_id, meisai_no)
     mended = Mended(content["values"], frozenset(content["cleared"]))
@@ -266,7 +264,11 @@ def check_file_fix(request: HttpRequest, slip: UUID) -> HttpResponse:
     kojin_bango, koshingo = _numbers(request, fixing, (first, second))
     line, _ = _line(request, fixing, mended, kojin_bango, koshingo)
     try:
-        mend_refused_line(by=by, row_id=row_id, meisai_no=meisai_no, line=line, screen_id="HS-304", now=now)
+        done_again(
+            lambda: mend_refused_line(
+                by=by, row_id=row_id, meisai_no=meisai_no, line=line, slip_id=slip, screen_id="HS-304", now=now
+            )
+        )
     except RuleBroken as error:
         specs = all_specs(fixing.sections)
         errors = field_errors(error.errors, specs)
