@@ -27,7 +27,8 @@ def accept_ikkatsu_soshitsu(
 ) -> Accepted:
     """Give a 受付番号 for the loss of up to 500 chosen members; each is one 明細 with its own result.
 
-    *Idempotent:* the same choice again is a resending: what ended stays ended. Raises Invalid without a choice.
+    The same choice again is a file of its own and meets the members as they are then: no digest is kept, the page's
+    slip keeps a press from counting twice. Raises Invalid without a choice.
     """
     edabans = list_edaban(by=by, row_ids=row_ids[:LIMIT])
     if not edabans or len(row_ids) > LIMIT:
@@ -52,5 +53,5 @@ def accept_ikkatsu_soshitsu(
     except BaseException:
         writer.discard()
         raise
-    upload = Upload(stored.key, stored.size, bytes.fromhex(stored.sha256), f"一括喪失_{len(edabans)}人")
-    return accept_toroku_file(by=by, upload=upload, saisoshin=True, screen_id=screen_id, now=now)
+    upload = Upload(stored.key, stored.size, b"", f"一括喪失_{len(edabans)}人")
+    return accept_toroku_file(by=by, upload=upload, screen_id=screen_id, now=now)

@@ -14,8 +14,9 @@ from chukan.kernel.principal import Principal
 from shikaku.actions import accept_ikkatsu_soshitsu as module
 from shikaku.actions.accept_ikkatsu_soshitsu import accept_ikkatsu_soshitsu
 from shikaku.actions.process_toroku_file import process_toroku_file
+from shikaku.actions.register_one import register_one
 from shikaku.queries.rireki import find_rireki
-from tests.support.members import LATER, NOW, asked, joined, row_id_of
+from tests.support.members import LATER, NOW, asked, joined, known, row_id_of
 from tests.support.principals import OTHER_KENPO, clerk
 from tests.support.world import World
 
@@ -42,15 +43,20 @@ def test_each_chosen_member_loses_on_the_day_with_a_result_of_their_own() -> Non
     assert ends == [date(2026, 10, 1), None, date(2026, 10, 1)]
 
 
-def test_the_same_choice_again_ends_nobody_twice() -> None:
+def test_the_same_choice_again_meets_the_members_as_they_are_then() -> None:
     joined(1)
-    for _ in range(2):
-        accepted = choose(row_id_of(1))
-        process_toroku_file(by=clerk(), uketsuke_id=accepted.uketsuke_id, now=lambda: NOW)
+    first = choose(row_id_of(1))
+    process_toroku_file(by=clerk(), uketsuke_id=first.uketsuke_id, now=lambda: NOW)
+    back = known("03", 1, shikaku_tsuban=1, shikaku={"shikaku_soshitsu_ymd": None, "shikaku_soshitsu_jiyu": None})
+    register_one(by=clerk(), line=back, now=NOW)
+    assert find_rireki(by=clerk(), hihokensha_edaban=1, known_at=LATER).versions[0].valid_to is None
 
-    results = list_meisai(by=clerk(), row_id=accepted.uketsuke_id, notable_only=False)
-    assert [(item.kubun, item.codes) for item in results] == [("2", ("W103",))]
-    assert len(find_rireki(by=clerk(), hihokensha_edaban=1, known_at=LATER).versions) == 1
+    again = choose(row_id_of(1))
+    process_toroku_file(by=clerk(), uketsuke_id=again.uketsuke_id, now=lambda: NOW)
+
+    results = list_meisai(by=clerk(), row_id=again.uketsuke_id, notable_only=False)
+    assert [(item.kubun, item.codes) for item in results] == [("1", ())]
+    assert find_rireki(by=clerk(), hihokensha_edaban=1, known_at=LATER).versions[0].valid_to == date(2026, 10, 1)
 
 
 def test_without_a_choice_or_beyond_the_limit_nothing_is_taken(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
