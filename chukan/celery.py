@@ -29,6 +29,8 @@ app.conf.update(
         "purge_outbox": {"task": "chukan.kernel.outbox.tasks.purge_outbox", "schedule": 3600.0},
         "resume_stalled_files": {"task": "shikaku.tasks.resume_stalled_files", "schedule": 10.0},
         "erase_expired": {"task": "shikaku.tasks.erase_expired", "schedule": 600.0},
+        "erase_left": {"task": "shikaku.tasks.erase_left", "schedule": 60.0},
+        "erase_nameless": {"task": "shikaku.tasks.erase_nameless", "schedule": 1800.0},
     },
     timezone="Asia/Tokyo",
     broker_connection_retry_on_startup=True,

@@ -4,10 +4,13 @@ from uuid import UUID
 
 from celery import shared_task
 
+from chukan.controls.uketsuke.actions import note_ring
 from chukan.kernel import clock
 from chukan.kernel.principal import system_principal
 from shikaku.actions import process_toroku_file as process
 from shikaku.actions.erase_expired import erase_expired_refused_lines, erase_expired_slips
+from shikaku.actions.erase_upload import erase_left_uploads, erase_nameless_uploads
+from shikaku.actions.sender_principal import sender_principal
 from shikaku.queries.due_work import list_due_uketsuke
 
 
@@ -15,22 +18,37 @@ from shikaku.queries.due_work import list_due_uketsuke
 def process_toroku_file(*, event_id: int, uketsuke_id: str, sender: str, hokensha_code: str, **_later: object) -> None:  # noqa: ARG001
     """Drive one file to its end."""
     worker = system_principal(actor_id="worker")
-    by = process.sender_principal(by=worker, sender=sender, hokensha_code=hokensha_code)
+    by = sender_principal(by=worker, sender=sender, hokensha_code=hokensha_code)
     process.process_toroku_file(by=by, uketsuke_id=UUID(uketsuke_id), now=clock.now)
 
 
 @shared_task
 def resume_stalled_files() -> None:
-    """Ring again for files that nobody works on."""
-    for due in list_due_uketsuke(by=system_principal(actor_id="beat"), now=clock.now()):
+    """Ring for files that nobody works on; one that waits behind others is not rung for again at once."""
+    beat = system_principal(actor_id="beat")
+    for due in list_due_uketsuke(by=beat, now=clock.now()):
         process_toroku_file.delay(
             event_id=0, uketsuke_id=str(due.uketsuke_id), sender=due.sender, hokensha_code=due.hokensha_code or ""
         )
+        owner = sender_principal(by=beat, sender=due.sender, hokensha_code=due.hokensha_code or "")
+        note_ring(by=owner, uketsuke_id=due.uketsuke_id, now=clock.now())
 
 
 @shared_task
 def erase_expired() -> None:
-    """Erase refused lines and slips whose time is over."""
+    """Erase slips and refused lines whose time is over."""
     by = system_principal(actor_id="beat")
-    erase_expired_refused_lines(by=by, now=clock.now())
     erase_expired_slips(by=by, now=clock.now())
+    erase_expired_refused_lines(by=by, now=clock.now())
+
+
+@shared_task
+def erase_left() -> None:
+    """Erase uploads of ended files that a process which died left behind."""
+    erase_left_uploads(by=system_principal(actor_id="beat"), now=clock.now())
+
+
+@shared_task
+def erase_nameless() -> None:
+    """Erase what uploads that broke off left behind."""
+    erase_nameless_uploads(by=system_principal(actor_id="beat"), now=clock.now())

@@ -271,6 +271,17 @@ class FileStore:
                 dropped += 1
         return dropped
 
+    def list_older(self, kind: str, *, before: datetime) -> list[str]:
+        """Return the files of this kind of which an object or a key from before that instant is left.
+
+        One that is still being written is not among them.
+        """
+        folder, until = self._objects / kind, before.timestamp()
+        keys = {name for name in self._kms.list_file_keys(before=before) if name.startswith(f"{kind}-")}
+        growing = {path.name.removesuffix(_UNFINISHED) for path in folder.glob(f"*/*{_UNFINISHED}")}
+        objects = {path.name for path in folder.glob(f"*/{kind}-*") if path.stat().st_mtime < until}
+        return sorted(key for key in (keys | objects) - growing if _KEY.fullmatch(key))
+
     def drop_unfinished(self, key: str, path: Path) -> None:
         """Destroy key and bytes of an object that was never finished; no erasure to note, nothing was accepted."""
         self._kms.destroy_file_key(key)

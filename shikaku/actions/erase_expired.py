@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
+import structlog
 from django.db import connection
 
 from chukan.controls.sosa_log.actions import record_sosa
@@ -10,38 +11,47 @@ from chukan.controls.sosa_log.domain import SosaKind
 from chukan.controls.uketsuke.actions import discard_refused_lines
 from chukan.controls.uketsuke.queries import get_refused_file
 from chukan.kernel.principal import Principal
-from chukan.kernel.storage import store
 from chukan.kernel.transactions import outside_transaction, own_transaction
 from shikaku.actions.accept_toroku_file import FILE, JIMU
-from shikaku.actions.process_toroku_file import sender_principal
+from shikaku.actions.erase_upload import erase_upload
+from shikaku.actions.sender_principal import sender_principal
 from shikaku.queries.due_work import list_expired_uketsuke
+
+log = structlog.get_logger()
 
 
 @outside_transaction
 def erase_expired_refused_lines(*, by: Principal, now: datetime) -> int:
-    """Erase the refused lines of every 受付 whose time is over and return how many 受付 that were."""
-    expired = list_expired_uketsuke(by=by, now=now)
-    for due in expired:
-        owner = sender_principal(by=by, sender=due.sender, hokensha_code=due.hokensha_code or "")
-        key = remove_refused_lines(by=owner, uketsuke_id=due.uketsuke_id, now=now)
-        if key:
-            store().destroy_key(key, rule="KJ-IN-21", now=now)
-    return len(expired)
+    """Erase the refused lines of every 受付 whose time is over and return how many 受付 that were.
+
+    One that fails is logged and comes again; the others are not kept waiting.
+    """
+    erased = 0
+    for due in list_expired_uketsuke(by=by, now=now):
+        try:
+            owner = sender_principal(by=by, sender=due.sender, hokensha_code=due.hokensha_code or "")
+            remove_refused_lines(by=owner, uketsuke_id=due.uketsuke_id, now=now)
+            erase_upload(by=owner, uketsuke_id=due.uketsuke_id, now=now)
+        except Exception as error:  # noqa: BLE001  # whatever is wrong with one is not wrong with the next
+            log.warning("shikaku.refused_lines.kept", uketsuke_id=str(due.uketsuke_id), error=type(error).__name__)
+        else:
+            erased += 1
+    return erased
 
 
 @outside_transaction
 def discard_refused(*, by: Principal, row_id: UUID, screen_id: str, now: datetime) -> None:
     """「破棄」: throw the refused lines of one 受付 away; nothing can bring them back. Raises NotFound."""
     get_refused_file(by=by, row_id=row_id, now=now)
-    key = remove_refused_lines(by=by, uketsuke_id=row_id, now=now, screen_id=screen_id)
-    if key:
-        store().destroy_key(key, rule="KJ-IN-21", now=now)
+    remove_refused_lines(by=by, uketsuke_id=row_id, now=now, screen_id=screen_id)
+    erase_upload(by=by, uketsuke_id=row_id, now=now)
 
 
 @own_transaction
-def remove_refused_lines(*, by: Principal, uketsuke_id: UUID, now: datetime, screen_id: str | None = None) -> str:
-    """Remove the sealed lines from the database and log it; the key that opens them is destroyed next."""
-    key = discard_refused_lines(by=by, uketsuke_id=uketsuke_id)
+def remove_refused_lines(*, by: Principal, uketsuke_id: UUID, now: datetime, screen_id: str | None = None) -> None:
+    """Remove the sealed lines from the database and log it once; `erase_upload` destroys the key that opens them."""
+    if not discard_refused_lines(by=by, uketsuke_id=uketsuke_id):
+        return
     record_sosa(
         by=by,
         kind=SosaKind.FILE_DISCARDED,
@@ -52,7 +62,6 @@ def remove_refused_lines(*, by: Principal, uketsuke_id: UUID, now: datetime, scr
         screen_id=screen_id,
         now=now,
     )
-    return key
 
 
 @own_transaction

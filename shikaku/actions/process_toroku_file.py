@@ -1,35 +1,39 @@
 """Drives one 登録ファイル from its first to its last line; killed anywhere, it goes on at the last committed block."""
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import datetime
 from itertools import islice
-from typing import Final
+from typing import Final, TypeVar
 from uuid import UUID
 
 import structlog
 from django.db import OperationalError
 
-from chukan.controls.kikan import queries as kikan
-from chukan.controls.setsuzoku.queries import carried_by
 from chukan.controls.sosa_log.actions import record_sosa
 from chukan.controls.sosa_log.domain import SosaKind
 from chukan.controls.uketsuke.actions import (
+    LEASE,
     Job,
+    LeaseLost,
     begin_shori,
     claim_uketsuke,
+    extend_lease,
     finish_uketsuke,
-    forget_file,
+    lock_unended,
     refuse_uketsuke,
 )
 from chukan.controls.uketsuke.domain import KENSA
+from chukan.controls.uketsuke.queries import get_uketsuke_by_id
 from chukan.kernel import clock
+from chukan.kernel.crypto.errors import KeyUnavailable
 from chukan.kernel.outbox.publish import publish
 from chukan.kernel.principal import Principal
 from chukan.kernel.storage import FileStore, store
 from chukan.kernel.transactions import outside_transaction, own_transaction
 from chukan.settings import limits
 from shikaku.actions.accept_toroku_file import FILE, JIMU
+from shikaku.actions.erase_upload import erase_upload
 from shikaku.actions.prepare_lines import GivenLine, PreparedLine, prepare_lines
 from shikaku.actions.register_block import register_block
 from shikaku.events import TorokuFileFinished
@@ -38,7 +42,10 @@ from shikaku.queries.line_facts import ZoneIndexes, get_line_facts
 
 log = structlog.get_logger()
 
+T = TypeVar("T")
+
 _TRIES: Final = 3
+_BEAT: Final = LEASE.total_seconds() / 3
 Now = Callable[[], datetime]
 
 
@@ -46,34 +53,45 @@ Now = Callable[[], datetime]
 def process_toroku_file(*, by: Principal, uketsuke_id: UUID, now: Now, block_lines: int = limits.BLOCK_LINES) -> None:
     """Read, check and register the file of a 受付, then close it and erase the upload.
 
-    *Idempotent:* the lease lets one worker in, the しおり skips what is done. Raises what the database or the storage
-    raises; the sweeper rings again after the lease. 根拠: KJ-IN-21.
+    *Idempotent:* the lease lets one worker in, the しおり skips what is done; a worker that lost its lease leaves
+    quietly. Raises what the database or the storage raises; the sweeper rings again after the lease, and erases what
+    a dead process left. 根拠: KJ-IN-21.
     """
     job = claim_uketsuke(by=by, uketsuke_id=uketsuke_id, now=now())
     if job is None:
         return
-    files = store()
+    try:
+        _drive(by, job, store(), now, block_lines)
+    except KeyUnavailable:
+        if get_uketsuke_by_id(by=by, row_id=uketsuke_id, now=now()).finished:
+            return  # another worker ended it and erased the upload meanwhile
+        raise
+    except LeaseLost:
+        log.info("shikaku.toroku_file.left", uketsuke_id=str(uketsuke_id))
+        return
+    erase_upload(by=by, uketsuke_id=uketsuke_id, now=now())
+    log.info("shikaku.toroku_file.finished", uketsuke_id=str(uketsuke_id))
+
+
+def _drive(by: Principal, job: Job, files: FileStore, now: Now, block_lines: int) -> None:
+    """Bring the 受付 to its end, unless somebody else does."""
     line_count = job.line_count
     if job.state == KENSA:
         try:
             line_count = _inspect(by, job, files, now)
         except HeaderRefused as refusal:
             close_refused(by=by, job=job, reason_code=refusal.code, now=now())
-            files.erase(job.file_key, rule="KJ-IN-21", now=now())
-            forget_file(by=by, uketsuke_id=uketsuke_id)
             return
     if job.bookmark < line_count:
         _register_lines(by, job, files, now, block_lines)
-    refused_count = close_finished(by=by, job=job, now=now())
-    _erase_upload(by, job, files, refused_count, now)
-    log.info("shikaku.toroku_file.finished", uketsuke_id=str(uketsuke_id))
+    close_finished(by=by, job=job, now=now())
 
 
 def _inspect(by: Principal, job: Job, files: FileStore, now: Now) -> int:
     """Read the whole file once: its header, its encoding, the number of its records."""
-    with files.open(job.file_key) as stream:
+    with files.open(job.file_key) as stream, ThreadPoolExecutor(1) as apart:
         reader = open_toroku_file(stream)
-        count = reader.count()
+        count = _awaited(by, job, apart.submit(reader.count), now)
         begin_shori(
             by=by,
             uketsuke_id=job.uketsuke_id,
@@ -81,8 +99,17 @@ def _inspect(by: Principal, job: Job, files: FileStore, now: Now) -> int:
             encoding=reader.encoding,
             line_count=count,
             now=now(),
+            attempt=job.attempt,
         )
     return count
+
+
+def _awaited(by: Principal, job: Job, coming: Future[T], now: Now) -> T:
+    """Wait for what a thread reads, keeping the lease meanwhile: reading and skipping write nothing."""
+    while True:
+        if wait([coming], timeout=_BEAT).done:
+            return coming.result()
+        extend_lease(by=by, uketsuke_id=job.uketsuke_id, attempt=job.attempt, now=now())
 
 
 def _register_lines(by: Principal, job: Job, files: FileStore, now: Now, block_lines: int) -> None:
@@ -99,7 +126,7 @@ def _register_lines(by: Principal, job: Job, files: FileStore, now: Now, block_l
             return ahead.submit(lambda: prepare_lines(next(blocks, ()), facts=facts, index_of=indexes))
 
         coming = read_ahead()
-        while prepared := coming.result():
+        while prepared := _awaited(by, job, coming, now):
             coming = read_ahead()
             _register_with_retry(by, job, prepared, indexes, seal, now)
 
@@ -131,18 +158,22 @@ def _register_with_retry(
 
 
 @own_transaction
-def close_finished(*, by: Principal, job: Job, now: datetime) -> int:
-    """Close the 受付, log it and say so; return how many lines wait to be mended. *Idempotent.*"""
-    refused_count = finish_uketsuke(by=by, uketsuke_id=job.uketsuke_id, now=now)
-    _log_end(by, job, SosaKind.FILE_FINISHED, "kanryo", now)
-    return refused_count
+def close_finished(*, by: Principal, job: Job, now: datetime) -> None:
+    """Close the 受付, log it and say so. *Idempotent:* what is ended is neither logged nor said again.
+
+    Raises LeaseLost when another worker has the 受付.
+    """
+    if lock_unended(by=by, uketsuke_id=job.uketsuke_id, attempt=job.attempt):
+        finish_uketsuke(by=by, uketsuke_id=job.uketsuke_id, now=now)
+        _log_end(by, job, SosaKind.FILE_FINISHED, "kanryo", now)
 
 
 @own_transaction
 def close_refused(*, by: Principal, job: Job, reason_code: str, now: datetime) -> None:
-    """Refuse the whole file with one reason; nothing of it was applied."""
-    refuse_uketsuke(by=by, uketsuke_id=job.uketsuke_id, reason_code=reason_code, now=now)
-    _log_end(by, job, SosaKind.FILE_REFUSED, "kyohi", now)
+    """Refuse the whole file with one reason; nothing of it was applied. *Idempotent* as `close_finished`."""
+    if lock_unended(by=by, uketsuke_id=job.uketsuke_id, attempt=job.attempt):
+        refuse_uketsuke(by=by, uketsuke_id=job.uketsuke_id, reason_code=reason_code, now=now)
+        _log_end(by, job, SosaKind.FILE_REFUSED, "kyohi", now)
 
 
 def _log_end(by: Principal, job: Job, kind: SosaKind, state: str, now: datetime) -> None:
@@ -157,32 +188,3 @@ def _log_end(by: Principal, job: Job, kind: SosaKind, state: str, now: datetime)
         now=now,
     )
     publish(TorokuFileFinished(occurred_at=now, key=str(job.uketsuke_id), uketsuke_id=job.uketsuke_id, state=state))
-
-
-def _erase_upload(by: Principal, job: Job, files: FileStore, refused_count: int, now: Now) -> None:
-    """Erase the upload; its key stays only while refused lines are sealed under it."""
-    if not job.file_key:
-        return
-    if refused_count:
-        files.erase_object(job.file_key, rule="KJ-IN-21", now=now())
-    else:
-        files.erase(job.file_key, rule="KJ-IN-21", now=now())
-        forget_file(by=by, uketsuke_id=job.uketsuke_id)
-
-
-@outside_transaction
-def sender_principal(*, by: Principal, sender: str, hokensha_code: str) -> Principal:
-    """Return the principal of the hub's own process working for one sender, in its zone."""
-    facts = kikan.find_hokensha(hokensha_code) if hokensha_code else None
-    carried: frozenset[str] = frozenset()
-    if not hokensha_code:
-        carried = carried_by(sender)
-    return Principal(
-        channel="system" if hokensha_code else "shuyaku",
-        soshiki="system",
-        actor_id=by.actor_id if hokensha_code else sender,
-        actor_name=by.actor_name,
-        hokensha_code=hokensha_code or None,
-        hokensha_shubetsu=facts.hokensha_shubetsu if facts else None,
-        carried=carried,
-    )

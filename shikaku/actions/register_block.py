@@ -38,7 +38,7 @@ def register_block(
 
     *Idempotent:* a block that was committed is skipped by its しおり. *Locks:* 受付, then as `register_itaku_kukaku`.
     """
-    done = lock_bookmark(by=by, uketsuke_id=job.uketsuke_id)
+    done = lock_bookmark(by=by, uketsuke_id=job.uketsuke_id, attempt=job.attempt)
     waiting = [line for line in lines if line.meisai_no > done]
     if not waiting:
         return

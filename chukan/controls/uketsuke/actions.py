@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from django.db import IntegrityError
 from django.db.models import QuerySet
 
-from chukan.controls.uketsuke.domain import FINAL, KANRYO, KENSA, KYOHI, SHORI, UKETSUKE, can_move
+from chukan.controls.uketsuke.domain import FINAL, KANRYO, KENSA, KYOHI, RUNNING, SHORI, UKETSUKE, can_move
 from chukan.controls.uketsuke.models import Teiseimachi, Uketsuke
 from chukan.kernel.errors import Conflict
 from chukan.kernel.principal import Principal
@@ -20,6 +20,10 @@ from chukan.settings import limits
 
 LEASE: Final = timedelta(seconds=60)
 KANYUSHA: Final = "kanyusha"
+
+
+class LeaseLost(RuntimeError):
+    """The 受付 went on without this worker: the lease ran out and somebody else took it up, or it is ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,7 @@ class Job:
     channel: str
     accepted_by: str
     accepted_by_name: str
+    attempt: int
 
 
 def _new(by: Principal, *, now: datetime, shubetsu: str) -> Uketsuke:
@@ -136,15 +141,22 @@ def note_single_warned(*, by: Principal, uketsuke_id: UUID) -> None:  # the zone
 
 @own_transaction
 def claim_uketsuke(*, by: Principal, uketsuke_id: UUID, now: datetime) -> Job | None:
-    """Take the 受付 for the length of a lease; None when it is ended or in other hands. Two callers: one gets it."""
+    """Take the 受付 for the length of a lease. Two callers: one gets it.
+
+    None when it is ended or in other hands, and for a resent file while the file before it still runs: its results
+    are not the first ones yet.
+    """
     row = Uketsuke.objects.select_for_update().filter(id=uketsuke_id).first()
     if row is None or row.state in FINAL or (row.lease_until is not None and row.lease_until > now):
         return None
+    before = _applied_before(row)
+    if before is not None and before.state not in FINAL:
+        return None
     if row.state == UKETSUKE:
-        row.state = KENSA
-    row.lease_until, row.moved_at, row.attempts = now + LEASE, now, row.attempts + 1
+        _move(row, KENSA, now)
+    row.lease_until, row.attempts, row.rung_at = now + LEASE, row.attempts + 1, None
     row.started_at = row.started_at or now
-    row.save(update_fields=["state", "lease_until", "moved_at", "attempts", "started_at"])
+    row.save(update_fields=["state", "lease_until", "moved_at", "attempts", "started_at", "rung_at"])
     return Job(
         uketsuke_id=row.id,
         uketsuke_bango=row.uketsuke_bango,
@@ -153,11 +165,34 @@ def claim_uketsuke(*, by: Principal, uketsuke_id: UUID, now: datetime) -> Job | 
         bookmark=row.bookmark,
         line_count=row.line_count,
         refused_count=row.refused_count,
-        resend_of=row.resend_of,
+        resend_of=None if before is None else before.id,
         channel=row.channel,
         accepted_by=row.accepted_by,
         accepted_by_name=row.accepted_by_name,
+        attempt=row.attempts,
     )
+
+
+def _applied_before(row: Uketsuke) -> Uketsuke | None:
+    """Return the file this one repeats; one that was refused as a whole applied nothing and is looked past."""
+    before: Uketsuke | None = row
+    while before is not None and (before is row or before.state == KYOHI):
+        before = None if before.resend_of is None else Uketsuke.objects.filter(id=before.resend_of).first()
+    return before
+
+
+@own_transaction
+def extend_lease(*, by: Principal, uketsuke_id: UUID, attempt: int, now: datetime) -> None:  # the zone is set already
+    """Keep the 受付 while a long step writes nothing; that is no progress and moves nothing. Raises LeaseLost."""
+    held = Uketsuke.objects.filter(id=uketsuke_id, attempts=attempt, state__in=RUNNING)
+    if not held.update(lease_until=now + LEASE):
+        raise LeaseLost
+
+
+@own_transaction
+def note_ring(*, by: Principal, uketsuke_id: UUID, now: datetime) -> None:  # the zone is set already
+    """Note that a worker was rung for, so that the same waiting 受付 is left alone for a while."""
+    Uketsuke.objects.filter(id=uketsuke_id, state__in=RUNNING).update(rung_at=now)
 
 
 @own_transaction
@@ -169,9 +204,10 @@ def begin_shori(
     encoding: str,
     line_count: int,
     now: datetime,
+    attempt: int | None = None,
 ) -> None:
-    """The file was read through: note its shape and go on to registration."""
-    row = Uketsuke.objects.select_for_update().get(id=uketsuke_id)
+    """The file was read through: note its shape and go on to registration. Raises LeaseLost for a former `attempt`."""
+    row = _locked(uketsuke_id, attempt)
     _move(row, SHORI, now)
     row.header, row.encoding, row.line_count, row.lease_until = dict(header), encoding, line_count, now + LEASE
     row.save(update_fields=["state", "moved_at", "header", "encoding", "line_count", "lease_until"])
@@ -189,9 +225,32 @@ class Progress:
 
 
 @joins_transaction
-def lock_bookmark(*, by: Principal, uketsuke_id: UUID) -> int:  # the zone is set already
-    """Lock the 受付 and return its しおり: lines up to it are done."""
-    return Uketsuke.objects.select_for_update().values_list("bookmark", flat=True).get(id=uketsuke_id)
+def lock_bookmark(
+    *,
+    by: Principal,  # the zone is set already
+    uketsuke_id: UUID,
+    attempt: int | None = None,
+) -> int:
+    """Lock the 受付 and return its しおり: lines up to it are done. Raises LeaseLost for a former `attempt`."""
+    return _locked(uketsuke_id, attempt).bookmark
+
+
+@joins_transaction
+def lock_unended(*, by: Principal, uketsuke_id: UUID, attempt: int) -> bool:  # the zone is set already
+    """Lock the 受付 and tell whether it is still to be ended. Raises LeaseLost when another worker has it."""
+    row = Uketsuke.objects.select_for_update().get(id=uketsuke_id)
+    if row.state in FINAL:
+        return False
+    if row.attempts != attempt:
+        raise LeaseLost
+    return True
+
+
+def _locked(uketsuke_id: UUID, attempt: int | None) -> Uketsuke:
+    row = Uketsuke.objects.select_for_update().get(id=uketsuke_id)
+    if attempt is not None and row.attempts != attempt:
+        raise LeaseLost
+    return row
 
 
 @joins_transaction
@@ -236,20 +295,27 @@ def refuse_uketsuke(*, by: Principal, uketsuke_id: UUID, reason_code: str, now: 
 
 
 @own_transaction
-def forget_file(*, by: Principal, uketsuke_id: UUID) -> None:  # the zone is set already
-    """Note that the upload is erased and nothing is left to give back."""
-    Uketsuke.objects.filter(id=uketsuke_id).update(file_key="")
+def note_file_erased(*, by: Principal, uketsuke_id: UUID, key_too: bool, now: datetime) -> None:  # zone set already
+    """Note that the stored file is erased; with `key_too` nothing is left to give back and its name is forgotten."""
+    row = Uketsuke.objects.select_for_update().get(id=uketsuke_id)
+    row.file_erased_at = now
+    if key_too:
+        row.file_key = ""
+    row.save(update_fields=["file_erased_at", "file_key"])
 
 
 @joins_transaction
-def discard_refused_lines(*, by: Principal, uketsuke_id: UUID) -> str:  # the zone is set already
-    """Remove the sealed refused lines and return the file's key, which the caller destroys; '' a second time."""
+def discard_refused_lines(*, by: Principal, uketsuke_id: UUID) -> bool:  # the zone is set already
+    """Remove the sealed refused lines and tell whether they were still kept.
+
+    The 受付 goes on naming its file until the key is destroyed: dying in between, it is found as not erased yet.
+    """
     row = Uketsuke.objects.select_for_update().get(id=uketsuke_id)
+    kept = row.refused_until is not None
     Teiseimachi.objects.filter(uketsuke_id=uketsuke_id).delete()
-    key = row.file_key
-    row.file_key, row.refused_until = "", None
-    row.save(update_fields=["file_key", "refused_until"])
-    return key
+    row.refused_until = None
+    row.save(update_fields=["refused_until"])
+    return kept
 
 
 def _move(row: Uketsuke, to: str, now: datetime) -> None:

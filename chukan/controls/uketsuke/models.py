@@ -46,6 +46,8 @@ class Uketsuke(models.Model):
     lease_until = models.DateTimeField("担当期限", null=True)
     attempts = models.IntegerField("試行回数", default=0)
     refused_until = models.DateTimeField("訂正待ちの期限", null=True)
+    rung_at = models.DateTimeField("担当を呼んだ時刻", null=True)
+    file_erased_at = models.DateTimeField("ファイルの消去時刻", null=True)
 
     class Meta:
         """Name, indexes and the rule that a file comes once."""
@@ -59,6 +61,7 @@ class Uketsuke(models.Model):
                 name="uketsuke_running",
                 condition=models.Q(state__in=("uketsuke", "kensa", "shori")),
             ),
+            models.Index(fields=("file_key",), name="uketsuke_file_kept", condition=~models.Q(file_key="")),
         )
         constraints = (
             models.UniqueConstraint(

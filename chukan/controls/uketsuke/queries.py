@@ -238,6 +238,21 @@ def get_refused_file(*, by: Principal, row_id: UUID, now: datetime) -> RefusedFi
     )
 
 
+@dataclass(frozen=True, slots=True)
+class EndedFile:
+    """The stored file of an ended 受付. `keeps_key`: refused lines are sealed under its key."""
+
+    file_key: str
+    keeps_key: bool
+
+
+@reads
+def find_ended_file(*, by: Principal, uketsuke_id: UUID) -> EndedFile | None:
+    """Return the file of an ended 受付 that is still named; None when it runs or everything of it is erased."""
+    row = Uketsuke.objects.filter(sender=by.sender, id=uketsuke_id, state__in=FINAL).exclude(file_key="").first()
+    return None if row is None else EndedFile(row.file_key, row.refused_until is not None)
+
+
 @reads
 def sealed_lines(*, by: Principal, row_id: UUID, after: int = 0, limit: int = 1000) -> tuple[tuple[int, bytes], ...]:
     """Return the sealed refused lines after line `after` in input order."""

@@ -10,7 +10,8 @@ import os
 import re
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -176,6 +177,15 @@ class FileKms:
         if len(key) != KEY_LENGTH:
             raise KeyUnavailable(f"keys/files/{name}")
         return key
+
+    def list_file_keys(self, *, before: datetime) -> list[str]:
+        """Return the names of the file keys made before that instant."""
+        found = []
+        for path in (self.folder / "files").iterdir():
+            with suppress(FileNotFoundError):  # destroyed just now
+                if path.stat().st_mtime < before.timestamp():
+                    found.append(path.name)
+        return found
 
     def destroy_file_key(self, name: str) -> bool:
         """Destroy the key for good; tells whether there was one. Idempotent."""

@@ -8,6 +8,7 @@ import base64
 import hashlib
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -127,6 +128,10 @@ class Kms(Protocol):
 
     def file_key(self, name: str) -> bytes:
         """Return the key kept under `name`; raises KeyUnavailable when it was destroyed."""
+        ...
+
+    def list_file_keys(self, *, before: datetime) -> list[str]:
+        """Return the names of the file keys made before that instant."""
         ...
 
     def destroy_file_key(self, name: str) -> bool:

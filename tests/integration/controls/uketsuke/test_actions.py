@@ -14,6 +14,7 @@ from django.db import connection
 from chukan.controls.uketsuke.actions import (
     LEASE,
     Job,
+    LeaseLost,
     Progress,
     Upload,
     accept_single,
@@ -21,14 +22,16 @@ from chukan.controls.uketsuke.actions import (
     begin_shori,
     claim_uketsuke,
     discard_refused_lines,
+    extend_lease,
     finish_uketsuke,
-    forget_file,
     lock_bookmark,
+    lock_unended,
+    note_file_erased,
     note_single_warned,
     record_progress,
     refuse_uketsuke,
 )
-from chukan.controls.uketsuke.queries import UketsukeStatus, get_uketsuke_by_id
+from chukan.controls.uketsuke.queries import EndedFile, UketsukeStatus, find_ended_file, get_uketsuke_by_id
 from chukan.kernel.errors import Conflict
 from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import TransactionMisuse, own_transaction
@@ -196,14 +199,103 @@ class TestProgress:
             begin_shori(by=BY, uketsuke_id=row_id, header={}, encoding="utf-8", line_count=1, now=NOW)
 
 
-def test_the_key_is_given_to_whoever_destroys_it_once(world: World) -> None:
-    row_id, forgotten = accepted(), accepted(b"2" * 32)
+class TestErasure:
+    def test_lines_are_thrown_away_once_and_the_file_stays_named_until_its_key_is_gone(self, world: World) -> None:
+        row_id = begun(lines=1)
+        do(record_progress, uketsuke_id=row_id, progress=Progress(1, 1, ok=0, warned=0, refused=1), now=NOW)
+        do(finish_uketsuke, uketsuke_id=row_id, now=NOW)
 
-    forget_file(by=BY, uketsuke_id=forgotten)
+        note_file_erased(by=BY, uketsuke_id=row_id, key_too=False, now=NOW)
+        assert find_ended_file(by=BY, uketsuke_id=row_id) == EndedFile("key", keeps_key=True)
+        assert [do(discard_refused_lines, uketsuke_id=row_id) for _ in range(2)] == [True, False]
+        assert find_ended_file(by=BY, uketsuke_id=row_id) == EndedFile("key", keeps_key=False)
+        note_file_erased(by=BY, uketsuke_id=row_id, key_too=True, now=NOW)
 
-    assert [do(discard_refused_lines, uketsuke_id=row_id) for _ in range(2)] == ["key", ""]
-    assert do(discard_refused_lines, uketsuke_id=forgotten) == ""
-    assert asked(world, "SELECT DISTINCT file_key FROM uketsuke_uketsuke") == [("",)]
+        assert find_ended_file(by=BY, uketsuke_id=row_id) is None
+        assert asked(world, "SELECT file_key, file_erased_at FROM uketsuke_uketsuke") == [("", NOW)]
+
+    @pytest.mark.kj("KJ-ZONE-01")
+    def test_the_file_of_a_running_or_foreign_one_is_not_to_be_erased(self) -> None:
+        assert find_ended_file(by=BY, uketsuke_id=accepted()) is None
+        ended = accepted(b"2" * 32, refused="okisugi")
+        assert find_ended_file(by=BY, uketsuke_id=ended) is not None
+        assert find_ended_file(by=clerk(OTHER_KENPO), uketsuke_id=ended) is None
+
+
+class TestLease:
+    def test_a_claim_moves_nothing_but_the_state(self) -> None:
+        row_id, later = accepted(), NOW + timedelta(minutes=2)
+        claim_uketsuke(by=BY, uketsuke_id=row_id, now=NOW)
+
+        claim_uketsuke(by=BY, uketsuke_id=row_id, now=later)
+
+        assert get_uketsuke_by_id(by=BY, row_id=row_id, now=later).teitai_nichiji == NOW
+
+    def test_is_kept_while_nothing_is_written_and_that_is_no_progress(self) -> None:
+        row_id, later = accepted(), NOW + LEASE
+        job = claim_uketsuke(by=BY, uketsuke_id=row_id, now=NOW)
+        assert isinstance(job, Job)
+
+        extend_lease(by=BY, uketsuke_id=row_id, attempt=job.attempt, now=later - timedelta(seconds=1))
+
+        assert claim_uketsuke(by=BY, uketsuke_id=row_id, now=later) is None
+        assert get_uketsuke_by_id(by=BY, row_id=row_id, now=NOW + timedelta(minutes=2)).teitai_nichiji == NOW
+
+    def test_whoever_lost_it_can_do_nothing_more(self) -> None:
+        row_id, later = accepted(), NOW + LEASE
+        first = claim_uketsuke(by=BY, uketsuke_id=row_id, now=NOW)
+        second = claim_uketsuke(by=BY, uketsuke_id=row_id, now=later)
+        assert isinstance(first, Job)
+        assert isinstance(second, Job)
+
+        with pytest.raises(LeaseLost):
+            extend_lease(by=BY, uketsuke_id=row_id, attempt=first.attempt, now=later)
+        with pytest.raises(LeaseLost):
+            begin_shori(
+                by=BY, uketsuke_id=row_id, header={}, encoding="", line_count=1, now=later, attempt=first.attempt
+            )
+        for call in (lock_bookmark, lock_unended):
+            with pytest.raises(LeaseLost):
+                do(call, uketsuke_id=row_id, attempt=first.attempt)
+        assert do(lock_unended, uketsuke_id=row_id, attempt=second.attempt) is True
+
+    def test_ended_is_ended_for_everybody(self) -> None:
+        row_id = begun(lines=0)
+        do(finish_uketsuke, uketsuke_id=row_id, now=NOW)
+
+        assert [do(lock_unended, uketsuke_id=row_id, attempt=attempt) for attempt in (1, 2)] == [False, False]
+        with pytest.raises(LeaseLost):
+            extend_lease(by=BY, uketsuke_id=row_id, attempt=1, now=NOW)
+
+
+class TestResent:
+    def test_waits_until_the_file_before_it_has_ended(self) -> None:
+        first = begun(lines=0)
+        again = accepted(saisoshin=True)
+
+        assert claim_uketsuke(by=BY, uketsuke_id=again, now=NOW) is None
+        do(finish_uketsuke, uketsuke_id=first, now=NOW)
+        job = claim_uketsuke(by=BY, uketsuke_id=again, now=NOW)
+
+        assert isinstance(job, Job)
+        assert job.resend_of == first
+
+    def test_looks_past_one_that_was_refused_as_a_whole(self) -> None:
+        first = begun(lines=0)
+        do(finish_uketsuke, uketsuke_id=first, now=NOW)
+        upload = Upload("key", 10, b"1" * 32, "x")
+        second, third = (
+            do(accept_uketsuke, upload=upload, saisoshin=True, now=NOW + timedelta(seconds=later)).uketsuke_id
+            for later in (1, 2)
+        )
+        claim_uketsuke(by=BY, uketsuke_id=second, now=NOW)
+        assert claim_uketsuke(by=BY, uketsuke_id=third, now=NOW) is None
+        do(refuse_uketsuke, uketsuke_id=second, reason_code="torisage", now=NOW)
+
+        job = claim_uketsuke(by=BY, uketsuke_id=third, now=NOW + LEASE)
+
+        assert isinstance(job, Job)
+        assert job.resend_of == first
 
 
 @pytest.mark.parametrize("call", [accept_single, lock_bookmark, record_progress, finish_uketsuke, refuse_uketsuke])

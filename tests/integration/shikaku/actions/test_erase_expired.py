@@ -49,6 +49,18 @@ class TestRefusedLines:
         assert kinds_of(world)[-1] == "file_discarded"
         assert len(list_meisai(by=clerk(), row_id=accepted.uketsuke_id)) == 1, "the result itself stays"
 
+    def test_of_one_that_fails_do_not_keep_those_of_the_others(self, world: World) -> None:
+        with as_role(world, "worker"):
+            first, second = (sent(file_line(serial, shutoku="20270401")).uketsuke_id for serial in (1, 2))
+            with world.admin() as admin:
+                admin.execute("UPDATE uketsuke_uketsuke SET file_key = 'no such name' WHERE id = %s", [first])
+                admin.execute("UPDATE uketsuke_uketsuke SET refused_until = refused_until - interval '1 s'"
+                              " WHERE id = %s", [first])  # fmt: skip
+
+            assert erase_expired_refused_lines(by=BEAT, now=NOW + WEEK + timedelta(seconds=1)) == 1
+
+        assert asked(world, "SELECT file_key FROM uketsuke_uketsuke WHERE id = %s", second) == [("",)]
+
     def test_thrown_away_by_a_clerk_cannot_be_had_again(self, world: World) -> None:
         with as_role(world, "worker"):
             accepted = sent(file_line(1, shutoku="20270401"))
