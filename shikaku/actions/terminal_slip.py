@@ -10,7 +10,7 @@ from chukan.kernel.crypto.envelope import RowSealer
 from chukan.kernel.crypto.keyring import get_keyring
 from chukan.kernel.errors import NotFound
 from chukan.kernel.principal import Principal
-from chukan.kernel.transactions import own_transaction
+from chukan.kernel.transactions import joins_transaction, own_transaction
 from shikaku.models import TerminalSlip
 from shikaku.queries.terminal_slip import CONTENT, KOJIN_BANGO, TABLE, find_slip, open_envelope_of
 
@@ -18,9 +18,17 @@ KEPT: Final = timedelta(hours=24)
 
 
 @own_transaction
-def keep_slip(*, by: Principal, kind: str, content: Mapping[str, Any], kojin_bango: str = "", now: datetime) -> UUID:
-    """Seal what was typed and return the random id its next page is addressed by."""
-    row_id = uuid4()
+def keep_slip(
+    *,
+    by: Principal,
+    kind: str,
+    content: Mapping[str, Any],
+    kojin_bango: str = "",
+    slip_id: UUID | None = None,
+    now: datetime,
+) -> UUID:
+    """Seal what was typed and return the random id its next page is addressed by; `slip_id` puts a taken one back."""
+    row_id = slip_id or uuid4()
     zone = by.hokensha_code or ""
     dek = get_keyring().active_dek(purpose="field", hokensha_code=zone)
     plain = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
@@ -55,7 +63,13 @@ def take_slip(*, by: Principal, slip_id: UUID, kind: str, now: datetime) -> tupl
     row = find_slip(by, slip_id, kind, now)
     content: dict[str, Any] = json.loads(open_envelope_of(by, row, CONTENT, bytes(row.ct_content)))
     number = b"" if row.ct_kojin_bango is None else open_envelope_of(by, row, KOJIN_BANGO, bytes(row.ct_kojin_bango))
-    taken, _ = TerminalSlip.objects.filter(hokensha_code=by.hokensha_code, id=slip_id, actor_id=by.actor_id).delete()
-    if not taken:
-        raise NotFound("hikae_nashi", "この登録は済んでいます。結果は加入者の詳細か登録の履歴で確かめてください。")
+    spend_slip(by=by, slip_id=slip_id)
     return content, number.decode()
+
+
+@joins_transaction
+def spend_slip(*, by: Principal, slip_id: UUID) -> None:
+    """Forget the slip with the registration itself. Raises NotFound when it was spent before. *Locks:* the slip."""
+    spent, _ = TerminalSlip.objects.filter(hokensha_code=by.hokensha_code, id=slip_id, actor_id=by.actor_id).delete()
+    if not spent:
+        raise NotFound("hikae_nashi", "この登録は済んでいます。結果は加入者の詳細か登録の履歴で確かめてください。")

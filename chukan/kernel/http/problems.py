@@ -30,6 +30,7 @@ log = structlog.get_logger()
 
 CONTENT_TYPE: Final = "application/problem+json"
 RETRY_SOON: Final = 1
+RETRY_LATER: Final = 5
 
 _STATUS: Final[tuple[tuple[type[DomainError], int], ...]] = (
     (Invalid, 400),
@@ -133,6 +134,8 @@ def _domain_problem(error: DomainError) -> Problem:
     headers = {}
     if isinstance(error, TooMany):
         headers["Retry-After"] = str(max(1, error.retry_after))
+    elif isinstance(error, Unavailable):
+        headers["Retry-After"] = str(RETRY_LATER)
     elif error.code == "shorichu":
         headers["Retry-After"] = str(RETRY_SOON)
     elif isinstance(error, NotAuthenticated):
