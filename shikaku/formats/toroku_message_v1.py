@@ -24,18 +24,13 @@ _LISTS: Final = (*REPEATED_GROUPS, "iryoken")
 
 
 def read_message(body: object) -> TorokuLine:
-    """Return the line of a parsed JSON body; values of the wrong type become `E207` when the line is checked.
+    """Return the line of a parsed JSON body; wrong types become `E207` and missing items `E208` when it is checked.
 
-    Raises Invalid: `json_fusei` (no object), `unknown_field` (naming the key), `hissu_nashi` (no 処理種別コード or
-    保険者コード).
+    Raises Invalid: `json_fusei` (no object), `unknown_field` (naming the key).
     """
     if not isinstance(body, Mapping):
         raise Invalid("json_fusei", "本文がJSONのオブジェクトではありません。項目名と値の組で送ってください。")
     _refuse_unknown_keys(body)
-    for key in _REQUIRED:
-        if body.get(key) is None:
-            text = f"{TOP[key]}がありません。値を入れて送ってください。"
-            raise Invalid("hissu_nashi", text, pointer=key, errors=(ErrorItem("hissu_nashi", key, text),))
     unreadable: list[str] = []
     texts = {key: _text(body, key, unreadable) for key in (*_REQUIRED, *_TEXTS)}
     elements = {group: _elements(body.get(group), group, unreadable) for group in _LISTS}

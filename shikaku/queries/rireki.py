@@ -8,14 +8,17 @@ from datetime import date, datetime
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Max
 
+from chukan.controls.kikan.domain import SHICHOSON_KOKUHO
+from chukan.controls.uketsuke.domain import KYOHI
 from chukan.controls.uketsuke.models import Uketsuke
 from chukan.kernel.crypto.blind_index import ZoneIndex
 from chukan.kernel.crypto.keyring import get_keyring
 from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import reads
 from chukan.kernel.values.kojin_bango import is_valid_kojin_bango
-from shikaku.models import ItakuKukakuKanyusha, KyuKojinBango
+from shikaku.models import ItakuKukakuKanyusha, KyuKojinBango, ShikakuRireki
 from shikaku.queries.kanyusha import kanyusha_nashi
 from shikaku.queries.versions import Version, covers, list_all_versions, list_known_versions
 
@@ -88,8 +91,20 @@ def find_rireki(
         for version in versions
         if version.shikaku_tsuban is not None and not version.withdrawn and (on is None or covers(version, on))
     )
-    newest = Uketsuke.objects.filter(sender=by.sender).exclude(state="kyohi").order_by("-accepted_at").first()
-    return FoundRireki(row.himozuke_bango, shown, known_at, None if newest is None else newest.accepted_at)
+    return FoundRireki(row.himozuke_bango, shown, known_at, _last_delivery(by, row.hokensha_code, known_at))
+
+
+def _last_delivery(by: Principal, zone: str, known_at: datetime) -> datetime | None:
+    """Return when this insurer last delivered, as known at an instant: by itself, or by 国保情報集約システム for it.
+
+    What that system sent for many insurers at once is its own; what was recorded of it stands in each zone.
+    """
+    own = Uketsuke.objects.filter(sender=by.sender, accepted_at__lte=known_at).exclude(state=KYOHI)
+    times = [own.aggregate(newest=Max("accepted_at"))["newest"]]
+    if by.hokensha_shubetsu == SHICHOSON_KOKUHO:
+        recorded = ShikakuRireki.objects.filter(hokensha_code=zone, toroku_nichiji__lte=known_at)
+        times.append(recorded.aggregate(newest=Max("toroku_nichiji"))["newest"])
+    return max((time for time in times if time is not None), default=None)
 
 
 @reads
@@ -107,6 +122,8 @@ def list_rireki(*, by: Principal, row_id: UUID, known_at: datetime) -> tuple[Rir
     versions = list_all_versions(by=by, zone=row.hokensha_code, edaban=row.hihokensha_edaban, known_at=known_at)
     origins = Uketsuke.objects.filter(sender=by.sender, id__in={version.uketsuke_id for version in versions})
     by_id = {origin.id: origin for origin in origins}
+    # What 国保情報集約システム sent is its own 受付, which this insurer does not see.
+    carrier = "shuyaku" if by.hokensha_shubetsu == SHICHOSON_KOKUHO else ""
     lines = []
     for version in versions:
         origin = by_id.get(version.uketsuke_id)
@@ -114,7 +131,7 @@ def list_rireki(*, by: Principal, row_id: UUID, known_at: datetime) -> tuple[Rir
             RirekiLine(
                 version=version,
                 uketsuke_bango="" if origin is None else origin.uketsuke_bango,
-                channel="" if origin is None else origin.channel,
+                channel=carrier if origin is None else origin.channel,
                 accepted_by_name="" if origin is None else origin.accepted_by_name,
             )
         )

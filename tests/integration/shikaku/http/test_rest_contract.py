@@ -172,6 +172,14 @@ class TestRegister:
         assert "namae" in json.dumps(refused)
         assert count(world, "shikaku_itaku_kukaku_kanyusha") == 0
 
+    @pytest.mark.parametrize("body", [{}, {"kihon": {"seibetsu1": 1}}, {"shori_shubetsu_code": None}])
+    def test_what_is_always_required_is_told_with_everything_else(self, machine: Machine, body: dict[str, Any]) -> None:
+        refused = problem(register(machine, body, "a"), 422, "kisoku_ihan")
+
+        found = {(item["code"], item["pointer"]) for item in refused["errors"]}
+        assert {("E208", "/shori_shubetsu_code"), ("E208", "/hokensha_code")} <= found
+        assert ("E207", "/kihon/seibetsu1") in found or not body.get("kihon")
+
     def test_no_key_is_400_and_kept_nowhere(self, world: World, machine: Machine) -> None:
         problem(machine.post(REGISTER, message(1)), 400, "idempotency_key_nashi")
         assert count(world, "setsuzoku_idempotency") == 0
@@ -257,12 +265,19 @@ class TestAsk:
             ({"hihokensha_edaban": "0000000001", "kojin_bango": kojin_bango(1)}, 400, "kensaku_key"),
             ({"hihokensha_edaban": "0000000001", "known_at": "2099-01-01T00:00:00+09:00"}, 400, "known_at_mirai"),
             ({"hihokensha_edaban": "0000000001", "namae": "x"}, 400, "unknown_field"),
+            ({"hihokensha_edaban": 1}, 400, "hihokensha_edaban_fusei"),
+            ({"kojin_bango": int(kojin_bango(1))}, 400, "kojin_bango_fusei"),
+            ({"kojin_bango": [kojin_bango(1)]}, 400, "kojin_bango_fusei"),
+            ({"hihokensha_edaban": "0000000001", "on": "20260401"}, 400, "on_fusei"),
+            ({"hihokensha_edaban": "0000000001", "on": "2026-W14-3"}, 400, "on_fusei"),
+            ({"hihokensha_edaban": "0000000001", "on": "2026-02-30"}, 400, "on_fusei"),
+            ({"hihokensha_edaban": "0000000001", "on": 20260401}, 400, "on_fusei"),
             ({"hihokensha_edaban": "0000000002"}, 404, "kanyusha_nashi"),
             ({"kojin_bango": kojin_bango(9)}, 404, "kanyusha_nashi"),
             ({"kojin_bango": "123456789012"}, 404, "kanyusha_nashi"),
         ],
     )
-    def test_a_wrong_question(self, machine: Machine, question: dict[str, str], status: int, code: str) -> None:
+    def test_a_wrong_question(self, machine: Machine, question: dict[str, Any], status: int, code: str) -> None:
         register(machine, message(1), "a")
         problem(machine.post(ASK, question), status, code)
 

@@ -12,8 +12,8 @@ from chukan.kernel.errors import NotFound
 from chukan.kernel.principal import Principal
 from shikaku.actions.register_one import register_one
 from shikaku.queries.rireki import find_hokensha_at, find_rireki, find_row_id, list_rireki
-from tests.support.members import LATER, NOW, bango, joined, known, loss, row_id_of
-from tests.support.principals import KENPO, OTHER_KENPO, clerk, machine
+from tests.support.members import LATER, NOW, bango, join_line, joined, known, loss, row_id_of
+from tests.support.principals import KENPO, OTHER_KENPO, SHICHOSON, clerk, machine, shuyaku
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -49,6 +49,25 @@ class TestFindRireki:
         joined(2, now=LATER)
 
         assert find_rireki(by=machine(), hihokensha_edaban=1, known_at=LATER).saishu_juryo_nichiji == LATER
+
+    def test_a_delivery_after_the_asked_instant_was_not_known(self) -> None:
+        joined(1)
+        joined(2, now=LATER)
+
+        assert find_rireki(by=machine(), hihokensha_edaban=1, known_at=NOW).saishu_juryo_nichiji == NOW
+
+    def test_what_a_carrying_system_delivered(self) -> None:
+        """The 受付 of 国保情報集約システム are its own; each town still sees when and by which way its data came."""
+        town = clerk(SHICHOSON[0], shubetsu="shichoson_kokuho")
+        for serial, day in ((1, NOW), (2, LATER)):
+            register_one(by=shuyaku(), line=join_line(serial, zone=SHICHOSON[0], hokensha_bango="138057"), now=day)
+        register_one(by=shuyaku(), line=join_line(3, zone=SHICHOSON[1], hokensha_bango="138065"), now=LATER)
+
+        for known_at in (NOW, LATER):
+            found = find_rireki(by=town, hihokensha_edaban=1, known_at=known_at)
+            assert found.saishu_juryo_nichiji == known_at
+        row_id = find_row_id(by=town, hihokensha_edaban=1)
+        assert [line.channel for line in list_rireki(by=town, row_id=row_id, known_at=LATER)] == ["shuyaku"]
 
 
 class TestWhoIsFound:
