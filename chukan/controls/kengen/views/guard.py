@@ -20,7 +20,7 @@ from chukan.controls.sosa_log.actions import record_sosa_alone
 from chukan.controls.sosa_log.domain import SosaKind
 from chukan.kernel import clock
 from chukan.kernel.clock import business_date_jst
-from chukan.kernel.errors import NotAuthenticated, NotPermitted
+from chukan.kernel.errors import NotAuthenticated, NotFound, NotPermitted
 from chukan.kernel.http.problems import answer_error
 from chukan.kernel.principal import Principal
 
@@ -93,14 +93,14 @@ def session_answer(request: HttpRequest) -> HttpResponse | None:
     return None
 
 
-def record_refusal(request: HttpRequest, error: NotPermitted, wanted: Screen | None) -> None:
-    """Write down that an operation was refused. 根拠: KJ-LOG-18."""
+def record_refusal(request: HttpRequest, error: NotPermitted | NotFound, wanted: Screen | None) -> None:
+    """Write down that an operation was refused, or asked for what is not there or not theirs. 根拠: KJ-LOG-18."""
     record_sosa_alone(
         by=principal_of(request),
         kind=SosaKind.REFUSED,
         jimu=(wanted.jimu if wanted else None) or "kanri",
         target_file=wanted.file if wanted else "fumei",
-        result="refused",
+        result="not_found" if isinstance(error, NotFound) else "refused",
         detail={"code": error.code, "method": request.method or ""},
         screen_id=wanted.id if wanted else "",
         now=clock.now(),
@@ -144,8 +144,8 @@ class GuardMiddleware:
         return answer_error(request, error)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> None:
-        """Write down what an action refused to a person; the page itself is made further out."""
-        if isinstance(exception, NotPermitted) and staff_of(request) is not None and not is_locked(request):
+        """Write down what an action refused to a person or did not find; the page itself is made further out."""
+        if isinstance(exception, NotPermitted | NotFound) and staff_of(request) is not None and not is_locked(request):
             wanted = getattr(request, "screen", None)
             record_refusal(request, exception, wanted if isinstance(wanted, Screen) else None)
 

@@ -231,3 +231,18 @@ class TestMenu:
         answer = browser().get("/")
         assert answer.status_code == 403
         assert "使える画面がありません" in answer.content.decode()
+
+
+@pytest.mark.kj("KJ-LOG-18", "KJ-ZONE-06")
+def test_asking_for_what_is_not_there_is_on_record(world: World) -> None:
+    client = browser(a_staff())
+    address = "/shikaku/kanyusha/00000000-0000-4000-8000-000000000007/"
+
+    assert client.get(address).status_code == 404
+
+    with world.admin() as admin:
+        statement = "SELECT result, screen_id, actor_id, convert_from(body, 'UTF8') FROM sosa_log_event"
+        rows = admin.execute(f"{statement} WHERE result = 'not_found'").fetchall()
+    assert [row[:3] for row in rows] == [("not_found", "HS-102", "S0001")]
+    assert "kanyusha_nashi" in rows[0][3]
+    assert "000000000007" not in rows[0][3]
