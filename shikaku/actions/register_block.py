@@ -79,6 +79,22 @@ def register_block(
         },
         now=now,
     )
+    entered = sum(
+        1
+        for line in fresh
+        if line.line is not None and line.line.enters_bango and outcomes[line.meisai_no].kubun != "9"
+    )
+    if entered:
+        record_sosa(
+            by=by,
+            kind=SosaKind.BANGO_ENTRY,
+            jimu=JIMU,
+            target_file=FILE,
+            targets=(job.uketsuke_bango,),
+            result="ok",
+            detail={"first": first, "last": last, "count": entered},
+            now=now,
+        )
     publish(
         TorokuBlockReflected(
             occurred_at=now,

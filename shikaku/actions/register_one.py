@@ -101,6 +101,19 @@ def register_line(
         zone=line.hokensha_code,
         now=now,
     )
+    if line.enters_bango:
+        record_sosa(
+            by=by,
+            kind=SosaKind.BANGO_ENTRY,
+            jimu=JIMU,
+            target_file=FILE,
+            targets=tuple(str(target) for target in result.targets),
+            result="ok",
+            detail={"uketsuke_bango": accepted.uketsuke_bango},
+            screen_id=screen_id,
+            zone=line.hokensha_code,
+            now=now,
+        )
     publish(
         TorokuBlockReflected(
             occurred_at=now,

@@ -36,3 +36,10 @@ class TorokuLine:
     tokutei_shippei: tuple[Element, ...] = field(default=(), repr=False)
     iryoken_given: bool = False
     unreadable: tuple[str, ...] = ()
+
+    @property
+    def enters_bango(self) -> bool:
+        """Tell whether the line gives a 個人番号 to be kept, not only one to find somebody by."""
+        return self.koshingo_kojin_bango is not None or (
+            self.kojin_bango is not None and self.shori_shubetsu_code in {"01", "02"}
+        )

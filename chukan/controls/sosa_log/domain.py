@@ -61,12 +61,10 @@ class SosaKind(StrEnum):
     STAFF_CHANGED = "staff_changed"
     STAFF_LIST = "staff_list"
     CLIENT_CHANGED = "client_changed"
-    HOKENSHA_CHANGED = "hokensha_changed"
     SHORI_KEKKA = "shori_kekka"
     MONITOR = "monitor"
     LOG_SEARCH = "log_search"
     LOG_EXPORT = "log_export"
-    SHOKYO = "shokyo"
     REPLAYED = "replayed"
     REFUSED = "refused"
 
@@ -101,12 +99,10 @@ KIND_LABELS: Final[Mapping[str, str]] = {
     "staff_changed": "職員の登録・変更",
     "staff_list": "職員の一覧",
     "client_changed": "接続システムの登録・変更",
-    "hokensha_changed": "機関の登録・変更",
     "shori_kekka": "処理結果の受信",
     "monitor": "運用状況の確認",
     "log_search": "操作記録の検索",
     "log_export": "操作記録の出力",
-    "shokyo": "消去",
     "replayed": "同じ要求への再回答",
     "refused": "操作の拒否",
 }

@@ -51,7 +51,7 @@ class TestRecordShokai:
 
         detail = record_shokai(by=clerk(), row_id=row_id, on=TODAY, screen_id="HS-102", now=NOW)
 
-        assert kinds_of(world) == ["toroku", "shokai"]
+        assert kinds_of(world) == ["toroku", "bango_entry", "shokai"]
         assert last(world, "targets, screen_id") == ([str(detail.himozuke_bango), str(row_id)], "HS-102")
 
     def test_the_timeline_shows_what_was_recorded_until_then(self, world: World) -> None:
@@ -88,4 +88,4 @@ def test_another_insurers_member_is_not_there_and_nothing_was_shown(world: World
             record_shokai(by=clerk(OTHER_KENPO), row_id=guessed, on=TODAY, screen_id="HS-102", now=NOW)
         assert gone.value.code == "kanyusha_nashi"
 
-    assert kinds_of(world) == ["toroku"]
+    assert kinds_of(world) == ["toroku", "bango_entry"]
