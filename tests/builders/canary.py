@@ -83,7 +83,7 @@ def plant(world: World, *, died: bool = False) -> Canary:
         machine.post(ASK, {"hihokensha_edaban": number[2]}),
         machine.post(REGISTER, {number[1]: "x"}, key="planted-5"),
     ]
-    canary.answers = [b"".join(one) if one.streaming else one.content for one in answers]  # type: ignore[attr-defined]
+    canary.answers = [b"".join(one) if one.streaming else one.content for one in answers]
     assert answers[0].status_code == 201, answers[0].content
     assert [one.status_code for one in answers[1:]] == [422, 422, 422, 200, 404, 400, 400]
     by, now = clerk(), clock.now()

@@ -56,6 +56,7 @@ DEFINER_FUNCTIONS = {
     "shikaku_hokensha_at": {"chukan_web", "chukan_worker"},
     "shikaku_link_bango": {"chukan_web", "chukan_worker"},
     "shikaku_new_himozuke": {"chukan_web", "chukan_worker"},
+    "shikaku_part_bango": {"chukan_web", "chukan_worker"},
     "shikaku_next_jun": {"chukan_web", "chukan_worker"},
     "shikaku_record_onshi_kekka": {"chukan_web"},
     "shikaku_resolve_himozuke": {"chukan_web", "chukan_worker"},

@@ -19,7 +19,15 @@ from tests.support.principals import KENPO, OTHER_KENPO, clerk
 from tests.support.staff import a_staff, browser
 from tests.support.world import World, as_role
 
-SLIP = {"row": None, "tsuban": None, "seen": None, "values": {}, "cleared": [], "errors": [], "keikoku": []}
+SLIP: dict[str, object] = {
+    "row": None,
+    "tsuban": None,
+    "seen": None,
+    "values": {},
+    "cleared": [],
+    "errors": [],
+    "keikoku": [],
+}
 REGISTER = "/api/v1/itaku/kanyusha"
 
 

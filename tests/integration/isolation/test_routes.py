@@ -9,6 +9,7 @@ from uuid import UUID
 
 import pytest
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
@@ -82,9 +83,9 @@ def page_routes() -> list[Route]:
     return [route for route in routes() if route.kinds and not route.pattern.startswith("api/")]
 
 
-def seen(response: HttpResponse) -> tuple[int, str]:
+def seen(response: HttpResponseBase) -> tuple[int, str]:
     """Return what a caller sees, without what differs from one request to the next: ids and times."""
-    body = b"".join(response) if response.streaming else response.content  # type: ignore[attr-defined]
+    body: bytes = b"".join(response) if response.streaming else getattr(response, "content", b"")
     return response.status_code, _VARIES.sub("*", body.decode() + str(response.get("Location", "")))
 
 

@@ -198,7 +198,6 @@ class TestAllowList:
     def test_origins(self) -> None:
         assert origin_of("https://a.example/x?y") == origin_of("https://a.example:443") == "https://a.example:443"
 
-
     def test_an_answer_that_drips_is_given_up(self, partner: Partner, line: PartnerClient) -> None:
         partner.drip = 0.2
 

@@ -47,9 +47,9 @@ def broker(world: World) -> Iterator[redis.Redis]:
 
 def _talk_to(url: str) -> None:
     """Let Celery make its connections anew."""
-    current_app.conf.broker_url = url
-    current_app._pool = None
-    current_app.amqp._producer_pool = None
+    current_app.conf.update(broker_url=url)
+    setattr(current_app, "_pool", None)  # noqa: B010  # not in the stubs
+    setattr(current_app.amqp, "_producer_pool", None)  # noqa: B010  # not in the stubs
 
 
 class Recording:
@@ -65,13 +65,15 @@ class Recording:
 
 def everything_in(client: redis.Redis) -> dict[str, bytes]:
     """Return all that the broker holds, message bodies opened."""
-    held = {}
+    held: dict[str, bytes] = {}
     for key in client.scan_iter():
         if client.type(key) != b"list":
             continue
         for place, raw in enumerate(client.lrange(key, 0, -1)):
             envelope = json.loads(raw)
-            held[f"{key!r} {place}"] = raw + base64.b64decode(envelope["body"])
+            held[f"{key!r} {place}"] = (raw if isinstance(raw, bytes) else raw.encode()) + base64.b64decode(
+                envelope["body"]
+            )
     return held
 
 

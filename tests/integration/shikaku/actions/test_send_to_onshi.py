@@ -200,7 +200,7 @@ def test_one_that_cannot_be_built_holds_back_nobody_else(world: World, spoil: st
         joined(serial)
     with world.admin() as admin:
         admin.execute("SET session_replication_role = replica")
-        admin.execute(spoil)  # type: ignore[arg-type]  # the test's own statement
+        admin.execute(spoil)
     partner = Partner()
 
     with as_role(world, "relay"), capture_logs() as logs:

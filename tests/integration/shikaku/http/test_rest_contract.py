@@ -316,7 +316,7 @@ class TestReceive:
         ]  # fmt: skip
         kekka = machine.get(f"{RECEIVE}/{bango}/kekka")
         assert kekka["Content-Type"] == "text/csv; charset=utf-8"
-        raw = b"".join(kekka)  # type: ignore[call-overload]  # a stream
+        raw = b"".join(kekka)
         assert raw.startswith("\ufeff".encode())
         rows = raw.decode("utf-8-sig").split("\r\n")
         assert rows[0] == KEKKA_HEADER
@@ -341,7 +341,7 @@ class TestReceive:
         bango = body_of(again)["uketsuke_bango"]
         work_off(world, bango, clerk())
 
-        raw = b"".join(machine.get(f"{RECEIVE}/{bango}/kekka"))  # type: ignore[call-overload]  # a stream
+        raw = b"".join(machine.get(f"{RECEIVE}/{bango}/kekka"))
         rows = raw.decode("utf-8-sig").split("\r\n")
         assert rows[1].startswith(f"{bango},0000001,2,2,W103,-,")
         assert rows[1].endswith(",0000000001,1")
@@ -354,7 +354,7 @@ class TestReceive:
 
         status = body_of(machine.get(f"{RECEIVE}/{bango}"))
         assert (status["jotai"], status["riyu"]["code"]) == ("kyohi", "midashi_fumei")
-        raw = b"".join(machine.get(f"{RECEIVE}/{bango}/kekka"))  # type: ignore[call-overload]  # a stream
+        raw = b"".join(machine.get(f"{RECEIVE}/{bango}/kekka"))
         assert raw.decode("utf-8-sig") == f"{KEKKA_HEADER}\r\n"
 
     def test_a_header_alone_is_kanryo_with_nothing(self, world: World, machine: Machine) -> None:
