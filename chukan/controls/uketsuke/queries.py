@@ -12,7 +12,7 @@ from chukan.controls.uketsuke.domain import FINAL, KANRYO, RIYU, RUNNING, SHORI
 from chukan.controls.uketsuke.models import Teiseimachi, Uketsuke, UketsukeMeisai
 from chukan.kernel.errors import NotFound
 from chukan.kernel.principal import Principal
-from chukan.kernel.transactions import OPERATOR_ALIAS, reads, reads_as_operator
+from chukan.kernel.transactions import reads
 
 STALLED_AFTER: Final = timedelta(seconds=60)
 KEKKA_CHUNK: Final = 5000
@@ -258,51 +258,3 @@ def sealed_lines(*, by: Principal, row_id: UUID, after: int = 0, limit: int = 10
     """Return the sealed refused lines after line `after` in input order."""
     rows = Teiseimachi.objects.filter(sender=by.sender, uketsuke_id=row_id, meisai_no__gt=after)
     return tuple((row.meisai_no, bytes(row.ct_line)) for row in rows.order_by("meisai_no")[:limit])
-
-
-@dataclass(frozen=True, slots=True)
-class OperatorUketsuke:
-    """One file as operators see it: counts and states, nothing personal."""
-
-    uketsuke_bango: str
-    hokensha_code: str | None
-    sender: str
-    channel: str
-    jotai: str
-    sosu: int
-    shori_zumi: int
-    seijo: int
-    keikoku: int
-    ijo: int
-    reason_code: str
-    accepted_at: datetime
-    finished_at: datetime | None
-    moved_at: datetime
-    attempts: int
-
-
-_COUNTS = (
-    "uketsuke_bango", "hokensha_code", "sender", "channel", "state", "line_count", "bookmark", "ok_count",
-    "warned_count", "refused_count", "reason_code", "accepted_at", "finished_at", "moved_at", "attempts",
-)  # fmt: skip  # the order of OperatorUketsuke
-
-
-@reads_as_operator
-def list_uketsuke_for_operator(
-    *,
-    by: Principal,  # checked by the decorator
-    since: datetime,
-    hokensha_codes: frozenset[str] | None = None,
-    state: str = "",
-    before: datetime | None = None,
-    limit: int = 100,
-) -> tuple[OperatorUketsuke, ...]:
-    """Return the files of all insurers, or of those an operator is charged with, newest first."""
-    rows = Uketsuke.objects.using(OPERATOR_ALIAS).filter(single=False, accepted_at__gte=since)
-    if hokensha_codes is not None:
-        rows = rows.filter(hokensha_code__in=hokensha_codes)
-    if state:
-        rows = rows.filter(state=state)
-    if before is not None:
-        rows = rows.filter(accepted_at__lt=before)
-    return tuple(OperatorUketsuke(*values) for values in rows.order_by("-accepted_at").values_list(*_COUNTS)[:limit])

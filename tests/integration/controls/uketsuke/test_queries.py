@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -19,14 +18,12 @@ from chukan.controls.uketsuke.queries import (
     iterate_kekka,
     list_meisai,
     list_uketsuke,
-    list_uketsuke_for_operator,
     sealed_lines,
 )
 from chukan.kernel.errors import NotFound
 from chukan.kernel.principal import Principal
-from chukan.kernel.transactions import OPERATOR_ALIAS, TransactionMisuse
 from tests.support.members import HEADER, NOW, file_line, joined, sent, taken
-from tests.support.principals import KENPO, OTHER_KENPO, clerk
+from tests.support.principals import OTHER_KENPO, clerk
 from tests.support.world import World
 
 pytestmark = [
@@ -142,29 +139,3 @@ class TestResults:
         assert not get_uketsuke_by_id(by=clerk(), row_id=row_id, now=end).has_refused_lines
         with pytest.raises(NotFound):
             get_refused_file(by=clerk(), row_id=row_id, now=end)
-
-
-class TestOfTheOperator:
-    def test_files_of_all_insurers_in_one_statement(self, django_assert_num_queries: DjangoAssertNumQueries) -> None:
-        here = taken(file_line(1))
-        there = taken(file_line(2), by=clerk(OTHER_KENPO), now=after(1))
-        joined(3)
-
-        with django_assert_num_queries(3, using=OPERATOR_ALIAS):  # BEGIN, rows, COMMIT
-            rows = list_uketsuke_for_operator(by=OPERATOR, since=NOW)
-
-        assert [row.uketsuke_bango for row in rows] == [there.uketsuke_bango, here.uketsuke_bango]
-
-        def codes(**asked: object) -> list[str | None]:
-            given = {"by": OPERATOR, "since": NOW, **asked}
-            return [row.hokensha_code for row in list_uketsuke_for_operator(**given)]  # type: ignore[arg-type]
-
-        assert codes(hokensha_codes=frozenset({KENPO})) == [KENPO]
-        assert codes(since=after(1)) == [OTHER_KENPO]
-        assert codes(before=after(1)) == [KENPO]
-        assert codes(state="kanryo") == codes(hokensha_codes=frozenset()) == []
-
-    def test_is_for_operators_alone(self) -> None:
-        for by in (clerk(), replace(clerk(), channel="onshi")):
-            with pytest.raises(TransactionMisuse):
-                list_uketsuke_for_operator(by=by, since=NOW)
