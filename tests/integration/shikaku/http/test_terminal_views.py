@@ -148,7 +148,7 @@ class TestReveal:
         assert f"{number[:4]} {number[4:8]} {number[8:]}" in page
         kinds = [
             row[0]
-            for row in asked(world, "SELECT kind FROM sosa_log_event WHERE starts_with(kind, 'bango') ORDER BY 1")
+            for row in asked(world, "SELECT kind FROM sosa_log_event WHERE starts_with(kind, 'bango_reveal') ORDER BY 1")
         ]
         assert kinds == ["bango_reveal", "bango_reveal_intent"]
 
@@ -162,7 +162,7 @@ class TestReveal:
 
         assert status == 422
         assert bango(1)[:4] not in page
-        assert asked(world, "SELECT 1 FROM sosa_log_event WHERE starts_with(kind, 'bango')") == []
+        assert asked(world, "SELECT 1 FROM sosa_log_event WHERE starts_with(kind, 'bango_reveal')") == []
 
     @pytest.mark.kj("KJ-AUTH-14")
     def test_without_the_right_there_is_neither_button_nor_number(self) -> None:
