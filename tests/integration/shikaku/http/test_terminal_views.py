@@ -148,7 +148,9 @@ class TestReveal:
         assert f"{number[:4]} {number[4:8]} {number[8:]}" in page
         kinds = [
             row[0]
-            for row in asked(world, "SELECT kind FROM sosa_log_event WHERE starts_with(kind, 'bango_reveal') ORDER BY 1")
+            for row in asked(
+                world, "SELECT kind FROM sosa_log_event WHERE starts_with(kind, 'bango_reveal') ORDER BY 1"
+            )
         ]
         assert kinds == ["bango_reveal", "bango_reveal_intent"]
 
