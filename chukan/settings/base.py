@@ -26,7 +26,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "shokuin.Account"
 APPEND_SLASH = False
 
-_APPS = [
+INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "rest_framework",
     "drf_spectacular",
@@ -46,9 +46,6 @@ _APPS = [
     "fugo",
     "kiroku",
     "honnin",
-]
-INSTALLED_APPS = [
-    app for app in _APPS if not app.startswith("chukan.") or (BASE_DIR / app.replace(".", "/") / "apps.py").exists()
 ]
 
 MIDDLEWARE = [
