@@ -77,8 +77,9 @@ class Sealer:
 
     def _loaded(self) -> CompactRange:
         if self.tree is None:
-            tree = load_tree(by=self.by)
+            # In this order: another sealer may be at work, and it writes the journal after the table.
             kept = self.journal.newest_size()
+            tree = load_tree(by=self.by)
             if kept > tree.size:
                 raise LogDamaged(f"{kept} events were signed and {tree.size} are left")
             key = get_keyring().signing_key(CHECKPOINT)
