@@ -69,7 +69,6 @@ class ZoneBlock:
         self._globals: dict[int, bytes] = {}
         self._versions: list[list[object]] = []
         self._version_at: dict[UUID, list[object]] = {}
-        self._version_person: list[BlockPerson] = []
         self._superseded: list[tuple[UUID, datetime]] = []
         self._telegrams = OwedTelegrams(zone, now)
         self._numbers = NumberChanges(
