@@ -15,7 +15,7 @@ from chukan.kernel.crypto.envelope import RowSealer, open_envelope
 from chukan.kernel.crypto.keyring import get_keyring
 from chukan.kernel.errors import Conflict, RuleBroken
 from chukan.kernel.principal import Principal
-from chukan.kernel.transactions import joins_transaction, own_transaction
+from chukan.kernel.transactions import own_transaction
 from chukan.settings import limits
 
 _TABLE: Final = "setsuzoku_idempotency"
@@ -73,12 +73,6 @@ def keep_refusal(*, by: Principal, repeat: Repeat, answer: Answer, now: datetime
     _lock(repeat)
     if _find(by, repeat) is None:
         _keep(by, repeat, answer, now)
-
-
-@joins_transaction
-def find_answer(*, by: Principal, repeat: Repeat) -> Answer | None:
-    """Return the kept answer without doing anything, or None. Raises: RuleBroken `idempotency_mismatch`."""
-    return _find(by, repeat)
 
 
 def _lock(repeat: Repeat) -> None:
