@@ -96,7 +96,8 @@ def install(venv: Path, lock: Path) -> None:
     subprocess.run(
         [
             *(str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"),
-            *("--require-hashes", "--only-binary", ":all:", "-r", str(chosen)),
+            # The lock is the whole closure. Left to resolve extras, old pips meet a newer release than the pinned one.
+            *("--require-hashes", "--only-binary", ":all:", "--no-deps", "-r", str(chosen)),
         ],
         check=True,
     )

@@ -64,7 +64,11 @@ def in_members(pieces: Iterable[bytes]) -> bytes:
 
 
 class TestContent:
-    @pytest.mark.parametrize("plain", [CSV, CSV.decode().encode("cp932"), b"\xef\xbb\xbf" + CSV, BIG, b"a", b""])
+    @pytest.mark.parametrize(
+        "plain",
+        [CSV, CSV.decode().encode("cp932"), b"\xef\xbb\xbf" + CSV, BIG, b"a", b""],
+        ids=["utf8", "cp932", "bom", "big", "one byte", "nothing"],
+    )
     @pytest.mark.parametrize(
         "packed",
         [
@@ -73,6 +77,7 @@ class TestContent:
             lambda plain: in_members([plain[:7], plain[7:]]),
             lambda plain: in_members([b"", plain, b""]),
         ],
+        ids=["plain", "gzip", "two members", "empty members"],
     )
     def test_is_kept_byte_for_byte_however_it_was_packed(self, plain: bytes, packed: object) -> None:
         assert callable(packed)
@@ -97,6 +102,8 @@ class TestContent:
             gzip.compress(CSV)[:-8] + bytes(8),
             b"\x1f\x8b",
         ],
+        # Names, since the bytes hold the time of packing and every process must collect the same tests.
+        ids=["cut", "a byte after", "text after", "second member cut", "wrong sum", "magic alone"],
     )
     def test_that_is_no_whole_gzip_is_refused_and_nothing_of_it_stays(self, spoiled: bytes) -> None:
         before = left()
@@ -114,7 +121,11 @@ class TestContent:
 
 
 class TestLimit:
-    @pytest.mark.parametrize("packed", [bytes, gzip.compress, lambda plain: in_members([plain[:9], plain[9:]])])
+    @pytest.mark.parametrize(
+        "packed",
+        [bytes, gzip.compress, lambda plain: in_members([plain[:9], plain[9:]])],
+        ids=["plain", "gzip", "two members"],
+    )
     def test_of_the_csv_counts_what_comes_out(self, monkeypatch: pytest.MonkeyPatch, packed: object) -> None:
         assert callable(packed)
         monkeypatch.setattr(limits, "CSV_MAX", len(CSV))
