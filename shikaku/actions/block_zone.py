@@ -22,7 +22,9 @@ from shikaku.actions.block_person import BlockPerson, known_person, propose_himo
 from shikaku.actions.block_telegrams import OwedTelegrams
 from shikaku.actions.prepare_lines import PreparedLine
 from shikaku.actions.write_block import BlockRows
+from shikaku.domain.bango_case import CLASH, BangoClash
 from shikaku.domain.check_line import SAIKANYU, SHINKI
+from shikaku.domain.held import KoshingoFacts
 from shikaku.domain.joho import kana_tokens, kigo_bango_key
 from shikaku.domain.own_number import number_candidates
 from shikaku.domain.plan import Plan, Rejection, apply_plan
@@ -48,6 +50,7 @@ class LineOutcome:
     shikaku_tsuban: int | None
     rireki_tsuban: int | None = None
     handled_as: str = ""
+    clash: BangoClash | None = None
 
 
 class ZoneBlock:
@@ -116,7 +119,8 @@ class ZoneBlock:
             checked=[*prepared.violations, *self._hidden_numbers(prepared, person)],
         )
         if isinstance(decided, Rejection):
-            return self._refused(prepared, decided.violations)
+            clash = None if koshingo is NO_NUMBER_FACTS else self._clash(decided, koshingo, person)
+            return self._refused(prepared, decided.violations, clash)
         return self._apply(prepared, decided, person)
 
     def targets(self) -> tuple[UUID, ...]:
@@ -137,8 +141,21 @@ class ZoneBlock:
 
     # --- one line -------------------------------------------------------------------------------------------------
 
-    def _refused(self, prepared: PreparedLine, found: Sequence[Violation]) -> LineOutcome:
-        return LineOutcome(prepared.meisai_no, "9", order_results([*prepared.violations, *found]), None, None)
+    def _refused(
+        self, prepared: PreparedLine, found: Sequence[Violation], clash: BangoClash | None = None
+    ) -> LineOutcome:
+        violations = order_results([*prepared.violations, *found])
+        return LineOutcome(prepared.meisai_no, "9", violations, None, None, clash=clash)
+
+    def _clash(self, decided: Rejection, koshingo: KoshingoFacts, person: BlockPerson | None) -> BangoClash | None:
+        """Return the two persons of an `E214`."""
+        if person is None or not any(violation.code == CLASH for violation in decided.violations):
+            return None
+        if koshingo.himozuke_bango is not None:
+            return BangoClash(person.edaban, UUID(koshingo.himozuke_bango))
+        holder = self._by_edaban[koshingo.edaban_here or 0]
+        self._settle(holder)  # new in this very block: its 紐付番号 is only proposed so far
+        return BangoClash(person.edaban, holder.himozuke)
 
     def _apply(self, prepared: PreparedLine, plan: Plan, person: BlockPerson | None) -> LineOutcome:
         line = prepared.line

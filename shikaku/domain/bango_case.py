@@ -1,0 +1,56 @@
+"""個人番号の重なり: a new number that leads to another person (`E214`), until its person comes with one that does not.
+
+No 個人番号 and no hash of one: a person is a 被保険者枝番 or a 紐付番号 here.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+from uuid import UUID
+
+CLASH: Final = "E214"
+# Why a case is closed: a later line of its person was registered with a number, or an operator gave a reason.
+TEISEI: Final = "teisei"
+UNYO: Final = "unyo"
+
+
+@dataclass(frozen=True, slots=True)
+class BangoClash:
+    """Who was to get the number, by 被保険者枝番, and the 紐付番号 it leads to already."""
+
+    hihokensha_edaban: int
+    other_himozuke_bango: UUID
+
+
+class NumberLine(NamedTuple):
+    """What became of one line with 更新後個人番号: `registered` is the person's 被保険者枝番, None when refused."""
+
+    hokensha_code: str
+    meisai_no: int
+    registered: int | None
+    clash: BangoClash | None
+
+
+class CaseChanges(NamedTuple):
+    """The persons (保険者コード, 被保険者枝番) whose open cases close, and then the lines that open or renew one."""
+
+    closing: frozenset[tuple[str, int]]
+    opening: tuple[NumberLine, ...]
+
+
+def plan_cases(lines: Iterable[NumberLine]) -> CaseChanges:
+    """Return what lines in their order do to the cases: a clash its person corrected further down opens none."""
+    closing: set[tuple[str, int]] = set()
+    opening: list[NumberLine] = []
+    for line in lines:
+        if line.registered is not None:
+            person = (line.hokensha_code, line.registered)
+            closing.add(person)
+            opening = [one for one in opening if _asking(one) != person]
+        elif line.clash is not None:
+            opening.append(line)
+    return CaseChanges(frozenset(closing), tuple(opening))
+
+
+def _asking(line: NumberLine) -> tuple[str, int | None]:
+    return line.hokensha_code, None if line.clash is None else line.clash.hihokensha_edaban
