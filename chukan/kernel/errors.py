@@ -1,6 +1,6 @@
 """Errors that callers are told about. No message ever holds a 個人番号 or another personal value."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -25,14 +25,19 @@ class DomainError(Exception):
         pointer: str | None = None,
         errors: Sequence[ErrorItem] = (),
         members: Mapping[str, str] = MappingProxyType({}),
+        after_undo: Callable[[], None] | None = None,
     ) -> None:
-        """Keep the code, the message for people, the single violations, and further members of a problem document."""
+        """Keep the code, the message for people, the single violations, and further members of a problem document.
+
+        `after_undo` does what has to stay of a refusal: the owner of the transaction calls it once, after roll-back.
+        """
         super().__init__(code)
         self.code = code
         self.message = message
         self.pointer = pointer
         self.errors = tuple(errors)
         self.members = members
+        self.after_undo = after_undo
 
 
 class Invalid(DomainError):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast
 
 from django.db import OperationalError, connections, transaction
 
+from chukan.kernel.errors import DomainError
 from chukan.kernel.principal import Principal
 
 if TYPE_CHECKING:
@@ -65,15 +66,24 @@ def _open_transaction(kwargs: dict[str, object], using: str, *, durable: bool) -
 
 
 def own_transaction(func: Callable[P, R]) -> Callable[P, R]:
-    """Run the action in a transaction of its own; it raises inside another one."""
+    """Run the action in a transaction of its own; it raises inside another one.
+
+    A refusal undoes it; what the refusal says has to stay is done then, by an action that owns its transaction too.
+    """
 
     @wraps(func)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
         if in_transaction():
             message = f"{func.__qualname__} owns its transaction and was called inside another"
             raise TransactionMisuse(message)
-        with _open_transaction(kwargs, "default", durable=True):
-            return func(*args, **kwargs)
+        try:
+            with _open_transaction(kwargs, "default", durable=True):
+                return func(*args, **kwargs)
+        except DomainError as refusal:
+            after_undo, refusal.after_undo = refusal.after_undo, None
+            if after_undo is not None:
+                after_undo()
+            raise
 
     wrapper.transaction_kind = "own"  # type: ignore[attr-defined]  # read by the architecture test
     return wrapper

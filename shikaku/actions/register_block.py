@@ -15,6 +15,7 @@ from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import own_transaction
 from shikaku.actions.accept_toroku_file import FILE, JIMU
 from shikaku.actions.block_zone import LineOutcome
+from shikaku.actions.keep_bango_cases import settle_bango_cases
 from shikaku.actions.prepare_lines import PreparedLine
 from shikaku.actions.register_itaku_kukaku import register_itaku_kukaku
 from shikaku.actions.write_block import write_results
@@ -59,6 +60,7 @@ def register_block(
     fresh = [line for line in waiting if line.meisai_no not in outcomes]
     registered = register_itaku_kukaku(by=by, lines=fresh, uketsuke_id=job.uketsuke_id, index_of=index_of, now=now)
     outcomes.update({outcome.meisai_no: outcome for outcome in registered.outcomes})
+    settle_bango_cases(by=by, lines=fresh, outcomes=outcomes, uketsuke_bango=job.uketsuke_bango, now=now)
     _write_results(by, job, waiting, outcomes, seal_line)
     counts = Counter(outcome.kubun for outcome in outcomes.values())
     progress = Progress(first, last, ok=counts["1"], warned=counts["2"], refused=counts["9"])

@@ -1,7 +1,9 @@
 """One person by screen or by message: one 明細, atomic, by the same rules as a file. 根拠: KJ-IN-01, KJ-IN-08."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from chukan.controls.sosa_log.actions import record_sosa
@@ -14,6 +16,7 @@ from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import joins_transaction, own_transaction
 from shikaku.actions.accept_toroku_file import FILE, JIMU
 from shikaku.actions.block_zone import LineOutcome
+from shikaku.actions.keep_bango_cases import open_bango_case, settle_bango_cases
 from shikaku.actions.prepare_lines import GivenLine, prepare_lines
 from shikaku.actions.register_itaku_kukaku import register_itaku_kukaku
 from shikaku.actions.write_block import write_results
@@ -70,7 +73,7 @@ def register_line(
     """Register one line and return its answer; everything it stands for is committed together.
 
     Raises RuleBroken with every violation; Conflict `kyogo` when `if_match` is not the present 履歴通番. Nothing is
-    written then. *Locks:* as `register_itaku_kukaku`.
+    written then; an `E214` opens its case afterwards. *Locks:* as `register_itaku_kukaku`.
     """
     indexes = ZoneIndexes()
     facts = get_line_facts(by=by, on=clock.business_date_jst(now))
@@ -85,7 +88,9 @@ def register_line(
             "kisoku_ihan",
             f"登録していません。直すところが{len(outcome.violations)}件あります。各項目の説明を見て直してください。",
             errors=error_items(outcome.violations),
+            after_undo=_case_of(by, line, outcome, now),
         )
+    settle_bango_cases(by=by, lines=prepared, outcomes={1: outcome}, uketsuke_bango=accepted.uketsuke_bango, now=now)
     if outcome.kubun == "2":
         note_single_warned(by=by, uketsuke_id=accepted.uketsuke_id)
     _write_result(by, accepted.uketsuke_id, outcome)
@@ -134,6 +139,13 @@ def register_line(
         keikoku=error_items(outcome.violations),
         shori_shubetsu_code=outcome.handled_as,
     )
+
+
+def _case_of(by: Principal, line: TorokuLine, outcome: LineOutcome, now: datetime) -> Callable[[], None] | None:
+    """Return what opens the case of an `E214`; the refusal undoes the transaction it was found in."""
+    if outcome.clash is None:
+        return None
+    return partial(open_bango_case, by=by, zone=line.hokensha_code, clash=outcome.clash, now=now)
 
 
 def _write_result(by: Principal, uketsuke_id: object, outcome: LineOutcome) -> None:

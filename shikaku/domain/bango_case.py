@@ -5,6 +5,7 @@ No 個人番号 and no hash of one: a person is a 被保険者枝番 or a 紐付
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -41,16 +42,13 @@ class CaseChanges(NamedTuple):
 def plan_cases(lines: Iterable[NumberLine]) -> CaseChanges:
     """Return what lines in their order do to the cases: a clash its person corrected further down opens none."""
     closing: set[tuple[str, int]] = set()
-    opening: list[NumberLine] = []
+    opening: dict[tuple[str, int], list[NumberLine]] = {}
     for line in lines:
         if line.registered is not None:
             person = (line.hokensha_code, line.registered)
             closing.add(person)
-            opening = [one for one in opening if _asking(one) != person]
+            opening.pop(person, None)
         elif line.clash is not None:
-            opening.append(line)
-    return CaseChanges(frozenset(closing), tuple(opening))
-
-
-def _asking(line: NumberLine) -> tuple[str, int | None]:
-    return line.hokensha_code, None if line.clash is None else line.clash.hihokensha_edaban
+            person = (line.hokensha_code, line.clash.hihokensha_edaban)
+            opening.setdefault(person, []).append(line)
+    return CaseChanges(frozenset(closing), tuple(chain.from_iterable(opening.values())))

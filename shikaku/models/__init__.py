@@ -1,5 +1,6 @@
 """Tables of 資格履歴."""
 
+from shikaku.models.bango_case import BangoCase
 from shikaku.models.itaku_kukaku import EdabanSaiban, ItakuKukakuKanyusha, KyuKojinBango
 from shikaku.models.onshi_soshin import OnshiSoshin
 from shikaku.models.person import Himozuke, KojinBangoSakuin
@@ -7,6 +8,7 @@ from shikaku.models.shikaku_rireki import ShikakuRireki
 from shikaku.models.terminal_slip import TerminalSlip
 
 __all__ = [
+    "BangoCase",
     "EdabanSaiban",
     "Himozuke",
     "ItakuKukakuKanyusha",

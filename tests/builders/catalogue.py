@@ -16,10 +16,12 @@ WITHOUT_MODEL = {"django_migrations": "hub"}
 ZONE_COLUMNS = ("hokensha_code", "zone", "sender")
 # Who may see more than one zone of an insurer table, by which verb, and why.
 ACROSS = {
+    ("shikaku_bango_case", "chukan_operator", "SELECT"): "the console lists open cases; no person by column grant",
+    ("shikaku_bango_case", "chukan_owner", "SELECT"): "shikaku_case_holders",
     ("shikaku_onshi_soshin", "chukan_relay", "ALL"): "delivery goes over all zones in the order of persons",
     ("shikaku_onshi_soshin", "chukan_operator", "SELECT"): "the console counts; states by column grant only",
-    ("shikaku_onshi_soshin", "chukan_owner", "ALL"): "shikaku_record_onshi_kekka",
-    ("shikaku_rireki", "chukan_owner", "SELECT"): "shikaku_hokensha_at",
+    ("shikaku_onshi_soshin", "chukan_owner", "ALL"): "shikaku_record_onshi_kekka, _resend_queue",
+    ("shikaku_rireki", "chukan_owner", "SELECT"): "shikaku_hokensha_at, _case_holders",
     ("shikaku_terminal_slip", "chukan_owner", "ALL"): "shikaku_drop_expired_slips",
     ("shokuin_account", "chukan_owner", "SELECT"): "shokuin_find_login",
     ("shokuin_session", "chukan_owner", "SELECT"): "shokuin_find_session",
@@ -51,6 +53,7 @@ UNZONED_REFERENCES = {
     ("shokuin_session", "shokuin_account"): "shokuin_session_same_zone",
 }
 DEFINER_FUNCTIONS = {
+    "shikaku_case_holders": {"chukan_operator"},
     "shikaku_drop_expired_slips": {"chukan_worker"},
     "shikaku_find_himozuke": {"chukan_web", "chukan_worker"},
     "shikaku_hokensha_at": {"chukan_web", "chukan_worker"},
@@ -59,6 +62,7 @@ DEFINER_FUNCTIONS = {
     "shikaku_part_bango": {"chukan_web", "chukan_worker"},
     "shikaku_next_jun": {"chukan_web", "chukan_worker"},
     "shikaku_record_onshi_kekka": {"chukan_web"},
+    "shikaku_resend_queue": {"chukan_operator"},
     "shikaku_resolve_himozuke": {"chukan_web", "chukan_worker"},
     "shokuin_find_login": {"chukan_web", "chukan_kanri"},
     "shokuin_find_session": {"chukan_web"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from django.test import Client
 
 from chukan.controls.shokuin.queries import list_shokuin
 from chukan.kernel import clock
+from chukan.kernel.errors import RuleBroken
 from shikaku.actions.register_one import register_one
 from shikaku.actions.terminal_slip import keep_slip
 from shikaku.queries.rireki import find_row_id
@@ -45,7 +47,7 @@ class Insurer:
 
 
 def seed_insurer(world: World, code: str, start: int) -> Insurer:
-    """Give one insurer staff, a system, people, a changed number, a file with a refused line, a slip."""
+    """Give one insurer staff, a system, people, a changed number, a file with a refused line, a slip, an open case."""
     with as_role(world, "kanri"):
         staff_id = a_staff(
             f"S{start:04d}",
@@ -75,6 +77,9 @@ def seed_insurer(world: World, code: str, start: int) -> Insurer:
     with as_role(world, "worker"):
         bad = message(start + 2, hokensha=code, shikaku={"shikaku_shutoku_ymd": "2027-04-01"})
         file = send_file(file_text([message(start + 1, hokensha=code), bad]), by=by)
+    taken = replace(line(change), koshingo_kojin_bango=kojin_bango(start + 1))
+    with suppress(RuleBroken):
+        register_one(by=by, line=taken, now=now)
     return Insurer(
         code=code,
         machine=machine,

@@ -22,6 +22,10 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 # What of 資格履歴 can be read in the database without a key, and nothing else: keys, days, counters, states.
 READABLE = {
+    "shikaku_bango_case": {
+        "id", "hokensha_code", "hihokensha_edaban", "other_himozuke_bango", "channel", "uketsuke_bango", "meisai_no",
+        "first_seen_at", "last_seen_at", "seen_count", "closed_at", "closed_reason",
+    },
     "shikaku_edaban_saiban": {"hokensha_code", "last"},
     "shikaku_himozuke": {"himozuke_bango", "jun"},
     "shikaku_kojin_bango_sakuin": {"himozuke_bango"},

@@ -1,0 +1,119 @@
+"""Opens, renews and closes the cases of 個人番号の重なり. Nothing of a case goes back to the insurer.
+
+根拠: KJ-SHI-05.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
+from typing import Final
+from uuid import UUID, uuid4
+
+from django.db import connection
+
+from chukan.controls.sosa_log.actions import record_sosa
+from chukan.controls.sosa_log.domain import SosaKind
+from chukan.kernel.errors import Invalid, NotFound
+from chukan.kernel.principal import Principal
+from chukan.kernel.transactions import enter_zone, joins_transaction, own_transaction
+from chukan.kernel.values.kojin_bango import contains_kojin_bango
+from shikaku.actions.accept_toroku_file import JIMU
+from shikaku.actions.block_zone import LineOutcome
+from shikaku.actions.prepare_lines import PreparedLine
+from shikaku.domain.bango_case import TEISEI, UNYO, BangoClash, NumberLine, plan_cases
+from shikaku.domain.line import TorokuLine
+from shikaku.models import BangoCase
+
+CASE: Final = "bango_case"
+_RIYU_MAX: Final = 200
+
+_OPEN: Final = """
+INSERT INTO shikaku_bango_case AS c (id, hokensha_code, hihokensha_edaban, other_himozuke_bango, channel,
+  uketsuke_bango, meisai_no, first_seen_at, last_seen_at, seen_count, closed_reason)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, 1, '')
+ON CONFLICT (hokensha_code, hihokensha_edaban, other_himozuke_bango) WHERE closed_at IS NULL DO UPDATE SET
+  channel = excluded.channel, uketsuke_bango = excluded.uketsuke_bango, meisai_no = excluded.meisai_no,
+  last_seen_at = excluded.last_seen_at, seen_count = c.seen_count + 1
+"""
+
+
+@joins_transaction
+def settle_bango_cases(
+    *,
+    by: Principal,
+    lines: Iterable[PreparedLine],
+    outcomes: Mapping[int, LineOutcome],
+    uketsuke_bango: str,
+    now: datetime,
+) -> None:
+    """Take into the cases what became of the lines of one 受付; only those with 更新後個人番号 matter.
+
+    *Locks:* the cases, after the persons the lines were about.
+    """
+    changes = plan_cases(
+        _number_line(line.line, outcomes[line.meisai_no])
+        for line in lines
+        if line.line is not None and line.line.koshingo_kojin_bango is not None
+    )
+    for zone, persons in groupby(sorted(changes.closing), key=itemgetter(0)):
+        enter_zone(zone, by.sender or "")
+        mine = BangoCase.objects.filter(hokensha_code=zone, hihokensha_edaban__in=[edaban for _, edaban in persons])
+        mine.filter(closed_at__isnull=True).update(closed_at=now, closed_reason=TEISEI)
+    for line in changes.opening:
+        assert line.clash is not None  # noqa: S101  # planned so
+        enter_zone(line.hokensha_code, by.sender or "")
+        _open(by, line.hokensha_code, line.clash, (uketsuke_bango, line.meisai_no), now)
+
+
+def _number_line(line: TorokuLine, outcome: LineOutcome) -> NumberLine:
+    registered = None if outcome.kubun == "9" else outcome.edaban
+    return NumberLine(line.hokensha_code, outcome.meisai_no, registered, outcome.clash)
+
+
+@own_transaction
+def open_bango_case(*, by: Principal, zone: str, clash: BangoClash, now: datetime) -> None:
+    """Open or renew the case of a registration of one person, which leaves no 受付 when it is refused."""
+    _open(by, zone, clash, ("", None), now)
+
+
+@own_transaction
+def close_bango_case(*, by: Principal, zone: str, case_id: UUID, riyu: str, now: datetime) -> None:
+    """Close an open case for a reason that stands in the operation log of the operators, not of the insurer.
+
+    Raises NotFound when that insurer has no such open case, Invalid for a reason that says nothing, is too long or
+    holds a 個人番号.
+    """
+    text = riyu.strip()
+    if not text or len(text) > _RIYU_MAX:
+        raise Invalid("riyu_nashi", f"理由がないか、長すぎます。{_RIYU_MAX}字までで入れてください。", pointer="riyu")
+    if contains_kojin_bango(text):
+        raise Invalid(
+            "riyu_bango", "理由に個人番号と思われる12桁の数字があります。数字を除いてください。", pointer="riyu"
+        )
+    closed = BangoCase.objects.filter(id=case_id, closed_at__isnull=True).update(closed_at=now, closed_reason=UNYO)
+    if not closed:
+        raise NotFound(
+            "bango_case_nashi",
+            "この案件は、この保険者の開いている案件にありません。「運用状況」（OP-001）の一覧を確かめてください。",
+        )
+    record_sosa(
+        by=by,
+        kind=SosaKind.HENKO,
+        jimu=JIMU,
+        target_file=CASE,
+        targets=(str(case_id),),
+        result="ok",
+        detail={"operation": "close", "riyu": text},
+        now=now,
+    )
+
+
+def _open(by: Principal, zone: str, clash: BangoClash, where: tuple[str, int | None], now: datetime) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _OPEN,
+            [
+                uuid4(), zone, clash.hihokensha_edaban, clash.other_himozuke_bango, by.channel, *where, now, now,
+            ],
+        )  # fmt: skip  # the order of _OPEN
