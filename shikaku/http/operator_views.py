@@ -3,7 +3,7 @@
 根拠: KJ-MENU-06, KJ-MENU-09.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Final
@@ -25,8 +25,10 @@ from shikaku.actions.record_shokai import record_jokyo
 from shikaku.http.terminal_file_show import state_mark
 from shikaku.http.terminal_page import Link, Todo, actor, show
 from shikaku.http.terminal_show import ROUTES
+from shikaku.queries.bango_case import OpenCase, OpenCases, list_open_cases
 from shikaku.queries.haishin import HaishinRow, list_haishin
 from shikaku.queries.jokyo import Charge, DayFigures, FileState, count_day, list_files, list_stalled
+from shikaku.queries.resend_queue import count_resend_queue
 
 DELAYED_AFTER: Final = timedelta(minutes=5)
 _SHOWN: Final = 20
@@ -83,6 +85,22 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
+class Case:
+    """One 個人番号の重なり as operators see it: where to ask, never about whom."""
+
+    id: str
+    hokensha: str
+    hokensha_code: str
+    uketsuke_bango: str
+    meisai_no: int | None
+    route: str
+    first_at: datetime
+    last_at: datetime
+    count: int
+    holders: str
+
+
+@dataclass(frozen=True, slots=True)
 class Delivery:
     """One insurer's deliveries on the page."""
 
@@ -95,6 +113,7 @@ class Delivery:
     sent_today: int
     ok: int
     refused: int
+    resend: int
     attempts: int
 
 
@@ -150,10 +169,19 @@ def show_jokyo(request: HttpRequest) -> HttpResponse:
     stalled = list_stalled(by=by, charge=charge, limit=_SHOWN, now=now)
     newest = list_files(by=by, since=_midnight(now), charge=charge, limit=_SHOWN)
     haishin = list_haishin(by=by, since=_midnight(now), hokensha_codes=charge.hokensha_codes)
+    resend = count_resend_queue(by=by, hokensha_codes=charge.hokensha_codes)
+    cases = list_open_cases(by=by, hokensha_codes=charge.hokensha_codes, limit=_SHOWN)
     context = {
         "now": now,
         "live_url": reverse("unyo:jokyo"),
-        "todo": [*_todo_files([_job(row, names, now) for row in stalled]), *_todo_haishin(haishin, names, now)],
+        "todo": [
+            *_todo_files([_job(row, names, now) for row in stalled]),
+            *_todo_haishin(haishin, names, now),
+            *_todo_resend(resend, names),
+            *_todo_cases(cases),
+        ],
+        "cases": [_case(row, names) for row in cases.oldest],
+        "cases_more": cases.count - len(cases.oldest),
         "tiles": _tiles(today, haishin),
         "files": [_job(row, names, now) for row in newest],
         "chart": _chart(today),
@@ -182,12 +210,40 @@ def _todo_haishin(rows: Sequence[HaishinRow], names: dict[str, str], now: dateti
             what = f"オン資への電文が{age}受領されていません（{name}、{row.waiting:,}件）。"
             text = f"{what}接続先の状態を確かめてください。"
             found.append(Todo(text, url))
-        if row.answered_refused:
-            text = (
-                f"オン資の処理結果に異常が{row.answered_refused:,}件あります（{name}）。配信の状況を確かめてください。"
-            )
-            found.append(Todo(text, url))
     return found
+
+
+def _todo_resend(resend: Mapping[str, int], names: dict[str, str]) -> list[Todo]:
+    url = reverse("unyo:haishin")
+    return [
+        Todo(
+            f"処理結果が異常の電文が{count:,}件あります（{names.get(code, code)}）。原因を確かめ、再送してください。",
+            url,
+        )
+        for code, count in sorted(resend.items())
+    ]
+
+
+def _todo_cases(cases: OpenCases) -> list[Todo]:
+    if not cases.count:
+        return []
+    text = f"個人番号の重なりが{cases.count:,}件あります。保険者に連絡し、書類の番号を確かめてもらってください。"
+    return [Todo(text, "#bango-cases")]
+
+
+def _case(row: OpenCase, names: dict[str, str]) -> Case:
+    return Case(
+        id=str(row.id),
+        hokensha=names.get(row.hokensha_code, "—"),
+        hokensha_code=row.hokensha_code,
+        uketsuke_bango=row.uketsuke_bango,
+        meisai_no=row.meisai_no,
+        route=ROUTES.get(row.channel, row.channel),
+        first_at=row.first_seen_at,
+        last_at=row.last_seen_at,
+        count=row.seen_count,
+        holders="、".join(f"{names[code]}（{code}）" if code in names else code for code in row.holders),
+    )
 
 
 def _tiles(today: DayFigures, haishin: Sequence[HaishinRow]) -> tuple[Tile, ...]:
@@ -259,25 +315,30 @@ def show_haishin(request: HttpRequest) -> HttpResponse:
     by, now = actor(request), clock.now()
     names, charge = _names(by)
     rows = list_haishin(by=by, since=_midnight(now), hokensha_codes=charge.hokensha_codes)
+    resend = count_resend_queue(by=by, hokensha_codes=charge.hokensha_codes)
+    quiet = sorted(resend.keys() - {row.hokensha_code for row in rows})
+    rows += tuple(HaishinRow(code, 0, None, 0, 0, 0, 0) for code in quiet)
     oldest = min((row.oldest_at for row in rows if row.oldest_at is not None), default=None)
     tiles = (
         Tile("送信待ち", f"{sum(row.waiting for row in rows):,}", "件"),
         Tile("いちばん古い待ち", "—" if oldest is None else nagasa((now - oldest).total_seconds())),
         Tile("今日受領された電文", f"{sum(row.sent for row in rows):,}", "件"),
         Tile("今日の処理結果 異常", f"{sum(row.answered_refused for row in rows):,}", "件"),
+        Tile("再送待ち", f"{sum(resend.values()):,}", "件"),
     )
-    context = {"now": now, "tiles": tiles, "rows": [_delivery(row, names, now) for row in rows]}
+    shown = [_delivery(row, resend.get(row.hokensha_code, 0), names, now) for row in rows]
+    context = {"now": now, "tiles": tiles, "rows": shown}
     record_jokyo(by=by, screen_id="OP-201", now=now)
     return show(request, "operator/delivery.html", context)
 
 
-def _delivery(row: HaishinRow, names: dict[str, str], now: datetime) -> Delivery:
+def _delivery(row: HaishinRow, resend: int, names: dict[str, str], now: datetime) -> Delivery:
     kind, text = "ok", "正常"
     if row.oldest_at is not None and now - row.oldest_at > DELAYED_AFTER:
         kind, text = "warn", "遅延"
     elif row.waiting:
         kind, text = "run", "送信中"
-    elif row.answered_refused:
+    elif resend or row.answered_refused:
         kind, text = "error", "異常あり"
     return Delivery(
         code=row.hokensha_code,
@@ -289,5 +350,6 @@ def _delivery(row: HaishinRow, names: dict[str, str], now: datetime) -> Delivery
         sent_today=row.sent,
         ok=row.answered_ok,
         refused=row.answered_refused,
+        resend=resend,
         attempts=row.attempts,
     )

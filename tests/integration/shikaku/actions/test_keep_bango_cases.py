@@ -25,7 +25,7 @@ from tests.support.members import LATER, NOW, asked, bango, joined, kinds_of, kn
 from tests.support.principals import KENPO, OTHER_KENPO, SHICHOSON, clerk, shuyaku
 from tests.support.world import World, as_role, manage
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.kj("KJ-SHI-05")]
+pytestmark = pytest.mark.django_db(transaction=True)
 KANRI = Principal(channel="command", soshiki="command", actor_id="close_bango_case", actor_name="管理コマンド")
 HEADER = (
     "処理種別コード,保険者コード,個人番号,更新後個人番号,個人番号更新区分,氏名（券面記載）,性別1,生年月日,加入者区分コード,"
@@ -231,6 +231,7 @@ class TestClosing:
         assert cases(world) == [(KENPO, 1, "terminal", None, LATER, 1, "teisei")]
         assert asked(world, "SELECT closed_at FROM shikaku_bango_case") == [(LATER,)]
 
+    @pytest.mark.kj("KJ-SHI-05")
     def test_the_same_person_under_two_numbers_is_moved_by_teisei(self, world: World) -> None:
         refused(changed(2))
         register_one(by=clerk(), line=changed(2, kubun="2"), now=LATER)

@@ -8,10 +8,15 @@ import pytest
 
 from chukan.controls.kikan.domain import KOKUHO_CHUOKAI, SHIHARAI_KIKIN, UNYO_HOSHU
 from chukan.kernel import clock
+from chukan.kernel.errors import RuleBroken
+from chukan.kernel.principal import system_principal
+from shikaku.actions.register_one import register_one
+from shikaku.actions.resend_to_onshi import resend_refused
 from tests.support.files_of_operators import a_file
-from tests.support.members import asked
+from tests.support.members import asked, bango, joined, known
+from tests.support.principals import OTHER_KENPO, clerk
 from tests.support.staff import an_operator, browser
-from tests.support.world import World
+from tests.support.world import World, as_role
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "operator"])
 
@@ -40,3 +45,46 @@ class TestPages:
 
         rows = asked(world, "SELECT screen_id, actor_id FROM sosa_log_event WHERE kind = 'monitor' ORDER BY id")
         assert [row[0] for row in rows] == ["OP-001", "OP-101", "OP-201"]
+
+
+class TestWhatNeedsAnOperator:
+    @pytest.mark.kj("KJ-MENU-09")
+    def test_a_number_of_another_person_is_there_with_insurer_and_next_act(self, world: World) -> None:
+        joined(1)
+        joined(2, by=clerk(OTHER_KENPO))
+        line = known("03", 1, koshingo_kojin_bango=bango(2), kojin_bango_koshin_kubun="1")
+        with pytest.raises(RuleBroken):
+            register_one(by=clerk(), line=line, now=clock.now())
+
+        page = browser(an_operator(), hokensha="").get("/unyo/").content.decode()
+
+        case_id, other = asked(world, "SELECT id::text, other_himozuke_bango::text FROM shikaku_bango_case")[0]
+        for text in (
+            "個人番号の重なりが1件あります。保険者に連絡し",
+            "見本健康保険組合",
+            f"試験健康保険組合（{OTHER_KENPO}）",
+        ):
+            assert text in page
+        assert case_id in page
+        assert [text for text in (bango(1), bango(2), other, "0000000001") if text in page] == []
+
+    @pytest.mark.kj("KJ-EXT-04")
+    def test_a_refused_telegram_is_in_the_resend_queue_until_a_new_one_is_owed(self, world: World) -> None:
+        joined(1)
+        with world.admin() as admin:
+            admin.execute(
+                "UPDATE shikaku_onshi_soshin SET sent_at = %s, answered_at = %s, shori_kekka_kubun = '9'",
+                [clock.now() - timedelta(days=3)] * 2,
+            )
+        client = browser(an_operator(), hokensha="")
+
+        before = [client.get(address).content.decode() for address in ("/unyo/", "/unyo/haishin/")]
+        with as_role(world, "worker"):
+            resend_refused(by=system_principal(actor_id="tests"), now=clock.now())
+        after = [client.get(address).content.decode() for address in ("/unyo/", "/unyo/haishin/")]
+
+        assert "処理結果が異常の電文が1件あります（見本健康保険組合）。原因を確かめ、再送してください。" in before[0]
+        assert '<dt>再送待ち</dt><dd>1 <span class="tile-note">件</span>' in before[1]
+        assert "異常あり" in before[1]
+        assert "処理結果が異常の電文" not in after[0]
+        assert '<dt>再送待ち</dt><dd>0 <span class="tile-note">件</span>' in after[1]
