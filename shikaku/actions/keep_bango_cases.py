@@ -3,7 +3,7 @@
 根拠: KJ-SHI-05.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
@@ -22,7 +22,7 @@ from shikaku.actions.accept_toroku_file import JIMU
 from shikaku.actions.block_zone import LineOutcome
 from shikaku.actions.prepare_lines import PreparedLine
 from shikaku.domain.bango_case import TEISEI, UNYO, BangoClash, NumberLine, plan_cases
-from shikaku.domain.line import TorokuLine
+from shikaku.domain.check_line import HENKO
 from shikaku.models import BangoCase
 
 CASE: Final = "bango_case"
@@ -51,11 +51,7 @@ def settle_bango_cases(
 
     *Locks:* the cases, after the persons the lines were about.
     """
-    changes = plan_cases(
-        _number_line(line.line, outcomes[line.meisai_no])
-        for line in lines
-        if line.line is not None and line.line.koshingo_kojin_bango is not None
-    )
+    changes = plan_cases(_number_lines(lines, outcomes))
     for zone, persons in groupby(sorted(changes.closing), key=itemgetter(0)):
         enter_zone(zone, by.sender or "")
         mine = BangoCase.objects.filter(hokensha_code=zone, hihokensha_edaban__in=[edaban for _, edaban in persons])
@@ -66,9 +62,15 @@ def settle_bango_cases(
         _open(by, line.hokensha_code, line.clash, (uketsuke_bango, line.meisai_no), now)
 
 
-def _number_line(line: TorokuLine, outcome: LineOutcome) -> NumberLine:
-    registered = None if outcome.kubun == "9" else outcome.edaban
-    return NumberLine(line.hokensha_code, outcome.meisai_no, registered, outcome.clash)
+def _number_lines(lines: Iterable[PreparedLine], outcomes: Mapping[int, LineOutcome]) -> Iterator[NumberLine]:
+    """Yield what became of the lines with a new number; of the others the outcome alone is looked at."""
+    for line in lines:
+        outcome = outcomes[line.meisai_no]
+        if outcome.clash is None and outcome.handled_as != HENKO:
+            continue
+        said = line.line
+        if said is not None and said.koshingo_kojin_bango is not None:
+            yield NumberLine(said.hokensha_code, line.meisai_no, outcome.edaban, outcome.clash)
 
 
 @own_transaction

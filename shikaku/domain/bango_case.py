@@ -24,7 +24,7 @@ class BangoClash:
 
 
 class NumberLine(NamedTuple):
-    """What became of one line with 更新後個人番号: `registered` is the person's 被保険者枝番, None when refused."""
+    """One line with 更新後個人番号: registered for the person of a 被保険者枝番, or refused with a clash."""
 
     hokensha_code: str
     meisai_no: int

@@ -239,6 +239,15 @@ class TestClosing:
         assert [row[-1] for row in cases(world)] == ["teisei"]
         assert himozuke_of(world, 1, KENPO) == himozuke_of(world, 1)
 
+    def test_a_number_the_other_insurer_gave_up_is_taken_by_teisei(self, world: World) -> None:
+        refused(changed(2))
+        register_one(by=clerk(OTHER_KENPO), line=changed(8, kubun="2", zone=OTHER_KENPO), now=LATER)
+        refused(changed(2))  # the number stays with its 紐付番号
+        register_one(by=clerk(), line=changed(2, kubun="2"), now=LATER)
+
+        assert [row[-2:] for row in cases(world)] == [(2, "teisei")]
+        assert himozuke_of(world, 1, KENPO) != himozuke_of(world, 1)
+
     def test_a_line_without_a_number_closes_nothing(self, world: World) -> None:
         refused(changed(2))
         kihon = {"jusho": "見本県1", "jusho_henko_ymd": "2026-05-01"}

@@ -16,10 +16,6 @@ def registered(meisai_no: int, edaban: int = 1, zone: str = KENPO) -> NumberLine
     return NumberLine(zone, meisai_no, edaban, None)
 
 
-def refused_otherwise(meisai_no: int) -> NumberLine:
-    return NumberLine(KENPO, meisai_no, None, None)
-
-
 class TestPlanCases:
     def test_a_clash_opens_one(self) -> None:
         assert plan_cases([clashed(1)]) == CaseChanges(frozenset(), (clashed(1),))
@@ -39,6 +35,3 @@ class TestPlanCases:
         lines = [clashed(1), registered(2, edaban=2), registered(3, zone=OTHER_KENPO)]
 
         assert plan_cases(lines).opening == (clashed(1),)
-
-    def test_a_line_refused_for_something_else_says_nothing(self) -> None:
-        assert plan_cases([refused_otherwise(1)]) == CaseChanges(frozenset(), ())
