@@ -3,12 +3,14 @@
 from django.db import connections
 
 # Whatever role the session could still become counts: `SET ROLE` and `RESET ROLE` need no further permission.
+# Temporary tables are a session's own staging and hold no wall.
 _CHECK = """
 SELECT EXISTS (
   SELECT 1 FROM pg_roles r
   WHERE (pg_has_role(current_user, r.oid, 'MEMBER') OR pg_has_role(session_user, r.oid, 'MEMBER')) AND (
     r.rolsuper OR r.rolbypassrls OR r.rolcreaterole
-    OR EXISTS (SELECT 1 FROM pg_class c WHERE c.relowner = r.oid AND c.relkind IN ('r', 'p', 'v', 'm'))))
+    OR EXISTS (SELECT 1 FROM pg_class c WHERE c.relowner = r.oid AND c.relkind IN ('r', 'p', 'v', 'm')
+               AND c.relpersistence <> 't')))
 """
 
 

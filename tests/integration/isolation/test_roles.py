@@ -10,7 +10,9 @@ from contextlib import contextmanager
 
 import psycopg
 import pytest
+from django.db import connection
 
+from chukan.kernel.roles import refuse_unsafe_role
 from chukan.settings import env
 from tests.support.world import ROOT, World
 
@@ -97,6 +99,15 @@ class TestRefuseUnsafeRole:
 
         assert done.returncode != 0
         assert "データベースの役割が強すぎます" in done.stderr
+
+    @pytest.mark.usefixtures("as_worker")
+    def test_staging_tables_of_another_session_are_no_mark_against_a_role(self, world: World) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("CREATE TEMP TABLE stage_of_a_running_block (id int)")
+        try:
+            refuse_unsafe_role()
+        finally:
+            connection.close()
 
     def test_web_starts_as_its_own_role(self, world: World) -> None:
         done = subprocess.run(
