@@ -11,7 +11,7 @@ from shikaku.actions.register_one import register_one
 from shikaku.actions.terminal_slip import keep_slip
 from shikaku.http.server_api_views import ItakuKanyushaView
 from tests.builders.files import Sent, send_file
-from tests.builders.lines import file_text, known, kojin_bango, line, message
+from tests.builders.lines import NOT_YET, file_text, known, kojin_bango, line, message
 from tests.support.machines import Machine, new_machine
 from tests.support.principals import clerk
 from tests.support.world import World, as_role
@@ -91,9 +91,9 @@ def plant(world: World, *, died: bool = False) -> Canary:
     register_one(by=by, line=line(change), now=now + timedelta(seconds=1))
     keep_slip(by=by, kind="toroku", content={"values": KIHON}, kojin_bango=number[4], now=now)
     in_file = message(3, kojin_bango=number[5], shikaku={"hihokenshasho_bango": "3333"})
-    bad = message(4, kojin_bango=number[6], kihon=KIHON, shikaku=SHIKAKU | {"shikaku_shutoku_ymd": "2027-04-01"})
+    bad = message(4, kojin_bango=number[6], kihon=KIHON, shikaku=SHIKAKU | {"shikaku_shutoku_ymd": NOT_YET})
     with as_role(world, "worker"):
-        canary.refused_file = send_file(file_text([in_file, bad]), by=by)
+        canary.refused_file = send_file(file_text([in_file, bad]), by=by, now=now)
     assert [kubun for _, kubun, _ in canary.refused_file.results] == ["1", "9"]
     return canary
 

@@ -24,11 +24,12 @@ class Sent:
     by: Principal
     row_id: UUID
     bango: str
+    at: datetime
 
     @property
     def status(self) -> UketsukeStatus:
-        """Return what its sender sees."""
-        return get_uketsuke(by=self.by, uketsuke_bango=self.bango, now=NOW)
+        """Return what its sender sees at the same instant."""
+        return get_uketsuke(by=self.by, uketsuke_bango=self.bango, now=self.at)
 
     @property
     def results(self) -> list[tuple[int, str, tuple[str, ...]]]:
@@ -52,13 +53,15 @@ def stored(content: bytes) -> Upload:
 def accept_file(content: bytes, *, by: Principal, saisoshin: bool = False, now: datetime = NOW) -> Sent:
     """Bring a file in."""
     accepted = accept_toroku_file(by=by, upload=stored(content), saisoshin=saisoshin, now=now)
-    return Sent(by, accepted.uketsuke_id, accepted.uketsuke_bango)
+    return Sent(by, accepted.uketsuke_id, accepted.uketsuke_bango, now)
 
 
-def send_file(content: bytes | str, *, by: Principal, saisoshin: bool = False, block_lines: int = 500) -> Sent:
-    """Bring a file in and work it off."""
-    sent = accept_file(content.encode() if isinstance(content, str) else content, by=by, saisoshin=saisoshin)
-    process_toroku_file(by=by, uketsuke_id=sent.row_id, now=lambda: NOW, block_lines=block_lines)
+def send_file(
+    content: bytes | str, *, by: Principal, saisoshin: bool = False, block_lines: int = 500, now: datetime = NOW
+) -> Sent:
+    """Bring a file in and work it off; whoever opens it through a page or over REST gives the present instant."""
+    sent = accept_file(content.encode() if isinstance(content, str) else content, by=by, saisoshin=saisoshin, now=now)
+    process_toroku_file(by=by, uketsuke_id=sent.row_id, now=lambda: now, block_lines=block_lines)
     return sent
 
 

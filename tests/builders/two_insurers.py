@@ -15,7 +15,7 @@ from shikaku.actions.register_one import register_one
 from shikaku.actions.terminal_slip import keep_slip
 from shikaku.queries.rireki import find_row_id
 from tests.builders.files import Sent, send_file
-from tests.builders.lines import file_text, known, kojin_bango, line, message
+from tests.builders.lines import NOT_YET, file_text, known, kojin_bango, line, message
 from tests.support.machines import Machine, new_machine
 from tests.support.principals import KENPO, OTHER_KENPO, clerk
 from tests.support.staff import a_staff, browser
@@ -75,8 +75,8 @@ def seed_insurer(world: World, code: str, start: int) -> Insurer:
         now=now,
     )
     with as_role(world, "worker"):
-        bad = message(start + 2, hokensha=code, shikaku={"shikaku_shutoku_ymd": "2027-04-01"})
-        file = send_file(file_text([message(start + 1, hokensha=code), bad]), by=by)
+        bad = message(start + 2, hokensha=code, shikaku={"shikaku_shutoku_ymd": NOT_YET})
+        file = send_file(file_text([message(start + 1, hokensha=code), bad]), by=by, now=now)
     taken = replace(line(change), koshingo_kojin_bango=kojin_bango(start + 1))
     with suppress(RuleBroken):
         register_one(by=by, line=taken, now=now)

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from django.http import HttpResponse
 
+from chukan.kernel import clock
 from chukan.kernel.errors import RuleBroken
 from chukan.kernel.principal import Principal
 from shikaku.actions.process_toroku_file import process_toroku_file
-from tests.builders.files import NOW
-from tests.builders.lines import file_text, known, kojin_bango, message
+from tests.builders.lines import NOT_YET, file_text, known, kojin_bango, message
 from tests.support.machines import Machine, new_machine
 from tests.support.principals import OTHER_KENPO, SHICHOSON, clerk
 from tests.support.world import World, as_role
@@ -77,7 +77,7 @@ def work_off(world: World, bango: str, by: Principal) -> None:
         row = admin.execute("SELECT id FROM uketsuke_uketsuke WHERE uketsuke_bango = %s", [bango]).fetchone()
     assert row is not None
     with as_role(world, "worker"):
-        process_toroku_file(by=by, uketsuke_id=row[0], now=lambda: NOW)
+        process_toroku_file(by=by, uketsuke_id=row[0], now=clock.now)
 
 
 def count(world: World, table: str) -> int:
@@ -148,7 +148,7 @@ class TestRegister:
             hokensha=OTHER_KENPO,
             kojin_bango="123456789012",
             kihon={"seibetsu1": "8", "jusho": "電話なし 123456789018"},
-            shikaku={"shikaku_shutoku_ymd": "2027-01-01", "shikaku_soshitsu_ymd": "2026-12-01"},
+            shikaku={"shikaku_shutoku_ymd": NOT_YET, "shikaku_soshitsu_ymd": "2026-12-01"},
         )
         refused = problem(register(machine, wrong, "a"), 422, "kisoku_ihan")
 
@@ -295,7 +295,7 @@ class TestAsk:
 class TestReceive:
     @pytest.mark.kj("KJ-IN-21")
     def test_from_receipt_to_the_results(self, world: World, machine: Machine) -> None:
-        late = message(2, shikaku={"shikaku_shutoku_ymd": "2027-04-01"})
+        late = message(2, shikaku={"shikaku_shutoku_ymd": NOT_YET})
         text = file_text([message(1), late, message(1, shikaku={"shikaku_shutoku_ymd": "2026-05-01"})])
         answer = send_file(machine, gzip.compress(text.encode()), "a")
         assert answer.status_code == 202, answer.content
@@ -334,7 +334,7 @@ class TestReceive:
 
     @pytest.mark.kj("KJ-IN-06")
     def test_sent_again_on_purpose_first_results_stand(self, world: World, machine: Machine) -> None:
-        text = file_text([message(1), message(2, shikaku={"shikaku_shutoku_ymd": "2027-04-01"})]).encode()
+        text = file_text([message(1), message(2, shikaku={"shikaku_shutoku_ymd": NOT_YET})]).encode()
         work_off(world, body_of(send_file(machine, text, "a"))["uketsuke_bango"], clerk())
         again = send_file(machine, text, "b", saisoshin="true")
         assert again.status_code == 202, again.content
