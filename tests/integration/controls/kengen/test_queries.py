@@ -1,4 +1,4 @@
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -57,12 +57,14 @@ class TestPrincipalWithRights:
             assert by.kojin_bango_jimu == frozenset()
 
     def test_loses_rights_on_their_last_day(self, world: World) -> None:
-        a_staff(valid_from=date(2026, 1, 1), valid_to=date(2026, 12, 31))
+        one_day = timedelta(days=1)
+        first, last = clock.today_jst() - 30 * one_day, clock.today_jst() + 30 * one_day
+        a_staff(valid_from=first, valid_to=last)
         staff = enter().session
         bare = staff.principal(terminal="127.0.0.1", request_id="req")
         held = {
             day: bool(principal_with_rights(bare=bare, staff=staff, on=day).kengen)
-            for day in (date(2025, 12, 31), date(2026, 1, 1), date(2026, 12, 30), date(2026, 12, 31))
+            for day in (first - one_day, first, last - one_day, last)
         }
         assert list(held.values()) == [False, True, True, False]
 
