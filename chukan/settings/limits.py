@@ -19,6 +19,7 @@ BODY_MAX = 1024 * 1024  # bytes of a request body
 FILE_MAX = 512 * 1024 * 1024  # bytes of an uploaded file
 CSV_MAX = 2 * 1024 * 1024 * 1024  # bytes of the CSV after decompression
 BLOCK_LINES = 2000  # lines of one transaction
+APART_LINES = 20_000  # from so many lines on, a second process reads ahead: starting it takes a second
 SEARCH_CAP = 1000  # more hits are shown as 「1,000件以上」
 PAGE_SIZE = 50
 SIGNATURE_CLOCK_SKEW = timedelta(seconds=30)

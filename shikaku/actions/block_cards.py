@@ -38,6 +38,8 @@ class BlockCards:
             return []
         if token not in self._uses:  # an earlier line of the block changed what this one would come to
             self._read([token])
+        if not self._uses[token]:
+            return []
         own = None if person is None else person.edaban
         return [
             KigoUse(hihokensha_edaban=edaban, valid_from=start, valid_to=end)
@@ -58,9 +60,13 @@ class BlockCards:
             gone = (person.edaban, former.valid_from)
             self._uses[replaced] = [use for use in self._uses[replaced] if (use[0], use[1]) != gone]
         if token is not None and not version.withdrawn:
-            self._token_of[(person.edaban, version.shikaku_tsuban)] = token
-            if token in self._uses:
-                self._uses[token].append((person.edaban, version.valid_from, version.valid_to))
+            self.note_new(token, (person.edaban, version.valid_from, version.valid_to), version.shikaku_tsuban)
+
+    def note_new(self, token: int, use: Use, shikaku_tsuban: int | None) -> None:
+        """Let later lines of the block see a card that came in the place of none."""
+        self._token_of[(use[0], shikaku_tsuban)] = token
+        if token in self._uses:
+            self._uses[token].append(use)
 
     def _wanted(self, prepared: PreparedLine, person: BlockPerson | None) -> int | None:
         """Return the token whose other users the planner has to be told."""

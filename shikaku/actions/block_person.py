@@ -1,12 +1,15 @@
 """One person while a block runs: what is held, what changed, which versions are current."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
+from chukan.kernel.crypto.blind_index import ZoneIndex
 from shikaku.domain.held import Held
+from shikaku.domain.joho import kana_tokens
 from shikaku.queries.held import HeldPerson
 
 
@@ -35,6 +38,21 @@ def known_person(person: HeldPerson) -> BlockPerson:
         last_at=person.last_recorded_at,
         held=person.held,
         version_ids=dict(person.version_ids),
+    )
+
+
+def search_tokens(index: ZoneIndex, kihon: Mapping[str, Any]) -> tuple[int | None, int | None, int | None, int | None]:
+    """Return the search tokens of a person's row: kana of two and four characters, whole name, birth date."""
+    birth = kihon.get("seinengappi")
+    birth_token = None if birth is None else index.common_token("seinengappi", birth)
+    kana = kana_tokens(kihon)
+    if kana is None:
+        return None, None, None, birth_token
+    return (
+        index.common_token("kana2", kana.two),
+        index.common_token("kana4", kana.four),
+        index.token("kana_full", kana.full),
+        birth_token,
     )
 
 

@@ -1,12 +1,12 @@
 """The lines of one block that belong to one insurer, from lock to rows."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+import orjson
 from django.db import connection
 
 from chukan.kernel import clock
@@ -17,15 +17,17 @@ from chukan.kernel.errors import Conflict
 from chukan.kernel.principal import Principal
 from chukan.kernel.values.uuid7 import uuid7
 from shikaku.actions.block_cards import BlockCards
+from shikaku.actions.block_drafts import BlockDrafts
 from shikaku.actions.block_numbers import KANYUSHA_TABLE, KOJIN_BANGO, NO_NUMBER_FACTS, NumberChanges
-from shikaku.actions.block_person import BlockPerson, known_person, propose_himozuke
+from shikaku.actions.block_person import BlockPerson, known_person, propose_himozuke, search_tokens
 from shikaku.actions.block_telegrams import OwedTelegrams
+from shikaku.actions.draft import Draft
 from shikaku.actions.prepare_lines import PreparedLine
 from shikaku.actions.write_block import BlockRows
 from shikaku.domain.bango_case import CLASH, BangoClash
 from shikaku.domain.check_line import SAIKANYU, SHINKI
 from shikaku.domain.held import KoshingoFacts
-from shikaku.domain.joho import kana_tokens, kigo_bango_key
+from shikaku.domain.joho import kigo_bango_key
 from shikaku.domain.own_number import number_candidates
 from shikaku.domain.plan import Plan, Rejection, apply_plan
 from shikaku.domain.toroku import plan_registration
@@ -35,8 +37,8 @@ from shikaku.queries.held import JOHO, KIGO_BANGO, RIREKI_TABLE, load_held
 
 WRONG_NUMBER: Final = "2"
 _TICK = timedelta(microseconds=1)
-# 情報 is a tree of our own making: looking for circles in it would take half of the time.
-_COMPACT_JSON: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
+# Where these stand in a row of `_add_version`.
+_HIMOZUKE, _TOROKU_NICHIJI, _SUPERSEDED_AT = 1, 2, 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,7 @@ class ZoneBlock:
         self._version_at: dict[UUID, list[object]] = {}
         self._superseded: list[tuple[UUID, datetime]] = []
         self._telegrams = OwedTelegrams(zone, now)
+        self._drafts = BlockDrafts(zone, now)
         self._numbers = NumberChanges(
             by=by, zone=zone, index=index, seal=self._seal_bango, by_edaban=self._by_edaban, by_bango=self._by_bango
         )
@@ -83,12 +86,14 @@ class ZoneBlock:
 
     def load(self, lines: Sequence[PreparedLine]) -> None:
         """Lock the numbering row when somebody or a card may be new, then the persons named; read them once."""
-        maybe_new = sum(line.line is not None and line.line.shori_shubetsu_code == SHINKI for line in lines)
+        drafted = sum(line.draft is not None for line in lines)
+        said = [line.line for line in lines if line.draft is None and line.line is not None]
+        maybe_new = drafted + sum(line.shori_shubetsu_code == SHINKI for line in said)
         # Cards are compared (`E213`) under the same lock: two writers cannot each miss the other's card.
-        if maybe_new or any(line.line is not None and line.line.shikaku for line in lines):
+        if maybe_new or any(line.shikaku for line in said):
             self._lock_numbering()
             self._proposals = propose_himozuke(maybe_new)
-        edabans = {line.line.hihokensha_edaban for line in lines if line.line and line.line.hihokensha_edaban}
+        edabans = {line.hihokensha_edaban for line in said if line.hihokensha_edaban}
         bangos = {line.bango for line in lines if line.bango is not None}
         held = load_held(by=self._by, zone=self._zone, edabans=edabans, bangos=bangos)
         self._by_edaban.update({edaban: known_person(person) for edaban, person in held.by_edaban.items()})
@@ -97,9 +102,13 @@ class ZoneBlock:
 
     def register(self, prepared: PreparedLine) -> LineOutcome:
         """Decide one line and take its effects in; the next line sees them."""
+        if prepared.draft is not None and self._nobody_has(prepared, prepared.draft):
+            return self._take(prepared, prepared.draft)
         line = prepared.line
         if line is None:
             return self._refused(prepared, ())
+        self._plan_draft(line.hihokensha_edaban)
+        self._plan_draft(self._drafts.edaban_of(prepared.bango))
         by_edaban = None if line.hihokensha_edaban is None else self._by_edaban.get(line.hihokensha_edaban)
         by_number = None if prepared.bango is None else self._by_bango.get(prepared.bango)
         person = by_edaban or by_number
@@ -108,6 +117,7 @@ class ZoneBlock:
         if line.koshingo_kojin_bango is not None:
             if person is not None and person.is_new:
                 self._settle(person)  # whether the numbers are one person's is asked of settled 紐付番号 alone
+            self._plan_draft(self._drafts.edaban_of(self._index.bango(line.koshingo_kojin_bango)))
             koshingo = self._numbers.facts(line.koshingo_kojin_bango, person)
         decided = plan_registration(
             line=line,
@@ -157,6 +167,53 @@ class ZoneBlock:
         self._settle(holder)  # new in this very block: its 紐付番号 is only proposed so far
         return BangoClash(person.edaban, holder.himozuke)
 
+    def _nobody_has(self, prepared: PreparedLine, draft: Draft) -> bool:
+        """Tell whether the draft holds: nobody here has the number or the card, and its seals are today's."""
+        bango = prepared.bango
+        return (
+            bango not in self._by_bango
+            and self._drafts.edaban_of(bango) is None
+            and draft.key_id == self._seal_joho.key_id
+            and not self._cards.users(prepared, None)
+        )
+
+    def _take(self, prepared: PreparedLine, draft: Draft) -> LineOutcome:
+        edaban = self._next_edaban()
+        self._drafts.take(prepared, draft, edaban)
+        if prepared.t_kigo_bango is not None:
+            use = (edaban, draft.valid_from, draft.valid_to)
+            self._cards.note_new(prepared.t_kigo_bango, use, draft.shikaku_tsuban)
+        return LineOutcome(
+            prepared.meisai_no, "1", (), edaban, draft.shikaku_tsuban, draft.rireki_tsuban, draft.handled_as
+        )
+
+    def _plan_draft(self, edaban: int | None) -> None:
+        """Make a drafted person one like any other, because another line of the block has to do with them."""
+        drafted = self._drafts.pop(edaban)
+        if drafted is None or edaban is None:
+            return
+        prepared, draft = drafted
+        line, bango = prepared.line, prepared.bango
+        assert line is not None and bango is not None  # noqa: PT018, S101  # as it was when it was drafted
+        plan = plan_registration(line=line, by_edaban=None, by_number=None, on=self._on)
+        assert isinstance(plan, Plan)  # noqa: S101  # as above
+        person = BlockPerson(
+            row_id=UUID(bytes=draft.row_id),
+            edaban=edaban,
+            himozuke=UUID(bytes=draft.himozuke),
+            bango=bango,
+            last_at=self._now,
+            ct_bango=draft.ct_bango,
+            is_new=True,
+        )
+        self._by_edaban[edaban] = self._by_bango[bango] = person
+        self._globals[edaban] = draft.bi_global
+        self._write_version(prepared, plan, person, self._now, prepared.t_kigo_bango)
+        person.held = apply_plan(None, plan, edaban=edaban, himozuke=str(person.himozuke))
+        if plan.owes is not None:
+            self._telegrams.owe(person, person.himozuke, plan.owes, self._now)
+        self._touched[edaban] = person
+
     def _apply(self, prepared: PreparedLine, plan: Plan, person: BlockPerson | None) -> LineOutcome:
         line = prepared.line
         assert line is not None  # noqa: S101  # `register` refused it otherwise
@@ -195,12 +252,10 @@ class ZoneBlock:
         return outcome
 
     def _new_person(self, prepared: PreparedLine) -> BlockPerson:
-        assert self._last_edaban is not None  # noqa: S101  # a new person comes by 01, which locked the numbering
-        self._last_edaban += 1
         row_id = uuid7()
         person = BlockPerson(
             row_id=row_id,
-            edaban=self._last_edaban,
+            edaban=self._next_edaban(),
             himozuke=next(self._proposals),
             bango=prepared.bango,
             last_at=self._now - _TICK,
@@ -214,6 +269,11 @@ class ZoneBlock:
         self._by_edaban[person.edaban] = person
         return person
 
+    def _next_edaban(self) -> int:
+        assert self._last_edaban is not None  # noqa: S101  # a new person comes by 01, which locked the numbering
+        self._last_edaban += 1
+        return self._last_edaban
+
     def _append_version(self, prepared: PreparedLine, plan: Plan, person: BlockPerson, at: datetime) -> None:
         version = plan.version
         assert version is not None  # noqa: S101  # asked by the caller
@@ -222,22 +282,19 @@ class ZoneBlock:
             standing = None  # a first period takes the place of the standing
             self._supersede(person.version_ids.pop(tsuban if tsuban in person.version_ids else standing), at)
         token = None if tsuban is None else self._version_token(prepared, plan)
-        self._add_version(
-            person,
-            at,
-            [
-                version.rireki_tsuban,
-                tsuban,
-                version.valid_from,
-                version.valid_to,
-                plan.handled_as,
-                version.withdrawn,
-                token,
-                prepared.meisai_no,
-            ],
-            version.joho,
-        )
+        self._write_version(prepared, plan, person, at, token)
         self._cards.note(token, person, plan)
+
+    def _write_version(
+        self, prepared: PreparedLine, plan: Plan, person: BlockPerson, at: datetime, token: int | None
+    ) -> None:
+        version = plan.version
+        assert version is not None  # noqa: S101  # asked by the caller
+        values: list[object] = [
+            version.rireki_tsuban, version.shikaku_tsuban, version.valid_from, version.valid_to, plan.handled_as,
+            version.withdrawn, token, prepared.meisai_no,
+        ]  # fmt: skip  # as `_add_version`
+        self._add_version(person, at, values, version.joho)
 
     def _version_token(self, prepared: PreparedLine, plan: Plan) -> int | None:
         """Return the token of the version's card; a new period has the card of its line, worked out before."""
@@ -250,9 +307,9 @@ class ZoneBlock:
     def _add_version(self, person: BlockPerson, at: datetime, values: list[object], joho: Mapping[str, Any]) -> None:
         rireki_tsuban, tsuban, valid_from, valid_to, shubetsu, withdrawn, token, meisai_no = values
         row_id = uuid7()
-        sealed = self._seal_joho.seal(row_id, _COMPACT_JSON(joho).encode())
+        sealed = self._seal_joho.seal(row_id, orjson.dumps(joho))
         row = [
-            row_id, self._zone, person.edaban, rireki_tsuban, tsuban, person, valid_from, valid_to, at, None, shubetsu,
+            person.edaban, person, at, row_id, self._zone, rireki_tsuban, tsuban, valid_from, valid_to, None, shubetsu,
             withdrawn, token, self._uketsuke_id, meisai_no, sealed,
         ]  # fmt: skip  # the order of write_block's columns
         person.version_ids[tsuban if isinstance(tsuban, int) else None] = row_id
@@ -264,12 +321,12 @@ class ZoneBlock:
         if in_block is None:
             self._superseded.append((version_id, at))
         else:
-            in_block[9] = at
+            in_block[_SUPERSEDED_AT] = at
 
     # --- facts for the planner ------------------------------------------------------------------------------------
 
     def _person_of(self, prepared: PreparedLine) -> BlockPerson | None:
-        line = prepared.line
+        line = None if prepared.draft is not None else prepared.line  # a drafted line names nobody by 枝番
         if line is not None and line.hihokensha_edaban is not None:
             return self._by_edaban.get(line.hihokensha_edaban)
         return None if prepared.bango is None else self._by_bango.get(prepared.bango)
@@ -279,8 +336,8 @@ class ZoneBlock:
         if person.is_new and person.edaban not in self._resolved:
             self._resolve([person])
         for row in self._versions:
-            if row[5] is person:
-                row[5] = person.himozuke
+            if row[_HIMOZUKE] is person:
+                row[_HIMOZUKE] = person.himozuke
 
     def _move_history(self, person: BlockPerson, prepared: PreparedLine, at: datetime) -> None:
         """Write every present version again under the right 紐付番号; the former ones stay as what was known."""
@@ -291,7 +348,7 @@ class ZoneBlock:
         for period in held.periods:
             version_id = person.version_ids.get(period.shikaku_tsuban)
             written = None if version_id is None else self._version_at.get(version_id)
-            if version_id is None or period.withdrawn or (written is not None and written[8] == at):
+            if version_id is None or period.withdrawn or (written is not None and written[_TOROKU_NICHIJI] == at):
                 periods.append(period)
                 continue
             self._supersede(version_id, at)
@@ -329,12 +386,14 @@ class ZoneBlock:
                     "UPDATE shikaku_edaban_saiban SET last = %s WHERE hokensha_code = %s",
                     [self._last_edaban, self._zone],
                 )
-        rows = BlockRows(superseded=self._superseded, soshin=self._telegrams.rows())
+        rows = BlockRows(superseded=self._superseded)
+        self._drafts.add_rows(rows, self._telegrams)
+        rows.soshin = self._telegrams.rows()
         for person in touched:
             (rows.new_kanyusha if person.is_new else rows.changed_kanyusha).append(self._kanyusha_row(person))
         for row in self._versions:
-            owner = row[5]
-            row[5] = owner.himozuke if isinstance(owner, BlockPerson) else owner
+            owner = row[_HIMOZUKE]
+            row[_HIMOZUKE] = owner.himozuke if isinstance(owner, BlockPerson) else owner
             rows.versions.append(tuple(row))
         return rows
 
@@ -366,21 +425,11 @@ class ZoneBlock:
     def _kanyusha_row(self, person: BlockPerson) -> tuple[object, ...]:
         held = person.held
         assert held is not None  # noqa: S101  # a touched person has been planned
-        kihon = held.newest.get("kihon", {})
-        kana = kana_tokens(kihon)
-        kana2, kana4, full = (
-            (None, None, None)
-            if kana is None
-            else tuple(
-                self._index.token(name, text) for name, text in zip(("kana2", "kana4", "kana_full"), kana, strict=True)
-            )
-        )
-        birth = kihon.get("seinengappi")
         return (
-            person.row_id, self._zone, person.edaban, person.himozuke, person.bango, person.ct_bango,
-            held.kanyusha_kubun, "1" if held.fugo_requested else "0", kana2, kana4, full,
-            None if birth is None else self._index.token("seinengappi", birth),
-            held.next_shikaku_tsuban - 1, held.next_rireki_tsuban - 1, person.last_at,
+            person.edaban, person.himozuke, person.last_at, person.row_id, self._zone, person.bango, person.ct_bango,
+            held.kanyusha_kubun, "1" if held.fugo_requested else "0",
+            *search_tokens(self._index, held.newest.get("kihon", {})),
+            held.next_shikaku_tsuban - 1, held.next_rireki_tsuban - 1,
         )  # fmt: skip  # the order of write_block's columns
 
 

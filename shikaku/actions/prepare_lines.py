@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any, Self
 
 from chukan.kernel.crypto.blind_index import ZoneIndex
 from chukan.kernel.values.kojin_bango import is_valid_kojin_bango
+from shikaku.actions.draft import Draft, Drafter
 from shikaku.domain.check_line import LineFacts, check_line
 from shikaku.domain.line import TorokuLine
 from shikaku.domain.toroku import kigo_key_after
@@ -14,16 +16,55 @@ from shikaku.queries.held import KIGO_BANGO
 
 @dataclass(slots=True)
 class PreparedLine:
-    """One line of a block: where it stood, what it says, what is already known to be wrong with it."""
+    """One line of a block: where it stood, what it says, what is already known to be wrong with it.
+
+    A drafted line that comes from another process is read again from its record when somebody asks what it says.
+    """
 
     meisai_no: int
     line_number: int
     raw: bytes
-    line: TorokuLine | None
+    said: TorokuLine | None
     violations: list[Violation] = field(default_factory=list)
     bango: bytes | None = None
     t_kigo_bango: int | None = None
+    draft: Draft | None = None
     if_match: int | None = None
+    reread: Callable[[bytes], TorokuLine | None] | None = None
+
+    @property
+    def line(self) -> TorokuLine | None:
+        """Return what the line says; None when it could not be read."""
+        if self.said is None and self.draft is not None and self.reread is not None:
+            self.said = self.reread(self.raw)
+        return self.said
+
+    @property
+    def zone(self) -> str:
+        """Return the 保険者コード the line names, '' for none."""
+        if self.draft is not None:
+            return self.draft.zone
+        return "" if self.said is None else self.said.hokensha_code
+
+    @property
+    def enters_bango(self) -> bool:
+        """Tell whether the line gives a 個人番号 to be kept."""
+        return self.draft is not None or (self.said is not None and self.said.enters_bango)
+
+    def packed(self) -> tuple[object, ...]:
+        """Return the line for another process of ours; `unpacked` there makes it again."""
+        said = self.said if self.draft is None else None
+        return (
+            self.meisai_no, self.line_number, self.raw, said, self.violations, self.bango, self.t_kigo_bango,
+            self.draft,
+        )  # fmt: skip  # the order of the fields
+
+    @classmethod
+    def unpacked(cls, packed: tuple[Any, ...], reread: Callable[[bytes], TorokuLine | None]) -> Self:
+        """Return the line as it was before `packed`."""
+        line = cls(*packed)
+        line.reread = reread
+        return line
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +83,12 @@ def prepare_lines(
     *,
     facts: LineFacts,
     index_of: Callable[[str], ZoneIndex],
+    drafter_of: Callable[[str], Drafter] | None = None,
 ) -> list[PreparedLine]:
     """Check each line by itself and compute its keyed hashes; no database, no clock.
 
-    `facts` names the zones the sender may write for; a line of another zone gets no hash.
+    `facts` names the zones the sender may write for; a line of another zone gets no hash. With `drafter_of`, lines
+    that find nothing wrong get the draft of a new person.
     """
     prepared = []
     for item in given:
@@ -55,6 +98,14 @@ def prepare_lines(
             result.violations += check_line(line, facts=facts)
             if line.hokensha_code in facts.hokensha:
                 _hash(result, line, index_of(line.hokensha_code))
+                if drafter_of is not None and not result.violations:
+                    result.draft = drafter_of(line.hokensha_code).draft(
+                        line,
+                        meisai_no=item.meisai_no,
+                        bango=result.bango,
+                        t_kigo_bango=result.t_kigo_bango,
+                        on=facts.on,
+                    )
         prepared.append(result)
     return prepared
 

@@ -1,9 +1,10 @@
 """Drives one 登録ファイル from its first to its last line; killed anywhere, it goes on at the last committed block."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 from typing import Final, TypeVar
 from uuid import UUID
 
@@ -25,7 +26,6 @@ from chukan.controls.uketsuke.actions import (
 )
 from chukan.controls.uketsuke.domain import KENSA
 from chukan.controls.uketsuke.queries import get_uketsuke_by_id
-from chukan.kernel import clock
 from chukan.kernel.crypto.errors import KeyUnavailable
 from chukan.kernel.outbox.publish import publish
 from chukan.kernel.principal import Principal
@@ -34,11 +34,12 @@ from chukan.kernel.transactions import outside_transaction, own_transaction
 from chukan.settings import limits
 from shikaku.actions.accept_toroku_file import FILE, JIMU
 from shikaku.actions.erase_upload import erase_upload
-from shikaku.actions.prepare_lines import GivenLine, PreparedLine, prepare_lines
+from shikaku.actions.prepare_lines import PreparedLine
+from shikaku.actions.read_ahead import BlocksApart, BlocksHere, ReadAhead
 from shikaku.actions.register_block import register_block
 from shikaku.events import TorokuFileFinished
-from shikaku.formats.toroku_file_v1 import HeaderRefused, TorokuFileReader, open_toroku_file
-from shikaku.queries.line_facts import ZoneIndexes, get_line_facts
+from shikaku.formats.toroku_file_v1 import HeaderRefused, open_toroku_file
+from shikaku.queries.line_facts import ZoneIndexes
 
 log = structlog.get_logger()
 
@@ -49,8 +50,23 @@ _BEAT: Final = LEASE.total_seconds() / 3
 Now = Callable[[], datetime]
 
 
+@dataclass(frozen=True, slots=True)
+class _Size:
+    """How many lines a block has, and whether what is left of the file is worth a second process."""
+
+    block_lines: int
+    apart: bool
+
+
 @outside_transaction
-def process_toroku_file(*, by: Principal, uketsuke_id: UUID, now: Now, block_lines: int = limits.BLOCK_LINES) -> None:
+def process_toroku_file(
+    *,
+    by: Principal,
+    uketsuke_id: UUID,
+    now: Now,
+    block_lines: int = limits.BLOCK_LINES,
+    apart_lines: int = limits.APART_LINES,
+) -> None:
     """Read, check and register the file of a 受付, then close it and erase the upload.
 
     *Idempotent:* the lease lets one worker in, the しおり skips what is done; a worker that lost its lease leaves
@@ -61,7 +77,7 @@ def process_toroku_file(*, by: Principal, uketsuke_id: UUID, now: Now, block_lin
     if job is None:
         return
     try:
-        _drive(by, job, store(), now, block_lines)
+        _drive(by, job, now, block_lines=block_lines, apart_lines=apart_lines)
     except KeyUnavailable:
         if get_uketsuke_by_id(by=by, row_id=uketsuke_id, now=now()).finished:
             return  # another worker ended it and erased the upload meanwhile
@@ -73,8 +89,9 @@ def process_toroku_file(*, by: Principal, uketsuke_id: UUID, now: Now, block_lin
     log.info("shikaku.toroku_file.finished", uketsuke_id=str(uketsuke_id))
 
 
-def _drive(by: Principal, job: Job, files: FileStore, now: Now, block_lines: int) -> None:
+def _drive(by: Principal, job: Job, now: Now, *, block_lines: int, apart_lines: int) -> None:
     """Bring the 受付 to its end, unless somebody else does."""
+    files = store()
     line_count = job.line_count
     if job.state == KENSA:
         try:
@@ -83,7 +100,8 @@ def _drive(by: Principal, job: Job, files: FileStore, now: Now, block_lines: int
             close_refused(by=by, job=job, reason_code=refusal.code, now=now())
             return
     if job.bookmark < line_count:
-        _register_lines(by, job, files, now, block_lines)
+        size = _Size(block_lines, apart=line_count - job.bookmark >= apart_lines)
+        _register_lines(by, job, files, now, size)
     close_finished(by=by, job=job, now=now())
 
 
@@ -112,29 +130,29 @@ def _awaited(by: Principal, job: Job, coming: Future[T], now: Now) -> T:
         extend_lease(by=by, uketsuke_id=job.uketsuke_id, attempt=job.attempt, now=now())
 
 
-def _register_lines(by: Principal, job: Job, files: FileStore, now: Now, block_lines: int) -> None:
-    """Register block after block; while the database merges one, a thread reads and checks the next."""
-    indexes = ZoneIndexes()
-    for zone in by.sendable:
-        indexes(zone)  # the thread finds its keys ready and never asks the database
+def _register_lines(by: Principal, job: Job, files: FileStore, now: Now, size: _Size) -> None:
+    """Register block after block; while the database merges one, the next is read and checked."""
     seal = files.line_sealer(job.file_key)
-    with files.open(job.file_key) as stream, ThreadPoolExecutor(1) as ahead:
-        blocks = _blocks(open_toroku_file(stream), job.bookmark, block_lines)
-
-        def read_ahead() -> Future[list[PreparedLine]]:
-            facts = get_line_facts(by=by, on=clock.business_date_jst(now()))
-            return ahead.submit(lambda: prepare_lines(next(blocks, ()), facts=facts, index_of=indexes))
-
-        coming = read_ahead()
+    indexes = ZoneIndexes()
+    with ExitStack() as stack:
+        reader = open_toroku_file(stack.enter_context(files.open(job.file_key)))
+        source: ReadAhead
+        if size.apart:
+            source = stack.enter_context(BlocksApart(by=by, job=job, reader=reader, block_lines=size.block_lines))
+        else:
+            source = BlocksHere(
+                by=by,
+                uketsuke_id=job.uketsuke_id,
+                reader=reader,
+                done=job.bookmark,
+                block_lines=size.block_lines,
+                now=now,
+            )
+        ahead = stack.enter_context(ThreadPoolExecutor(1))
+        coming = ahead.submit(source.ask())
         while prepared := _awaited(by, job, coming, now):
-            coming = read_ahead()
+            coming = ahead.submit(source.ask())
             _register_with_retry(by, job, prepared, indexes, seal, now)
-
-
-def _blocks(reader: TorokuFileReader, done: int, block_lines: int) -> Iterator[list[GivenLine]]:
-    lines = reader.lines(skip_until=done)
-    while block := list(islice(lines, block_lines)):
-        yield [GivenLine(line.meisai, line.gyo_bango, line.raw, line.line, line.violations) for line in block]
 
 
 def _register_with_retry(

@@ -81,11 +81,7 @@ def register_block(
         },
         now=now,
     )
-    entered = sum(
-        1
-        for line in fresh
-        if line.line is not None and line.line.enters_bango and outcomes[line.meisai_no].kubun != "9"
-    )
+    entered = sum(1 for line in fresh if line.enters_bango and outcomes[line.meisai_no].kubun != "9")
     if entered:
         record_sosa(
             by=by,

@@ -20,7 +20,7 @@ from shikaku.domain.violations import Violation, order_results
 
 @dataclass(frozen=True, slots=True)
 class BlockResult:
-    """What one block came to: one outcome per line in input order, and the persons it touched."""
+    """What one block came to: one outcome per line in input order, and the persons it planned (not the drafted)."""
 
     outcomes: tuple[LineOutcome, ...]
     targets: tuple[UUID, ...]
@@ -44,7 +44,7 @@ def register_itaku_kukaku(
     outcomes: dict[int, LineOutcome] = {}
     targets: list[UUID] = []
     for zone in _zones(by, lines):
-        mine = [line for line in lines if line.line is not None and line.line.hokensha_code == zone]
+        mine = [line for line in lines if line.zone == zone]
         enter_zone(zone, by.sender or "")
         block = ZoneBlock(by=by, zone=zone, uketsuke_id=uketsuke_id, index=index_of(zone), now=now)
         block.load(mine)
@@ -60,8 +60,7 @@ def register_itaku_kukaku(
 
 
 def _zones(by: Principal, lines: Sequence[PreparedLine]) -> list[str]:
-    named = {line.line.hokensha_code for line in lines if line.line is not None}
-    return sorted(named & by.sendable)
+    return sorted({line.zone for line in lines} & by.sendable)
 
 
 def refused(line: PreparedLine, violations: Sequence[Violation]) -> LineOutcome:

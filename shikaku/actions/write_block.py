@@ -13,14 +13,17 @@ from django.db import IntegrityError, connection
 
 from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import LostRace, joins_transaction
+from shikaku.domain.plan import VersionWrite
 
 Row = tuple[Any, ...]
 
+# What only the block knows comes first: the rest of a new person's rows is text before the block begins.
 _KANYUSHA: Final = (
-    ("id", "uuid"),
-    ("hokensha_code", "text"),
     ("hihokensha_edaban", "bigint"),
     ("himozuke_bango", "uuid"),
+    ("last_recorded_at", "timestamptz"),
+    ("id", "uuid"),
+    ("hokensha_code", "text"),
     ("bi_bango", "bytea"),
     ("ct_kojin_bango", "bytea"),
     ("kanyusha_kubun_code", "text"),
@@ -31,18 +34,17 @@ _KANYUSHA: Final = (
     ("t_seinengappi", "bigint"),
     ("last_shikaku_tsuban", "integer"),
     ("last_rireki_tsuban", "integer"),
-    ("last_recorded_at", "timestamptz"),
 )
 _RIREKI: Final = (
+    ("hihokensha_edaban", "bigint"),
+    ("himozuke_bango", "uuid"),
+    ("toroku_nichiji", "timestamptz"),
     ("id", "uuid"),
     ("hokensha_code", "text"),
-    ("hihokensha_edaban", "bigint"),
     ("rireki_tsuban", "integer"),
     ("shikaku_tsuban", "integer"),
-    ("himozuke_bango", "uuid"),
     ("valid_from", "date"),
     ("valid_to", "date"),
-    ("toroku_nichiji", "timestamptz"),
     ("superseded_at", "timestamptz"),
     ("shori_shubetsu_code", "text"),
     ("withdrawn", "boolean"),
@@ -99,20 +101,26 @@ UPDATE shikaku_rireki r SET superseded_at = s.superseded_at FROM stage_supersede
 
 @dataclass(slots=True)
 class BlockRows:
-    """All rows one block adds or changes in one zone, in the order of the columns above."""
+    """All rows one block adds or changes in one zone, in the order of the columns above.
+
+    Those of drafted persons are COPY text already, a line each.
+    """
 
     new_kanyusha: list[Row] = field(default_factory=list)
     changed_kanyusha: list[Row] = field(default_factory=list)
     versions: list[Row] = field(default_factory=list)
     superseded: list[tuple[UUID, datetime]] = field(default_factory=list)
     soshin: list[Row] = field(default_factory=list)
+    drafted_kanyusha: list[str] = field(default_factory=list)
+    drafted_versions: list[str] = field(default_factory=list)
+    drafted_soshin: list[str] = field(default_factory=list)
 
 
 @joins_transaction
 def write_block(*, by: Principal, rows: BlockRows) -> None:  # the zone is set already
     """Write the rows of one zone; persons first, then what is superseded, then the new versions and telegrams."""
     try:
-        _insert("shikaku_itaku_kukaku_kanyusha", _KANYUSHA, rows.new_kanyusha)
+        _insert("shikaku_itaku_kukaku_kanyusha", _KANYUSHA, rows.new_kanyusha, rows.drafted_kanyusha)
     except IntegrityError as error:
         # The number came to belong to another 被保険者枝番 while this block was being planned.
         raise LostRace from error
@@ -125,8 +133,15 @@ def write_block(*, by: Principal, rows: BlockRows) -> None:  # the zone is set a
     if rows.superseded:
         _stage("stage_supersede", (("id", "uuid"), ("superseded_at", "timestamptz")), rows.superseded)
         _execute(_SUPERSEDE)
-    _insert("shikaku_rireki", _RIREKI, rows.versions)
-    _insert("shikaku_onshi_soshin", _SOSHIN, rows.soshin, fixed=_SOSHIN_FIXED, fixed_values="0, '', ''")
+    _insert("shikaku_rireki", _RIREKI, rows.versions, rows.drafted_versions)
+    _insert(
+        "shikaku_onshi_soshin",
+        _SOSHIN,
+        rows.soshin,
+        rows.drafted_soshin,
+        fixed=_SOSHIN_FIXED,
+        fixed_values="0, '', ''",
+    )
 
 
 @joins_transaction
@@ -134,6 +149,46 @@ def write_results(*, by: Principal, meisai: Sequence[Row], refused: Sequence[Row
     """Write one result per line, and the refused lines sealed."""
     _insert("uketsuke_meisai", _MEISAI, meisai)
     _insert("uketsuke_teiseimachi", _TEISEIMACHI, refused)
+
+
+def kanyusha_rest(
+    *,
+    row_id: bytes,
+    zone: str,
+    bi_bango: bytes,
+    ct_kojin_bango: bytes,
+    kanyusha_kubun_code: str,
+    fugo: bool,
+    tokens: tuple[int | None, int | None, int | None, int | None],
+    last_shikaku_tsuban: int,
+    last_rireki_tsuban: int,
+) -> str:
+    """Return a new person's row as COPY text, from `id` on."""
+    kana2, kana4, full, birth = (_NULL if token is None else token for token in tokens)
+    return (
+        f"{row_id.hex()}\t{zone}\t\\\\x{bi_bango.hex()}\t\\\\x{ct_kojin_bango.hex()}\t{_text(kanyusha_kubun_code)}\t"
+        f"{'1' if fugo else '0'}\t{kana2}\t{kana4}\t{full}\t{birth}\t{last_shikaku_tsuban}\t{last_rireki_tsuban}"
+    )
+
+
+def version_rest(
+    *,
+    row_id: bytes,
+    zone: str,
+    version: VersionWrite,
+    shubetsu: str,
+    token: int | None,
+    uketsuke: str,
+    meisai_no: int,
+    ct_joho: bytes,
+) -> str:
+    """Return a version that stands as COPY text, from `id` on; `uketsuke` in hexadecimal digits."""
+    tsuban = version.shikaku_tsuban
+    return (
+        f"{row_id.hex()}\t{zone}\t{version.rireki_tsuban}\t{_NULL if tsuban is None else tsuban}\t"
+        f"{version.valid_from or _NULL}\t{version.valid_to or _NULL}\t{_NULL}\t{shubetsu}\tf\t"
+        f"{_NULL if token is None else token}\t{uketsuke}\t{meisai_no}\t\\\\x{ct_joho.hex()}"
+    )
 
 
 def _execute(statement: str) -> None:
@@ -145,15 +200,16 @@ def _insert(
     table: str,
     columns: Sequence[tuple[str, str]],
     rows: Sequence[Row],
+    drafted: Sequence[str] = (),
     *,
     fixed: str = "",
     fixed_values: str = "",
 ) -> None:
-    if not rows:
+    if not rows and not drafted:
         return
     names = ", ".join(name for name, _ in columns)
     into = f"{names}, {fixed}" if fixed else names
-    if len(rows) < _STAGED_FROM:
+    if not drafted and len(rows) < _STAGED_FROM:
         marks = ", ".join(f"%s::{kind}" for _, kind in columns)
         values = f"{marks}, {fixed_values}" if fixed else marks
         with connection.cursor() as cursor:
@@ -161,12 +217,12 @@ def _insert(
                 cursor.execute(f"INSERT INTO {table} ({into}) VALUES ({values})", list(row))  # noqa: S608  # constants
         return
     stage = f"stage_{table}"
-    _stage(stage, columns, rows)
+    _stage(stage, columns, rows, drafted)
     selected = f"{names}, {fixed_values}" if fixed else names
     _execute(f"INSERT INTO {table} ({into}) SELECT {selected} FROM {stage}")  # noqa: S608  # constants only
 
 
-def _stage(stage: str, columns: Sequence[tuple[str, str]], rows: Sequence[Row]) -> None:
+def _stage(stage: str, columns: Sequence[tuple[str, str]], rows: Sequence[Row], drafted: Sequence[str] = ()) -> None:
     definition = ", ".join(f"{name} {kind}" for name, kind in columns)
     with connection.cursor() as cursor:
         cursor.execute("SELECT to_regclass(%s)", [f"pg_temp.{stage}"])
@@ -175,7 +231,10 @@ def _stage(stage: str, columns: Sequence[tuple[str, str]], rows: Sequence[Row]) 
         else:
             cursor.execute(f"DELETE FROM {stage}")  # noqa: S608  # a second zone in the same transaction
         with cursor.copy(f"COPY {stage} FROM STDIN") as copy:
-            copy.write(_copy_text(columns, rows))
+            if drafted:
+                copy.write("\n".join((*drafted, "")).encode())
+            if rows:
+                copy.write(_copy_text(columns, rows))
 
 
 def _copy_text(columns: Sequence[tuple[str, str]], rows: Sequence[Row]) -> bytes:

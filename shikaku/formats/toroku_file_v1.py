@@ -113,24 +113,26 @@ class TorokuFileReader:
         An empty line is no 明細, but counts as a row, as a spreadsheet shows it.
         """
         meisai = 0
-        width = len(self._columns)
-        encoding = self.encoding
         for gyo_bango, raw in enumerate(self._records, start=2):
             if not raw:
                 continue
             meisai += 1
             if meisai <= skip_until:
                 continue
-            fields: list[str] | None = None
-            if len(raw) <= RECORD_LIMIT:
-                try:
-                    fields = split_record(_decoded(raw, encoding))
-                except UnicodeDecodeError:
-                    fields = None
-            if fields is None or len(fields) != width:
-                yield FileLine(meisai, gyo_bango, raw, None, _UNREADABLE_RECORD)
-            else:
-                yield FileLine(meisai, gyo_bango, raw, self._line(fields), ())
+            line = self.read(raw)
+            yield FileLine(meisai, gyo_bango, raw, line, _UNREADABLE_RECORD if line is None else ())
+
+    def read(self, raw: bytes) -> TorokuLine | None:
+        """Return what one record says, or None when it cannot be read at all."""
+        if len(raw) > RECORD_LIMIT:
+            return None
+        try:
+            fields = split_record(_decoded(raw, self.encoding))
+        except UnicodeDecodeError:
+            return None
+        if fields is None or len(fields) != len(self._columns):
+            return None
+        return self._line(fields)
 
     def _line(self, fields: list[str]) -> TorokuLine:
         slots: list[dict[str, Any]] = [{} for _ in _SLOTS]

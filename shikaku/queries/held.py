@@ -1,12 +1,12 @@
 """What a block of lines needs to know of the persons it names: read once, locked in one order."""
 
-import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import orjson
 from django.db import connection
 
 from chukan.kernel.crypto.envelope import open_envelope
@@ -73,7 +73,7 @@ def open_joho(hokensha_code: str, row_id: UUID, sealed: bytes) -> dict[str, Any]
     plain = open_envelope(
         get_keyring(), table=RIREKI_TABLE, envelope=JOHO, hokensha_code=hokensha_code, row_id=row_id, data=sealed
     )
-    opened: dict[str, Any] = json.loads(plain)
+    opened: dict[str, Any] = orjson.loads(plain)
     return opened
 
 

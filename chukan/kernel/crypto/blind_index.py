@@ -12,12 +12,13 @@ from chukan.kernel.crypto.keyring import Keyring
 
 ZONE_LENGTH: Final = 16
 _KOJIN_BANGO: Final = "kojin_bango"
+_COMMON_MAX: Final = 50_000
 
 
 class ZoneIndex:
     """The blind indexes of one insurer."""
 
-    __slots__ = ("_bango", "_global", "_keyring", "_token_secret", "_tokens")
+    __slots__ = ("_bango", "_common", "_global", "_keyring", "_token_secret", "_tokens")
 
     def __init__(self, keyring: Keyring, hokensha_code: str) -> None:
         """Fetch this insurer's keys; the key across insurers only when it is first used."""
@@ -25,6 +26,7 @@ class ZoneIndex:
         self._bango = HmacSha256(derive_key(keyring.secret(BI_ZONE, hokensha_code), "chukan1", BI_ZONE, _KOJIN_BANGO))
         self._token_secret = keyring.secret(TOKEN, hokensha_code)
         self._tokens: dict[str, HmacSha256] = {}
+        self._common: dict[tuple[str, str], int] = {}
         self._global: HmacSha256 | None = None
 
     def bango(self, number: str) -> bytes:
@@ -36,6 +38,20 @@ class ZoneIndex:
         if self._global is None:
             self._global = global_index(self._keyring)
         return self._global.digest(number.encode())
+
+    def fetch_global(self) -> None:
+        """Fetch the key across insurers now, so that a thread that uses it never asks the database."""
+        if self._global is None:
+            self._global = global_index(self._keyring)
+
+    def common_token(self, kind: str, text: str) -> int:
+        """Return `token` of a text that many persons share (a birth date, the start of a name); kept in memory."""
+        known = self._common.get((kind, text))
+        if known is None:
+            if len(self._common) >= _COMMON_MAX:
+                self._common.clear()
+            known = self._common[kind, text] = self.token(kind, text)
+        return known
 
     def token(self, kind: str, text: str) -> int:
         """Return the signed 64-bit search token of a match key; kinds do not meet."""

@@ -64,13 +64,13 @@ class RowSealer:
             table=table, envelope=envelope, hokensha_code=key.hokensha_code, key_id=key.key_id, alg=key.alg
         )
 
-    def seal(self, row_id: UUID, plaintext: bytes) -> bytes:
-        """Return the ciphertext that opens for this row only."""
+    def seal(self, row_id: UUID | bytes, plaintext: bytes) -> bytes:
+        """Return the ciphertext that opens for this row only; the id may come as its 16 bytes."""
         try:
             nonce = _nonces.pop()
         except IndexError:
             nonce = _more_nonces()
-        aad = self._before + row_id.bytes + self._after
+        aad = self._before + (row_id if isinstance(row_id, bytes) else row_id.bytes) + self._after
         return self._header + nonce + self._encrypt(nonce, plaintext, aad)
 
 

@@ -11,6 +11,7 @@ _VARIANT: Final = 0b10 << 62
 _VERSION: Final = 7 << 76
 _RANDOM_BITS: Final = 74
 _LOW_BITS: Final = 62
+_LOW_MASK: Final = (1 << _LOW_BITS) - 1
 _BATCH: Final = 256 * 8
 
 
@@ -57,6 +58,19 @@ def _next_parts(ms: int) -> tuple[int, int]:
 
 def uuid7() -> UUID:
     """Return a new UUID, greater than every one this process made before."""
-    ms, random_part = _next_parts(int(clock.now().timestamp() * 1000))
-    high, low = divmod(random_part, 1 << _LOW_BITS)
-    return UUID(int=ms << 80 | _VERSION | high << 64 | _VARIANT | low)
+    return UUID(int=_joined(*_next_parts(_milliseconds())))
+
+
+def uuid7_bytes(count: int) -> list[bytes]:
+    """Return the 16 bytes each of as many new UUIDs, rising as `uuid7` does; for many rows at once."""
+    ms = _milliseconds()
+    return [_joined(*_next_parts(ms)).to_bytes(16, "big") for _ in range(count)]
+
+
+def _milliseconds() -> int:
+    return int(clock.now().timestamp() * 1000)
+
+
+def _joined(ms: int, random_part: int) -> int:
+    high, low = random_part >> _LOW_BITS, random_part & _LOW_MASK
+    return ms << 80 | _VERSION | high << 64 | _VARIANT | low

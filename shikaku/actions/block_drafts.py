@@ -1,0 +1,90 @@
+"""The drafts a block took: persons whose rows were worked out before, until a later line of the block meets them."""
+
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from django.db import connection
+
+from chukan.kernel.values.uuid7 import uuid7_bytes
+from shikaku.actions.block_person import BlockPerson
+from shikaku.actions.block_telegrams import OwedTelegrams
+from shikaku.actions.draft import Draft
+from shikaku.actions.prepare_lines import PreparedLine
+from shikaku.actions.write_block import BlockRows
+from shikaku.queries.array_text import bytea_array
+
+OWED = "shikaku"
+
+
+class Drafted(NamedTuple):
+    """One draft that was taken, with its line."""
+
+    prepared: PreparedLine
+    draft: Draft
+
+
+class BlockDrafts:
+    """Persons taken as drafted, by 被保険者枝番, and the way to them by the zone's hash of their number."""
+
+    def __init__(self, zone: str, now: datetime) -> None:
+        """Begin with none."""
+        self._zone, self._now = zone, now
+        self._drafted: dict[int, Drafted] = {}
+        self._edaban_of: dict[bytes, int] = {}
+
+    def take(self, prepared: PreparedLine, draft: Draft, edaban: int) -> None:
+        """Let the draft stand under this 被保険者枝番."""
+        assert prepared.bango is not None  # noqa: S101  # a draft is of a number
+        self._drafted[edaban] = Drafted(prepared, draft)
+        self._edaban_of[prepared.bango] = edaban
+
+    def edaban_of(self, bango: bytes | None) -> int | None:
+        """Return the 被保険者枝番 of the drafted person with this number."""
+        return None if bango is None else self._edaban_of.get(bango)
+
+    def pop(self, edaban: int | None) -> Drafted | None:
+        """Give up the draft of a person whom another line has to do with."""
+        if edaban not in self._drafted:
+            return None
+        drafted = self._drafted.pop(edaban)
+        assert drafted.prepared.bango is not None  # noqa: S101  # as above
+        del self._edaban_of[drafted.prepared.bango]
+        return drafted
+
+    def add_rows(self, rows: BlockRows, telegrams: OwedTelegrams) -> None:
+        """Give the numbers their 紐付番号 and add all rows. *Locks:* the numbers across insurers, in one order.
+
+        Where nobody had the number, its 紐付番号 is the proposed one and the person's first telegram is the first;
+        the other telegrams join those whose order is drawn.
+        """
+        if not self._drafted:
+            return
+        known = self._known()
+        now, zone = self._now.isoformat(), self._zone
+        soshin_bango = uuid7_bytes(len(self._drafted))
+        for edaban, (_, draft) in self._drafted.items():
+            elsewhere = known.get(draft.bi_global) if known else None
+            himozuke = draft.himozuke.hex() if elsewhere is None else elsewhere.hex
+            start = f"{edaban}\t{himozuke}\t{now}\t"
+            rows.drafted_kanyusha.append(start + draft.kanyusha)
+            rows.drafted_versions.append(start + draft.version)
+            if not draft.owes:
+                continue
+            if elsewhere is None:
+                soshin = f"{soshin_bango.pop().hex()}\t{zone}\t{edaban}\t{himozuke}\t1\t{OWED}\t{now}\t{now}\t{now}"
+                rows.drafted_soshin.append(soshin)
+            else:
+                person = BlockPerson(UUID(bytes=draft.row_id), edaban, elsewhere, None, self._now)
+                telegrams.owe(person, elsewhere, OWED, self._now)
+
+    def _known(self) -> dict[bytes, UUID]:
+        """Return the 紐付番号 of the numbers that somebody had before, and keep the proposed ones of all others."""
+        drafts = [drafted.draft for drafted in self._drafted.values()]
+        proposed = "{" + ",".join([draft.himozuke.hex() for draft in drafts]) + "}"
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT bi_global, himozuke_bango FROM shikaku_take_himozuke(%s::bytea[], %s::uuid[], %s)",
+                [bytea_array(draft.bi_global for draft in drafts), proposed, [int(draft.owes) for draft in drafts]],
+            )
+            return {bytes(bango): himozuke for bango, himozuke in cursor.fetchall()}
