@@ -21,7 +21,7 @@ from chukan.kernel.values.kojin_bango import contains_kojin_bango
 from shikaku.actions.accept_toroku_file import JIMU
 from shikaku.actions.block_zone import LineOutcome
 from shikaku.actions.prepare_lines import PreparedLine
-from shikaku.domain.bango_case import TEISEI, UNYO, BangoClash, NumberLine, plan_cases
+from shikaku.domain.bango_case import CASE_ID_SHOWN, TEISEI, UNYO, BangoClash, NumberLine, plan_cases
 from shikaku.domain.check_line import HENKO
 from shikaku.models import BangoCase
 
@@ -80,11 +80,11 @@ def open_bango_case(*, by: Principal, zone: str, clash: BangoClash, now: datetim
 
 
 @own_transaction
-def close_bango_case(*, by: Principal, zone: str, case_id: UUID, riyu: str, now: datetime) -> None:
+def close_bango_case(*, by: Principal, zone: str, case_id: str, riyu: str, now: datetime) -> UUID:
     """Close an open case for a reason that stands in the operation log of the operators, not of the insurer.
 
-    Raises NotFound when that insurer has no such open case, Invalid for a reason that says nothing, is too long or
-    holds a 個人番号.
+    `case_id` is its id, or the first eight digits operators see; the whole one is returned. Raises NotFound when that
+    insurer has no such open case, Invalid for a reason that says nothing, is too long or holds a 個人番号.
     """
     text = riyu.strip()
     if not text or len(text) > _RIYU_MAX:
@@ -93,8 +93,13 @@ def close_bango_case(*, by: Principal, zone: str, case_id: UUID, riyu: str, now:
         raise Invalid(
             "riyu_bango", "理由に個人番号と思われる12桁の数字があります。数字を除いてください。", pointer="riyu"
         )
-    closed = BangoCase.objects.filter(id=case_id, closed_at__isnull=True).update(closed_at=now, closed_reason=UNYO)
-    if not closed:
+    mine = BangoCase.objects.filter(hokensha_code=zone, closed_at__isnull=True)
+    found = list(mine.filter(id__startswith=case_id).values_list("id", flat=True)[:2])
+    if (
+        len(case_id) < CASE_ID_SHOWN
+        or len(found) != 1
+        or not mine.filter(id=found[0]).update(closed_at=now, closed_reason=UNYO)
+    ):
         raise NotFound(
             "bango_case_nashi",
             "この案件は、この保険者の開いている案件にありません。「運用状況」（OP-001）の一覧を確かめてください。",
@@ -104,11 +109,12 @@ def close_bango_case(*, by: Principal, zone: str, case_id: UUID, riyu: str, now:
         kind=SosaKind.HENKO,
         jimu=JIMU,
         target_file=CASE,
-        targets=(str(case_id),),
+        targets=(str(found[0]),),
         result="ok",
         detail={"operation": "close", "riyu": text},
         now=now,
     )
+    return found[0]
 
 
 def _open(by: Principal, zone: str, clash: BangoClash, where: tuple[str, int | None], now: datetime) -> None:

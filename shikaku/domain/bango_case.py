@@ -13,6 +13,8 @@ CLASH: Final = "E214"
 # Why a case is closed: a later line of its person was registered with a number, or an operator gave a reason.
 TEISEI: Final = "teisei"
 UNYO: Final = "unyo"
+# So many digits of a case's random id tell it from the other open ones of its insurer.
+CASE_ID_SHOWN: Final = 8
 
 
 @dataclass(frozen=True, slots=True)

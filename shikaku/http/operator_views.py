@@ -22,6 +22,7 @@ from chukan.kernel.clock import JST, business_date_jst
 from chukan.kernel.principal import Principal
 from chukan.kernel.templatetags.hyoji import jikoku, nagasa
 from shikaku.actions.record_shokai import record_jokyo
+from shikaku.domain.bango_case import CASE_ID_SHOWN
 from shikaku.http.terminal_file_show import state_mark
 from shikaku.http.terminal_page import Link, Todo, actor, show
 from shikaku.http.terminal_show import ROUTES
@@ -233,7 +234,7 @@ def _todo_cases(cases: OpenCases) -> list[Todo]:
 
 def _case(row: OpenCase, names: dict[str, str]) -> Case:
     return Case(
-        id=str(row.id),
+        id=str(row.id)[:CASE_ID_SHOWN],
         hokensha=names.get(row.hokensha_code, "—"),
         hokensha_code=row.hokensha_code,
         uketsuke_bango=row.uketsuke_bango,

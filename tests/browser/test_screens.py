@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from tests.browser.conftest import World
@@ -394,6 +396,23 @@ class TestConsole:
 
         operator.check(f"{screen_id}_normal", screen_id=screen_id)
         assert operator.page.get_attribute("body", "data-console") == "operator"
+
+    def test_op_001_with_a_number_of_another_person(self, operator: Window, demo: World) -> None:
+        services = json.loads((demo.home / "run" / "services.json").read_text(encoding="utf-8"))
+        with psycopg.connect(services["database_url"], autocommit=True) as admin:
+            admin.execute(
+                "INSERT INTO shikaku_bango_case (id, hokensha_code, hihokensha_edaban, other_himozuke_bango, channel,"
+                " uketsuke_bango, meisai_no, first_seen_at, last_seen_at, seen_count, closed_reason)"
+                " SELECT gen_random_uuid(), hokensha_code, hihokensha_edaban, gen_random_uuid(), 'server_api',"
+                " '20261120-ABCDEFGHJK', 12, now(), now(), 2, '' FROM shikaku_itaku_kukaku_kanyusha LIMIT 1"
+            )
+            operator.go("/unyo/")
+            admin.execute("DELETE FROM shikaku_bango_case")
+
+        operator.check("OP-001_case", screen_id="OP-001")
+        assert "個人番号の重なりが1件あります" in operator.page.inner_text("main")
+        operator.page.click("text=個人番号の重なりが1件あります")
+        assert operator.page.evaluate("document.activeElement.id") == "bango-cases"
 
     def test_op_101_empty(self, operator: Window) -> None:
         operator.go("/unyo/shori/?jotai=horyu")

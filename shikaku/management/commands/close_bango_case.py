@@ -1,6 +1,5 @@
 import json
 from argparse import ArgumentParser
-from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError
 
@@ -19,20 +18,18 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the options."""
         parser.add_argument("--hokensha", required=True, help="保険者コード（運用状況の一覧にある）")
-        parser.add_argument("--id", required=True, type=UUID, help="案件ID（運用状況の一覧にある）")
+        parser.add_argument("--id", required=True, help="案件ID（運用状況の一覧にある8桁）")
         parser.add_argument("--riyu", required=True, help="閉じる理由。個人番号や氏名は入れない")
 
     def handle(self, *_args: object, **options: object) -> None:
         """Close and print the id."""
-        case_id = options["id"]
-        assert isinstance(case_id, UUID)  # noqa: S101  # argparse made it
         try:
-            close_bango_case(
+            case_id = close_bango_case(
                 by=Principal(
                     channel="command", soshiki="command", actor_id="close_bango_case", actor_name="管理コマンド"
                 ),
                 zone=str(options["hokensha"]),
-                case_id=case_id,
+                case_id=str(options["id"]),
                 riyu=str(options["riyu"]),
                 now=clock.now(),
             )

@@ -285,9 +285,11 @@ class TestClosing:
 
 @pytest.mark.usefixtures("two_people")
 class TestOperator:
-    def close(self, world: World, case_id: UUID, riyu: str = "保険者が書類を確かめた。", zone: str = KENPO) -> None:
+    def close(
+        self, world: World, case_id: UUID | str, riyu: str = "保険者が書類を確かめた。", zone: str = KENPO
+    ) -> None:
         with as_role(world, "kanri"):
-            close_bango_case(by=KANRI, zone=zone, case_id=case_id, riyu=riyu, now=LATER)
+            close_bango_case(by=KANRI, zone=zone, case_id=str(case_id), riyu=riyu, now=LATER)
 
     @pytest.fixture
     def case_id(self, world: World) -> UUID:
@@ -312,7 +314,7 @@ class TestOperator:
             self.close(world, case_id)
 
     def test_not_there_and_of_another_insurer_look_the_same(self, world: World, case_id: UUID) -> None:
-        for number, zone in ((uuid4(), KENPO), (case_id, OTHER_KENPO)):
+        for number, zone in ((uuid4(), KENPO), (case_id, OTHER_KENPO), (str(case_id)[:7], KENPO), ("%" * 8, KENPO)):
             with pytest.raises(NotFound):
                 self.close(world, number, zone=zone)
 
@@ -326,7 +328,7 @@ class TestOperator:
         assert [row[-1] for row in cases(world)] == [""]
 
     def test_the_command_does_the_same(self, world: World, case_id: UUID) -> None:
-        given = ("close_bango_case", "--hokensha", KENPO, "--id", str(case_id), "--riyu", "保険者が確かめた。")
+        given = ("close_bango_case", "--hokensha", KENPO, "--id", str(case_id)[:8], "--riyu", "保険者が確かめた。")
         assert json.loads(manage(*given)) == {"id": str(case_id)}
 
         assert [row[-1] for row in cases(world)] == ["unyo"]
