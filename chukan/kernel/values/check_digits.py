@@ -1,5 +1,6 @@
 """The modulus-10 check digit (weights 2 1 2 …) shared by 保険者番号 and the 公費 numbers, without forgiveness."""
 
+from functools import lru_cache
 from typing import Final
 
 # A digit in a doubled place counts as the sum of the digits of its double.
@@ -11,6 +12,7 @@ def is_ascii_digits(text: str, length: int) -> bool:
     return len(text) == length and text.isascii() and text.isdigit()
 
 
+@lru_cache(maxsize=4096)  # a file names its few 保険者番号 in every line
 def passes_luhn(digits: str) -> bool:
     """Tell whether the last of these ASCII digits is the right check digit of the others."""
     total = 0
