@@ -64,6 +64,7 @@ DEFINER_FUNCTIONS = {
     "shikaku_record_onshi_kekka": {"chukan_web"},
     "shikaku_resend_queue": {"chukan_operator"},
     "shikaku_resolve_himozuke": {"chukan_web", "chukan_worker"},
+    "shikaku_take_himozuke": {"chukan_web", "chukan_worker"},
     "shokuin_find_login": {"chukan_web", "chukan_kanri"},
     "shokuin_find_session": {"chukan_web"},
     "uketsuke_due": {"chukan_worker"},
