@@ -248,7 +248,7 @@ class TestForms:
         clerk.check("HS-203_normal", screen_id="HS-203")
         clerk.press("F12", moves=True)
         clerk.check("HS-203_error", screen_id="HS-203", refusal=True)
-        clerk.page.fill("#f-shikaku-shikaku_soshitsu_ymd", "R18.4.1")
+        clerk.page.fill("#f-shikaku-shikaku_soshitsu_ymd", "R98.4.1")
         clerk.press("F12", moves=True)
         clerk.check("HS-203_check", screen_id="HS-203")
 
@@ -269,7 +269,7 @@ class TestForms:
 
         clerk.press("F12", moves=True)
         clerk.check("HS-204_error", screen_id="HS-204", refusal=True)
-        clerk.page.fill("#f-shikaku-shikaku_soshitsu_ymd", "R18.4.1")
+        clerk.page.fill("#f-shikaku-shikaku_soshitsu_ymd", "R98.4.1")
         clerk.press("F12", moves=True)
         clerk.check("HS-204_check", screen_id="HS-204")
 
