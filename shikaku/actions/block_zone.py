@@ -1,12 +1,11 @@
 """The lines of one block that belong to one insurer, from lock to rows."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
-import orjson
 from django.db import connection
 
 from chukan.kernel import clock
@@ -18,9 +17,11 @@ from chukan.kernel.principal import Principal
 from chukan.kernel.values.uuid7 import uuid7
 from shikaku.actions.block_cards import BlockCards
 from shikaku.actions.block_drafts import BlockDrafts
+from shikaku.actions.block_numbering import Numbering
 from shikaku.actions.block_numbers import KANYUSHA_TABLE, KOJIN_BANGO, NO_NUMBER_FACTS, NumberChanges
 from shikaku.actions.block_person import BlockPerson, known_person, propose_himozuke, search_tokens
 from shikaku.actions.block_telegrams import OwedTelegrams
+from shikaku.actions.block_versions import BlockVersions
 from shikaku.actions.draft import Draft
 from shikaku.actions.prepare_lines import PreparedLine
 from shikaku.actions.write_block import BlockRows
@@ -37,8 +38,6 @@ from shikaku.queries.held import JOHO, KIGO_BANGO, RIREKI_TABLE, load_held
 
 WRONG_NUMBER: Final = "2"
 _TICK = timedelta(microseconds=1)
-# Where these stand in a row of `_add_version`.
-_HIMOZUKE, _TOROKU_NICHIJI, _SUPERSEDED_AT = 1, 2, 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +68,9 @@ class ZoneBlock:
         self._by_edaban: dict[int, BlockPerson] = {}
         self._by_bango: dict[bytes, BlockPerson] = {}
         self._cards = BlockCards(by=by, zone=zone, index=index)
-        self._last_edaban: int | None = None
-        self._first_edaban = 0
+        self._numbering = Numbering(zone)
         self._globals: dict[int, bytes] = {}
-        self._versions: list[list[object]] = []
-        self._version_at: dict[UUID, list[object]] = {}
-        self._superseded: list[tuple[UUID, datetime]] = []
+        self._versions = BlockVersions(zone, uketsuke_id, self._seal_joho)
         self._telegrams = OwedTelegrams(zone, now)
         self._drafts = BlockDrafts(zone, now)
         self._numbers = NumberChanges(
@@ -91,7 +87,7 @@ class ZoneBlock:
         maybe_new = drafted + sum(line.shori_shubetsu_code == SHINKI for line in said)
         # Cards are compared (`E213`) under the same lock: two writers cannot each miss the other's card.
         if maybe_new or any(line.shikaku for line in said):
-            self._lock_numbering()
+            self._numbering.lock()
             self._proposals = propose_himozuke(maybe_new)
         edabans = {line.hihokensha_edaban for line in said if line.hihokensha_edaban}
         bangos = {line.bango for line in lines if line.bango is not None}
@@ -178,7 +174,7 @@ class ZoneBlock:
         )
 
     def _take(self, prepared: PreparedLine, draft: Draft) -> LineOutcome:
-        edaban = self._next_edaban()
+        edaban = self._numbering.next()
         self._drafts.take(prepared, draft, edaban)
         if prepared.t_kigo_bango is not None:
             use = (edaban, draft.valid_from, draft.valid_to)
@@ -255,7 +251,7 @@ class ZoneBlock:
         row_id = uuid7()
         person = BlockPerson(
             row_id=row_id,
-            edaban=self._next_edaban(),
+            edaban=self._numbering.next(),
             himozuke=next(self._proposals),
             bango=prepared.bango,
             last_at=self._now - _TICK,
@@ -269,18 +265,13 @@ class ZoneBlock:
         self._by_edaban[person.edaban] = person
         return person
 
-    def _next_edaban(self) -> int:
-        assert self._last_edaban is not None  # noqa: S101  # a new person comes by 01, which locked the numbering
-        self._last_edaban += 1
-        return self._last_edaban
-
     def _append_version(self, prepared: PreparedLine, plan: Plan, person: BlockPerson, at: datetime) -> None:
         version = plan.version
         assert version is not None  # noqa: S101  # asked by the caller
         tsuban = version.shikaku_tsuban
         if version.supersedes is not None:
             standing = None  # a first period takes the place of the standing
-            self._supersede(person.version_ids.pop(tsuban if tsuban in person.version_ids else standing), at)
+            self._versions.supersede(person.version_ids.pop(tsuban if tsuban in person.version_ids else standing), at)
         token = None if tsuban is None else self._version_token(prepared, plan)
         self._write_version(prepared, plan, person, at, token)
         self._cards.note(token, person, plan)
@@ -293,8 +284,8 @@ class ZoneBlock:
         values: list[object] = [
             version.rireki_tsuban, version.shikaku_tsuban, version.valid_from, version.valid_to, plan.handled_as,
             version.withdrawn, token, prepared.meisai_no,
-        ]  # fmt: skip  # as `_add_version`
-        self._add_version(person, at, values, version.joho)
+        ]  # fmt: skip  # as `BlockVersions.add` takes them
+        self._versions.add(person, at, values, version.joho)
 
     def _version_token(self, prepared: PreparedLine, plan: Plan) -> int | None:
         """Return the token of the version's card; a new period has the card of its line, worked out before."""
@@ -303,25 +294,6 @@ class ZoneBlock:
             return prepared.t_kigo_bango
         key = kigo_bango_key(plan.version.joho.get("shikaku", {}))
         return None if key is None else self._index.token(KIGO_BANGO, key)
-
-    def _add_version(self, person: BlockPerson, at: datetime, values: list[object], joho: Mapping[str, Any]) -> None:
-        rireki_tsuban, tsuban, valid_from, valid_to, shubetsu, withdrawn, token, meisai_no = values
-        row_id = uuid7()
-        sealed = self._seal_joho.seal(row_id, orjson.dumps(joho))
-        row = [
-            person.edaban, person, at, row_id, self._zone, rireki_tsuban, tsuban, valid_from, valid_to, None, shubetsu,
-            withdrawn, token, self._uketsuke_id, meisai_no, sealed,
-        ]  # fmt: skip  # the order of write_block's columns
-        person.version_ids[tsuban if isinstance(tsuban, int) else None] = row_id
-        self._versions.append(row)
-        self._version_at[row_id] = row
-
-    def _supersede(self, version_id: UUID, at: datetime) -> None:
-        in_block = self._version_at.get(version_id)
-        if in_block is None:
-            self._superseded.append((version_id, at))
-        else:
-            in_block[_SUPERSEDED_AT] = at
 
     # --- facts for the planner ------------------------------------------------------------------------------------
 
@@ -335,9 +307,7 @@ class ZoneBlock:
         """Fix the 紐付番号 of what this block wrote so far, before the person moves to another one."""
         if person.is_new and person.edaban not in self._resolved:
             self._resolve([person])
-        for row in self._versions:
-            if row[_HIMOZUKE] is person:
-                row[_HIMOZUKE] = person.himozuke
+        self._versions.settle(person)
 
     def _move_history(self, person: BlockPerson, prepared: PreparedLine, at: datetime) -> None:
         """Write every present version again under the right 紐付番号; the former ones stay as what was known."""
@@ -347,54 +317,34 @@ class ZoneBlock:
         periods = []
         for period in held.periods:
             version_id = person.version_ids.get(period.shikaku_tsuban)
-            written = None if version_id is None else self._version_at.get(version_id)
-            if version_id is None or period.withdrawn or (written is not None and written[_TOROKU_NICHIJI] == at):
+            if version_id is None or period.withdrawn or self._versions.is_written_at(version_id, at):
                 periods.append(period)
                 continue
-            self._supersede(version_id, at)
+            self._versions.supersede(version_id, at)
             key = kigo_bango_key(period.joho.get("shikaku", {}))
             token = None if key is None else self._index.token(KIGO_BANGO, key)
             values: list[object] = [
                 following, period.shikaku_tsuban, period.valid_from, period.valid_to, "03", False, token,
                 prepared.meisai_no,
-            ]  # fmt: skip  # as `_append_version`
-            self._add_version(person, at, values, period.joho)
+            ]  # fmt: skip  # as `BlockVersions.add` takes them
+            self._versions.add(person, at, values, period.joho)
             periods.append(replace(period, rireki_tsuban=following))
             following += 1
         person.held = replace(held, periods=tuple(periods), next_rireki_tsuban=following)
 
     # --- rows -----------------------------------------------------------------------------------------------------
 
-    def _lock_numbering(self) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "INSERT INTO shikaku_edaban_saiban (hokensha_code, last) VALUES (%s, 0) ON CONFLICT DO NOTHING",
-                [self._zone],
-            )
-            cursor.execute(
-                "SELECT last FROM shikaku_edaban_saiban WHERE hokensha_code = %s FOR NO KEY UPDATE", [self._zone]
-            )
-            self._last_edaban = self._first_edaban = cursor.fetchone()[0]
-
     def finish(self) -> BlockRows:
         """Give new persons their 紐付番号 and telegrams their order, and return all rows of the zone."""
         touched = self._touched.values()
         self._resolve([person for person in touched if person.is_new and person.edaban not in self._resolved])
-        if self._last_edaban is not None and self._last_edaban != self._first_edaban:
-            with connection.cursor() as cursor:
-                cursor.execute(
-                    "UPDATE shikaku_edaban_saiban SET last = %s WHERE hokensha_code = %s",
-                    [self._last_edaban, self._zone],
-                )
-        rows = BlockRows(superseded=self._superseded)
+        self._numbering.save()
+        rows = BlockRows(superseded=self._versions.superseded)
         self._drafts.add_rows(rows, self._telegrams)
         rows.soshin = self._telegrams.rows()
         for person in touched:
             (rows.new_kanyusha if person.is_new else rows.changed_kanyusha).append(self._kanyusha_row(person))
-        for row in self._versions:
-            owner = row[_HIMOZUKE]
-            row[_HIMOZUKE] = owner.himozuke if isinstance(owner, BlockPerson) else owner
-            rows.versions.append(tuple(row))
+        rows.versions = self._versions.rows()
         return rows
 
     def _resolve(self, fresh: Sequence[BlockPerson]) -> None:

@@ -21,6 +21,7 @@ from chukan.kernel import clock
 from chukan.kernel.crypto.errors import KeyUnavailable
 from chukan.kernel.principal import Principal
 from chukan.kernel.storage import store
+from chukan.kernel.transactions import outside_transaction
 from shikaku.actions.draft import Drafter
 from shikaku.actions.prepare_lines import GivenLine, PreparedLine, prepare_lines
 from shikaku.formats.toroku_file_v1 import TorokuFileReader, open_toroku_file
@@ -115,6 +116,7 @@ class BlocksApart:
         return [PreparedLine.unpacked(packed, self._reader.read) for packed in received]
 
 
+@outside_transaction
 def send_blocks(
     *, by: Principal, uketsuke_id: UUID, file_key: str, done: int, block_lines: int, to: Connection
 ) -> None:
