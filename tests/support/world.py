@@ -72,6 +72,7 @@ class World:
             manage("ensure_keys")
             manage("load_reference_data")
             self._register()
+            self.empty()  # the log of the registrations is no test's own
         except BaseException:
             self.stop()
             raise

@@ -20,6 +20,8 @@ from chukan.controls.kikan.models import (
     ReferenceLoad,
 )
 from chukan.controls.kikan.queries import find_hokensha
+from chukan.controls.sosa_log.actions import record_sosa
+from chukan.controls.sosa_log.domain import SosaKind
 from chukan.kernel.crypto import get_keyring
 from chukan.kernel.errors import Conflict, RuleBroken
 from chukan.kernel.principal import Principal
@@ -42,10 +44,10 @@ def register_hokensha(
     kohi_futansha_bango: Sequence[str] = (),
     now: datetime,
 ) -> HokenshaFacts:
-    """Register one insurer with its numbers and make the keys of its zone.
+    """Register one insurer with its numbers and make the keys of its zone; one operation-log event says so.
 
-    Idempotent: the same facts again change nothing. Raises RuleBroken with every reason, and Conflict when the code
-    or a number is already registered differently.
+    Idempotent: the same facts again change nothing and say nothing. Raises RuleBroken with every reason, and Conflict
+    when the code or a number is already registered differently.
     """
     errors = check_hokensha(
         hokensha_code=hokensha_code,
@@ -80,6 +82,20 @@ def register_hokensha(
         KohiFutansha.objects.bulk_create(
             KohiFutansha(hokensha_id=hokensha_code, kohi_futansha_bango=bango)
             for bango in sorted(wanted.kohi_futansha_bango)
+        )
+        record_sosa(
+            by=by,
+            kind=SosaKind.HOKENSHA_CHANGED,
+            jimu="kanri",
+            target_file="保険者",
+            targets=(hokensha_code,),
+            result="ok",
+            detail={
+                "hokensha_shubetsu": hokensha_shubetsu,
+                "hokensha_bango": " ".join(sorted(wanted.hokensha_bango)),
+                "kohi_futansha_bango": " ".join(sorted(wanted.kohi_futansha_bango)),
+            },
+            now=now,
         )
         _LOG.info("kikan.hokensha.registered", hokensha_code=hokensha_code, actor_id=by.actor_id)
     get_keyring().ensure_hokensha_keys(hokensha_code)

@@ -60,6 +60,7 @@ class SosaKind(StrEnum):
     BANGO_DOWNLOAD = "bango_download"
     STAFF_CHANGED = "staff_changed"
     STAFF_LIST = "staff_list"
+    HOKENSHA_CHANGED = "hokensha_changed"
     CLIENT_CHANGED = "client_changed"
     SHORI_KEKKA = "shori_kekka"
     MONITOR = "monitor"
@@ -98,6 +99,7 @@ KIND_LABELS: Final[Mapping[str, str]] = {
     "bango_download": "個人番号を含む出力",
     "staff_changed": "職員の登録・変更",
     "staff_list": "職員の一覧",
+    "hokensha_changed": "保険者の登録",
     "client_changed": "接続システムの登録・変更",
     "shori_kekka": "処理結果の受信",
     "monitor": "運用状況の確認",

@@ -1,7 +1,10 @@
+import json
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from django.db import ProgrammingError
 
 from chukan.controls.kikan.actions import DATA_FOLDER, load_reference_data, register_hokensha
 from chukan.controls.kikan.models import CodeValue, Hokensha, Kano, ReferenceLoad
@@ -15,21 +18,69 @@ BY = Principal(channel="command", soshiki="command", actor_id="test", actor_name
 NOW = datetime(2026, 11, 20, 1, 0, tzinfo=UTC)
 
 
+@pytest.fixture
+def added(world: World) -> Iterator[str]:
+    """The code of an insurer that is gone again after the test."""
+    code = "06271234"
+    yield code
+    with world.admin() as admin:
+        admin.execute("DELETE FROM kikan_hokensha_bango WHERE hokensha_id = %s", [code])
+        admin.execute("DELETE FROM kikan_hokensha WHERE hokensha_code = %s", [code])
+        admin.execute("DELETE FROM crypto_key WHERE hokensha_code = %s", [code])
+
+
 class TestRegisterHokensha:
-    def test_prints_one_json_line_and_makes_the_keys_of_the_zone(self, world: World) -> None:
+    def test_prints_one_json_line_and_makes_the_keys_of_the_zone(self, world: World, added: str) -> None:
         printed = manage(
-            "register_hokensha", "--code", "06271234", "--bango", "06271233", "--shubetsu", "kenpo_kumiai",
+            "register_hokensha", "--code", added, "--bango", "06271233", "--shubetsu", "kenpo_kumiai",
             "--meisho", "追加健康保険組合",
         )  # fmt: skip
 
         assert printed == '{"hokensha_code": "06271234"}\n'
         with world.admin() as admin:
-            keys = admin.execute("SELECT count(*) FROM crypto_key WHERE hokensha_code = '06271234'").fetchone()
-            admin.execute("DELETE FROM kikan_hokensha_bango WHERE hokensha_id = '06271234'")
-            admin.execute("DELETE FROM kikan_hokensha WHERE hokensha_code = '06271234'")
-            admin.execute("DELETE FROM crypto_key WHERE hokensha_code = '06271234'")
+            keys = admin.execute("SELECT count(*) FROM crypto_key WHERE hokensha_code = %s", [added]).fetchone()
         assert keys is not None
         assert keys[0] >= 3
+
+    @pytest.mark.kj("KJ-LOG-01")
+    def test_is_on_record_once_with_who_and_whom(self, world: World, added: str) -> None:
+        given = {
+            "hokensha_code": added,
+            "hokensha_shubetsu": "kenpo_kumiai",
+            "hokensha_meisho": "追加健康保険組合",
+            "hokensha_bango": ["06271233"],
+        }
+        with as_role(world, "kanri"):
+            register_hokensha(by=BY, now=NOW, **given)  # type: ignore[arg-type]  # one dict for both calls
+            register_hokensha(by=BY, now=NOW, **given)  # type: ignore[arg-type]  # as above
+
+        with world.admin() as admin:
+            rows = admin.execute(
+                "SELECT kind, result, actor_id, actor_name, targets, hokensha_code, convert_from(body, 'UTF8')"
+                " FROM sosa_log_event"
+            ).fetchall()
+        assert [row[:6] for row in rows] == [("hokensha_changed", "ok", "test", "試験", [added], None)]
+        assert json.loads(rows[0][6])["detail"] == {
+            "hokensha_shubetsu": "kenpo_kumiai",
+            "hokensha_bango": "06271233",
+            "kohi_futansha_bango": "",
+        }
+
+    @pytest.mark.kj("KJ-LOG-01")
+    def test_what_cannot_be_recorded_is_not_registered(self, world: World, added: str) -> None:
+        with world.admin() as admin:
+            admin.execute("REVOKE INSERT ON sosa_log_event FROM chukan_kanri")
+        try:
+            with as_role(world, "kanri"), pytest.raises(ProgrammingError):
+                register_hokensha(
+                    by=BY, hokensha_code=added, hokensha_shubetsu="kenpo_kumiai", hokensha_meisho="追加健康保険組合",
+                    hokensha_bango=["06271233"], now=NOW,
+                )  # fmt: skip
+        finally:
+            with world.admin() as admin:
+                admin.execute("GRANT INSERT ON sosa_log_event TO chukan_kanri")
+
+        assert find_hokensha(added) is None
 
     def test_is_idempotent_and_refuses_another_content(self, world: World) -> None:
         with as_role(world, "kanri"):
