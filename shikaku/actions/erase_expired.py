@@ -30,7 +30,7 @@ def erase_expired_refused_lines(*, by: Principal, now: datetime) -> int:
     for due in list_expired_uketsuke(by=by, now=now):
         try:
             owner = sender_principal(by=by, sender=due.sender, hokensha_code=due.hokensha_code or "")
-            remove_refused_lines(by=owner, uketsuke_id=due.uketsuke_id, now=now)
+            remove_refused_lines(by=owner, uketsuke_id=due.uketsuke_id, kind=SosaKind.FILE_EXPIRED, done_by=by, now=now)
             erase_upload(by=owner, uketsuke_id=due.uketsuke_id, now=now)
         except Exception as error:  # noqa: BLE001  # whatever is wrong with one is not wrong with the next
             log.warning("shikaku.refused_lines.kept", uketsuke_id=str(due.uketsuke_id), error=type(error).__name__)
@@ -43,23 +43,37 @@ def erase_expired_refused_lines(*, by: Principal, now: datetime) -> int:
 def discard_refused(*, by: Principal, row_id: UUID, screen_id: str, now: datetime) -> None:
     """「破棄」: throw the refused lines of one 受付 away; nothing can bring them back. Raises NotFound."""
     get_refused_file(by=by, row_id=row_id, now=now)
-    remove_refused_lines(by=by, uketsuke_id=row_id, now=now, screen_id=screen_id)
+    remove_refused_lines(
+        by=by, uketsuke_id=row_id, kind=SosaKind.FILE_DISCARDED, done_by=by, screen_id=screen_id, now=now
+    )
     erase_upload(by=by, uketsuke_id=row_id, now=now)
 
 
 @own_transaction
-def remove_refused_lines(*, by: Principal, uketsuke_id: UUID, now: datetime, screen_id: str | None = None) -> None:
-    """Remove the sealed lines from the database and log it once; `erase_upload` destroys the key that opens them."""
+def remove_refused_lines(
+    *,
+    by: Principal,
+    uketsuke_id: UUID,
+    kind: SosaKind,
+    done_by: Principal,
+    screen_id: str | None = None,
+    now: datetime,
+) -> None:
+    """Remove the sealed lines from the database and log it once; `erase_upload` destroys the key that opens them.
+
+    `by` is whose lines they are, `done_by` who did it: time is nobody's wish, and a carrying system did nothing.
+    """
     if not discard_refused_lines(by=by, uketsuke_id=uketsuke_id):
         return
     record_sosa(
-        by=by,
-        kind=SosaKind.FILE_DISCARDED,
+        by=done_by,
+        kind=kind,
         jimu=JIMU,
         target_file=FILE,
         targets=(str(uketsuke_id),),
         result="ok",
         screen_id=screen_id,
+        zone=by.hokensha_code,
         now=now,
     )
 

@@ -48,6 +48,7 @@ class SosaKind(StrEnum):
     FILE_FINISHED = "file_finished"
     FILE_REFUSED = "file_refused"
     FILE_DISCARDED = "file_discarded"
+    FILE_EXPIRED = "file_expired"
     FILE_STATUS = "file_status"
     KENSAKU = "kensaku"
     SHOKAI = "shokai"
@@ -87,6 +88,7 @@ KIND_LABELS: Final[Mapping[str, str]] = {
     "file_finished": "ファイルの終了",
     "file_refused": "ファイルの拒否",
     "file_discarded": "訂正待ちの破棄",
+    "file_expired": "訂正待ちの期限による消去",
     "file_status": "ファイルの状況の確認",
     "kensaku": "検索",
     "shokai": "詳細の表示",

@@ -10,6 +10,7 @@ from django.test import Client
 from chukan.controls.sosa_log.actions import record_sosa_alone
 from chukan.controls.sosa_log.domain import SosaKind
 from chukan.kernel import clock
+from chukan.kernel.principal import system_principal
 from tests.support.principals import KENPO, OTHER_KENPO, clerk
 from tests.support.staff import a_staff, an_operator, browser
 from tests.support.world import World, as_role
@@ -69,6 +70,13 @@ class TestOwnLog:
         assert lines(response) == ["詳細の表示"]
         assert "喪失の登録" not in lines(every)
         assert lines(every)
+
+    def test_erasure_by_time_is_told_from_throwing_away(self, manager: Client) -> None:
+        write(kind=SosaKind.FILE_DISCARDED)
+        write(kind=SosaKind.FILE_EXPIRED, by=system_principal(actor_id="beat", hokensha_code=KENPO))
+
+        assert lines(manager.post(OWN, {"kind": "file_expired"})) == ["訂正待ちの期限による消去"]
+        assert lines(manager.post(OWN, {"kind": "file_discarded"})) == ["訂正待ちの破棄"]
 
     def test_opens_with_the_events_of_today(self, manager: Client) -> None:
         write(now=datetime(2026, 1, 5, tzinfo=UTC), kind=SosaKind.TOROKU)
@@ -176,6 +184,11 @@ class TestSearchOfOperators:
 
         assert [line["row"].hokensha_code for line in every.context["lines"]] == [OTHER_KENPO, KENPO]
         assert [line["row"].hokensha_code for line in one.context["lines"]] == [OTHER_KENPO]
+
+    def test_erasure_by_time_has_its_own_words(self, operator: Client) -> None:
+        write(kind=SosaKind.FILE_EXPIRED, by=system_principal(actor_id="beat", hokensha_code=KENPO))
+
+        assert lines(operator.post(ALL, {"kind": "file_expired"})) == ["訂正待ちの期限による消去"]
 
     def test_by_terminal(self, operator: Client) -> None:
         write()

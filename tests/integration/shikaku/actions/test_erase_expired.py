@@ -10,7 +10,7 @@ from django.conf import settings
 
 from chukan.controls.uketsuke.queries import list_meisai
 from chukan.kernel.errors import NotFound
-from chukan.kernel.principal import system_principal
+from chukan.kernel.principal import Principal, system_principal
 from shikaku.actions.erase_expired import (
     discard_refused,
     erase_expired_refused_lines,
@@ -20,7 +20,7 @@ from shikaku.actions.terminal_slip import keep_slip
 from shikaku.queries.kekka import teisei_csv
 from shikaku.queries.terminal_slip import open_slip
 from tests.support.members import NOW, asked, file_line, kinds_of, sent
-from tests.support.principals import OTHER_KENPO, clerk
+from tests.support.principals import KENPO, OTHER_KENPO, SHICHOSON, clerk, shuyaku
 from tests.support.world import World, as_role
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -46,7 +46,8 @@ class TestRefusedLines:
 
         assert len(set(file_keys())) == len(keys) - 1
         assert asked(world, "SELECT count(*) FROM uketsuke_teiseimachi") == [(0,)]
-        assert kinds_of(world)[-1] == "file_discarded"
+        assert kinds_of(world)[-1] == "file_expired"
+        assert "file_discarded" not in kinds_of(world)
         assert len(list_meisai(by=clerk(), row_id=accepted.uketsuke_id)) == 1, "the result itself stays"
 
     def test_of_one_that_fails_do_not_keep_those_of_the_others(self, world: World) -> None:
@@ -72,6 +73,27 @@ class TestRefusedLines:
         with pytest.raises(NotFound):
             discard_refused(by=clerk(), row_id=accepted.uketsuke_id, screen_id="HS-107", now=NOW)
         assert kinds_of(world).count("file_discarded") == 1
+        assert "file_expired" not in kinds_of(world)
+
+    @pytest.mark.kj("KJ-LOG-01")
+    @pytest.mark.parametrize(
+        ("sender", "zone", "recorded_zone"),
+        [(clerk(), KENPO, KENPO), (shuyaku(), SHICHOSON[0], None)],
+        ids=["insurer", "carrying_system"],
+    )
+    def test_their_time_is_over_by_nobodys_hand(
+        self, world: World, sender: Principal, zone: str, recorded_zone: str | None
+    ) -> None:
+        with as_role(world, "worker"):
+            accepted = sent(file_line(1, shutoku="20270401", zone=zone), by=sender)
+            erase_expired_refused_lines(by=BEAT, now=NOW + WEEK + timedelta(seconds=1))
+
+        rows = asked(
+            world,
+            "SELECT channel, soshiki, actor_id, screen_id, targets, hokensha_code FROM sosa_log_event"
+            " WHERE kind = 'file_expired'",
+        )
+        assert rows == [("system", "system", "beat", "", [str(accepted.uketsuke_id)], recorded_zone)]
 
     @pytest.mark.kj("KJ-ZONE-01")
     def test_of_another_insurer_cannot_be_thrown_away(self, world: World) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from chukan.controls.sosa_log.domain import SosaKind
 from chukan.controls.uketsuke.actions import Job, begin_shori, claim_uketsuke
 from chukan.kernel.principal import system_principal
 from chukan.kernel.storage import store
@@ -77,7 +78,9 @@ class TestEraseUpload:
         assert erase_left_uploads(by=BEAT, now=SOON) == 0
         assert b"".join(teisei_csv(by=clerk(), row_id=row_id, with_numbers=True, now=NOW))
 
-        remove_refused_lines(by=clerk(), uketsuke_id=row_id, now=NOW)  # and dies here
+        remove_refused_lines(
+            by=clerk(), uketsuke_id=row_id, kind=SosaKind.FILE_DISCARDED, done_by=clerk(), now=NOW
+        )  # and dies here
 
         assert left() == (0, 1)
         assert erase_left_uploads(by=BEAT, now=SOON) == 1
