@@ -8,6 +8,7 @@ from chukan.settings.limits import *
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 CHUKAN_HOME = env.home()
+CHUKAN_MODE = env.choice("CHUKAN_MODE")
 CHUKAN_ROLE = env.text("CHUKAN_ROLE")
 CHUKAN_KANKYO = env.text("CHUKAN_KANKYO")
 CHUKAN_TLS = env.flag("CHUKAN_TLS")

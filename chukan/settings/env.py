@@ -8,7 +8,11 @@ import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 from urllib.parse import parse_qsl, unquote, urlsplit
+
+DEMO: Final = "demo"
+PRODUCTION: Final = "production"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,9 +22,16 @@ class Variable:
     name: str
     default: str
     help: str
+    choices: tuple[str, ...] = ()
 
 
 VARIABLES = (
+    Variable(
+        "CHUKAN_MODE",
+        DEMO,
+        "demo（デモ・研修）か production（本番）。production はファイルの鍵置き場や平文の通信では起動しない",
+        (DEMO, PRODUCTION),
+    ),
     Variable("CHUKAN_HOME", ".chukan", "状態を置くフォルダ（データベース、鍵、受付ファイル、記録）"),
     Variable("CHUKAN_PORT", "8000", "画面と API を開くポート（127.0.0.1 だけで待つ）"),
     Variable(
@@ -38,6 +49,7 @@ VARIABLES = (
     Variable("CHUKAN_CRASH_AT", "", "試験用の停止点。本番では使えない"),
 )
 _DEFAULTS = {variable.name: variable.default for variable in VARIABLES}
+_CHOICES = {variable.name: variable.choices for variable in VARIABLES}
 
 
 class EnvironmentRefused(SystemExit):
@@ -47,6 +59,15 @@ class EnvironmentRefused(SystemExit):
 def text(name: str) -> str:
     """Return the variable or its safe default."""
     return os.environ.get(name) or _DEFAULTS.get(name, "")
+
+
+def choice(name: str) -> str:
+    """Return the variable, which is one of its choices: a mistyped one is no choice."""
+    value = text(name)
+    if value not in _CHOICES[name]:
+        message = f"{name}: {'、'.join(_CHOICES[name])} のどれかを指定してください。"
+        raise EnvironmentRefused(message)
+    return value
 
 
 def number(name: str) -> int:

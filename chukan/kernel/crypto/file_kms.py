@@ -38,6 +38,8 @@ def ensure_kek(home: Path) -> "FileKms":
 class FileKms:
     """Keys in files. Reads them again when they changed, so that a rotation by another process is seen."""
 
+    for_production = False
+
     def __init__(self, home: Path) -> None:
         """Remember where; nothing is read yet."""
         self.folder = home / "keys"

@@ -1,7 +1,7 @@
 """What a key management service does for the hub. The keys under it never leave it; data keys leave it wrapped.
 
-The file-backed one (`file_kms.py`) serves demos and tests; a service or a hardware module takes its place by
-implementing the same protocol.
+The file-backed one (`file_kms.py`) serves demos and tests, and no process starts with it in 本番; a service or a
+hardware module takes its place by implementing the same protocol.
 """
 
 import base64
@@ -85,6 +85,11 @@ def base64url(raw: bytes) -> str:
 
 class Kms(Protocol):
     """The keystore: KEK versions, signing keys, and one key per erasable file."""
+
+    @property
+    def for_production(self) -> bool:
+        """Tell whether it may keep the keys of 本番: they are out of reach of whoever runs the hub's processes."""
+        ...
 
     def current_version(self) -> int:
         """Return the KEK version that wraps new keys."""
