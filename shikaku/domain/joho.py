@@ -94,6 +94,8 @@ def _require_change_dates(line: TorokuLine, group: str, changed: Sequence[str], 
 
 
 def _merged(held: Mapping[str, Any], given: Group) -> dict[str, Any]:
+    if not held and None not in given.values():
+        return dict(given)
     merged = dict(held)
     for key, value in given.items():
         if value is None:

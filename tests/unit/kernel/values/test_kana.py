@@ -57,6 +57,12 @@ class TestStrictKanaKey:
     def test_is_a_fixed_point(self, text: str) -> None:
         assert strict_kana_key(strict_kana_key(text)) == strict_kana_key(text)
 
+    @given(st.text(st.sampled_from("アァイガパヴヷヺー　ヰヲッャ"), min_size=1, max_size=20))
+    def test_the_short_way_for_plain_names_comes_to_the_same_as_the_long_one(self, text: str) -> None:
+        longer = strict_kana_key(f" {text}")  # the space in front closes the short way
+
+        assert strict_kana_key(text) == longer
+
 
 class TestLooseKanaKey:
     @pytest.mark.parametrize(
