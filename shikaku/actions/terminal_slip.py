@@ -1,4 +1,4 @@
-"""Keeps what a clerk typed between two pages: sealed, in their zone, for them alone."""
+"""Keeps what a clerk typed between two pages, and what came of it: sealed, in their zone, for them alone."""
 
 import json
 from collections.abc import Mapping
@@ -6,41 +6,79 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID, uuid4
 
+from chukan.kernel.crypto.data_key import DataKey
 from chukan.kernel.crypto.envelope import RowSealer
 from chukan.kernel.crypto.keyring import get_keyring
-from chukan.kernel.errors import NotFound
 from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import joins_transaction, own_transaction
 from shikaku.models import TerminalSlip
-from shikaku.queries.terminal_slip import CONTENT, KOJIN_BANGO, TABLE, find_slip, open_envelope_of
+from shikaku.queries.terminal_slip import ANSWER, CONTENT, KOJIN_BANGO, TABLE, SlipAnswer, answer_of, no_slip
 
 KEPT: Final = timedelta(hours=24)
+MENDED: Final = "naosu"
 
 
 @own_transaction
-def keep_slip(
-    *,
-    by: Principal,
-    kind: str,
-    content: Mapping[str, Any],
-    kojin_bango: str = "",
-    slip_id: UUID | None = None,
-    now: datetime,
-) -> UUID:
-    """Seal what was typed and return the random id its next page is addressed by; `slip_id` puts a taken one back."""
-    row_id = slip_id or uuid4()
-    zone = by.hokensha_code or ""
-    dek = get_keyring().active_dek(purpose="field", hokensha_code=zone)
-    plain = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+def keep_slip(*, by: Principal, kind: str, content: Mapping[str, Any], kojin_bango: str = "", now: datetime) -> UUID:
+    """Seal what was typed and return the random id its next page is addressed by."""
+    return _new_slip(by, kind, content, kojin_bango, now)
+
+
+@joins_transaction
+def hold_slip(*, by: Principal, slip_id: UUID) -> TerminalSlip:
+    """Return the slip, spent or not, and keep every other press of it waiting until the transaction ends.
+
+    Raises NotFound when there is no such slip. *Locks:* the slip.
+    """
+    row = (
+        TerminalSlip.objects.select_for_update()
+        .filter(hokensha_code=by.hokensha_code, id=slip_id, actor_id=by.actor_id)
+        .first()
+    )
+    if row is None:
+        raise no_slip()
+    return row
+
+
+@joins_transaction
+def spend_slip(*, by: Principal, slip: TerminalSlip, facts: Mapping[str, Any]) -> SlipAnswer:
+    """Put the answer in the place of what was typed, until the slip's own end; for whoever holds the slip.
+
+    The 個人番号 and the content are gone with the registration itself.
+    """
+    slip.ct_content, slip.ct_kojin_bango = None, None
+    slip.ct_answer = RowSealer(_dek(by), table=TABLE, envelope=ANSWER).seal(slip.id, _plain(facts))
+    slip.save(update_fields=("ct_content", "ct_kojin_bango", "ct_answer"))
+    return SlipAnswer(slip.kind, facts)
+
+
+@own_transaction
+def hand_on_slip(
+    *, by: Principal, slip_id: UUID, content: Mapping[str, Any], kojin_bango: str, now: datetime
+) -> SlipAnswer:
+    """Keep what was refused on a fresh slip to be mended; the refused one leads to it, by every press.
+
+    A slip that has its answer keeps it. Raises NotFound when there is no such slip. *Locks:* the slip.
+    """
+    slip = hold_slip(by=by, slip_id=slip_id)
+    earlier = answer_of(by, slip)
+    if earlier is not None:
+        return earlier
+    fresh = _new_slip(by, slip.kind, content, kojin_bango, now)
+    return spend_slip(by=by, slip=slip, facts={MENDED: str(fresh)})
+
+
+def _new_slip(by: Principal, kind: str, content: Mapping[str, Any], kojin_bango: str, now: datetime) -> UUID:
+    row_id, dek = uuid4(), _dek(by)
     sealed_number = None
     if kojin_bango:
         sealed_number = RowSealer(dek, table=TABLE, envelope=KOJIN_BANGO).seal(row_id, kojin_bango.encode())
     TerminalSlip.objects.create(
         id=row_id,
-        hokensha_code=zone,
+        hokensha_code=by.hokensha_code or "",
         actor_id=by.actor_id,
         kind=kind,
-        ct_content=RowSealer(dek, table=TABLE, envelope=CONTENT).seal(row_id, plain),
+        ct_content=RowSealer(dek, table=TABLE, envelope=CONTENT).seal(row_id, _plain(content)),
         ct_kojin_bango=sealed_number,
         created_at=now,
         expires_at=now + KEPT,
@@ -48,28 +86,9 @@ def keep_slip(
     return row_id
 
 
-@own_transaction
-def drop_slip(*, by: Principal, slip_id: UUID) -> None:
-    """Forget the slip; its registration is done or given up."""
-    TerminalSlip.objects.filter(hokensha_code=by.hokensha_code, id=slip_id, actor_id=by.actor_id).delete()
+def _dek(by: Principal) -> DataKey:
+    return get_keyring().active_dek(purpose="field", hokensha_code=by.hokensha_code or "")
 
 
-@own_transaction
-def take_slip(*, by: Principal, slip_id: UUID, kind: str, now: datetime) -> tuple[dict[str, Any], str]:
-    """Return content and 個人番号 of the slip and forget it; only one of two presses gets them.
-
-    Raises NotFound when it was taken before, is another's, or is too old. *Locks:* the slip.
-    """
-    row = find_slip(by, slip_id, kind, now)
-    content: dict[str, Any] = json.loads(open_envelope_of(by, row, CONTENT, bytes(row.ct_content)))
-    number = b"" if row.ct_kojin_bango is None else open_envelope_of(by, row, KOJIN_BANGO, bytes(row.ct_kojin_bango))
-    spend_slip(by=by, slip_id=slip_id)
-    return content, number.decode()
-
-
-@joins_transaction
-def spend_slip(*, by: Principal, slip_id: UUID) -> None:
-    """Forget the slip with the registration itself. Raises NotFound when it was spent before. *Locks:* the slip."""
-    spent, _ = TerminalSlip.objects.filter(hokensha_code=by.hokensha_code, id=slip_id, actor_id=by.actor_id).delete()
-    if not spent:
-        raise NotFound("hikae_nashi", "この登録は済んでいます。結果は加入者の詳細か登録の履歴で確かめてください。")
+def _plain(content: Mapping[str, Any]) -> bytes:
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()

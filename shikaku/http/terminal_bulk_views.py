@@ -14,15 +14,15 @@ from chukan.kernel import clock
 from chukan.kernel.clock import business_date_jst
 from chukan.kernel.errors import NotFound
 from shikaku.actions.accept_ikkatsu_soshitsu import LIMIT, accept_ikkatsu_soshitsu
-from shikaku.actions.terminal_slip import keep_slip, take_slip
+from shikaku.actions.terminal_slip import keep_slip
 from shikaku.http.terminal_entry import CheckGroup, CheckLine
 from shikaku.http.terminal_forms import FieldError, Section, all_specs, bind, read_values
 from shikaku.http.terminal_layout import loss_sections
 from shikaku.http.terminal_lines import Unreadable, canonical, item_of
-from shikaku.http.terminal_page import SEIKATSU_HOGO, actor, go_on, options_of, posted, show, show_errors, steps
+from shikaku.http.terminal_page import SEIKATSU_HOGO, actor, go_on, once, options_of, posted, show, show_errors, steps
 from shikaku.http.terminal_show import kigo_bango_edaban, name_of, value_text
 from shikaku.queries.kanyusha import get_kanyusha
-from shikaku.queries.terminal_slip import open_slip
+from shikaku.queries.terminal_slip import SlipAnswer, open_slip
 
 KIND: Final = "ikkatsu"
 _FORM: Final = "terminal/shikaku/entry.html"
@@ -70,28 +70,34 @@ def show_ikkatsu(request: HttpRequest, slip: UUID) -> HttpResponse:
 @screen("HS-204")
 @require_http_methods(["GET", "POST"])
 def check_ikkatsu(request: HttpRequest, slip: UUID) -> HttpResponse:
-    """Repeat who and when, or hand the file in."""
-    by, now = actor(request), clock.now()
-    if request.method == "POST":
-        content, _ = take_slip(by=by, slip_id=slip, kind=KIND, now=now)
-        item = item_of(_DATE)
-        if item is None or not content["values"].get(_DATE):
-            raise NotFound("hikae_nashi", "入力の控えがありません。加入者検索から選び直してください。")
-        try:
-            accepted = accept_ikkatsu_soshitsu(
-                by=by,
-                row_ids=[UUID(row) for row in content["rows"]],
-                soshitsu_ymd=date.fromisoformat(str(canonical(item, content["values"][_DATE]))),
-                jiyu=content["values"].get(_CAUSE, ""),
-                screen_id="HS-204",
-                now=now,
-            )
-        except BaseException:
-            keep_slip(by=by, kind=KIND, content=content, slip_id=slip, now=now)
-            raise
-        return go_on(reverse("shikaku:file_status", args=[accepted.uketsuke_id]))
-    content = open_slip(by=by, slip_id=slip, kind=KIND, now=now)
-    return show(request, "terminal/shikaku/entry_check.html", _check_context(request, content, slip))
+    """Repeat who and when, or hand the file in; once that is done, by whichever press, go on to its status."""
+
+    def work() -> HttpResponse:
+        content = open_slip(by=actor(request), slip_id=slip, kind=KIND, now=clock.now())
+        if request.method == "POST":
+            return _after(_accept(request, content, slip))
+        return show(request, "terminal/shikaku/entry_check.html", _check_context(request, content, slip))
+
+    return once(actor(request), slip, (KIND,), work, _after)
+
+
+def _after(answer: SlipAnswer) -> HttpResponse:
+    return go_on(reverse("shikaku:file_status", args=[answer.facts["uketsuke_id"]]))
+
+
+def _accept(request: HttpRequest, content: Mapping[str, Any], slip: UUID) -> SlipAnswer:
+    item = item_of(_DATE)
+    if item is None or not content["values"].get(_DATE):
+        raise NotFound("hikae_nashi", "入力の控えがありません。加入者検索から選び直してください。")
+    return accept_ikkatsu_soshitsu(
+        by=actor(request),
+        slip_id=slip,
+        row_ids=[UUID(row) for row in content["rows"]],
+        soshitsu_ymd=date.fromisoformat(str(canonical(item, content["values"][_DATE]))),
+        jiyu=content["values"].get(_CAUSE, ""),
+        screen_id="HS-204",
+        now=clock.now(),
+    )
 
 
 def _sections(request: HttpRequest) -> tuple[Section, ...]:

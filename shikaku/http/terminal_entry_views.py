@@ -22,9 +22,8 @@ from chukan.kernel.values.edaban import format_edaban
 from shikaku.actions.accept_toroku_file import JIMU
 from shikaku.actions.check_one import check_one
 from shikaku.actions.record_shokai import record_shokai
-from shikaku.actions.register_one import Registered
 from shikaku.actions.register_slip import register_slip
-from shikaku.actions.terminal_slip import drop_slip, keep_slip
+from shikaku.actions.terminal_slip import MENDED, hand_on_slip, keep_slip
 from shikaku.http.terminal_entry import (
     ENTRIES,
     SHUSEI,
@@ -44,13 +43,12 @@ from shikaku.http.terminal_entry import (
 from shikaku.http.terminal_forms import FieldError, Section, all_specs, bind, in_field_order
 from shikaku.http.terminal_layout import KOJIN_BANGO, NUMBER_FIELDS
 from shikaku.http.terminal_lines import check_twice, field_errors, without_numbers
-from shikaku.http.terminal_page import Fact, Link, actor, go_on, options_of, posted, show, show_errors, steps
+from shikaku.http.terminal_page import Fact, Link, actor, go_on, once, options_of, posted, show, show_errors, steps
 from shikaku.http.terminal_show import SHORI_NAMES, PersonView, person_view
 from shikaku.queries.kanyusha import get_kanyusha
 from shikaku.queries.rireki import find_row_id
-from shikaku.queries.terminal_slip import open_slip, open_slip_bango
+from shikaku.queries.terminal_slip import SlipAnswer, find_answer, no_slip, open_slip, open_slip_bango
 
-DONE_KIND: Final = "kanryo"
 _FORM: Final = "terminal/shikaku/entry.html"
 _CHECK: Final = "terminal/shikaku/entry_check.html"
 _ON: Final = "確認へ進む"
@@ -182,17 +180,15 @@ def _accept(request: HttpRequest, page: Page, *, held_bango: str) -> HttpRespons
     if errors:
         shown = {**without_numbers(typed.values), **dict.fromkeys(NUMBER_FIELDS, "")}
         return _form(request, page, shown, cleared=typed.cleared, errors=errors)
-    return go_on(_kakunin_url(page.entry, _keep(request, page, typed, keikoku=keikoku)))
+    content = _content(page, typed, keikoku=keikoku)
+    kept = keep_slip(by=by, kind=page.entry.kind, content=content, kojin_bango=typed.bango, now=now)
+    return go_on(reverse(f"shikaku:{page.entry.kind}_kakunin", args=[kept]))
 
 
-def _keep(
-    request: HttpRequest,
-    page: Page,
-    typed: Typed,
-    errors: Sequence[ErrorItem] = (),
-    keikoku: Sequence[ErrorItem] = (),
-) -> UUID:
-    content: dict[str, Any] = {
+def _content(
+    page: Page, typed: Typed, errors: Sequence[ErrorItem] = (), keikoku: Sequence[ErrorItem] = ()
+) -> dict[str, Any]:
+    return {
         "row": None if page.row_id is None else str(page.row_id),
         "tsuban": page.tsuban,
         "seen": None if page.target.version is None else page.target.version.rireki_tsuban,
@@ -201,19 +197,27 @@ def _keep(
         "errors": [(item.code, item.pointer, item.message) for item in errors],
         "keikoku": [(item.code, item.pointer, item.message) for item in keikoku],
     }
-    return keep_slip(by=actor(request), kind=page.entry.kind, content=content, kojin_bango=typed.bango, now=clock.now())
 
 
-def _kakunin_url(entry: Entry, slip: UUID) -> str:
-    return reverse(f"shikaku:{entry.kind}_kakunin", args=[slip])
+def _after(slip: UUID, answer: SlipAnswer) -> HttpResponse:
+    """Go on to what came of a slip: the 完了 page, or the form that shows why it was refused."""
+    if MENDED in answer.facts:
+        return go_on(reverse(f"shikaku:{answer.kind}_naosu", args=[answer.facts[MENDED]]))
+    return go_on(reverse("shikaku:kanryo", args=[slip]))
 
 
-@sensitive_variables("typed", "bango", "line")
 def check(request: HttpRequest, entry: Entry, slip: UUID) -> HttpResponse:
-    """Repeat everything typed, or register it."""
+    """Repeat everything typed, or register it; once that is done, by whichever press, go on to what came of it."""
+
+    def work() -> HttpResponse:
+        return _register(request, entry, slip) if request.method == "POST" else _check_page(request, entry, slip)
+
+    return once(actor(request), slip, (entry.kind,), work, lambda answer: _after(slip, answer))
+
+
+@sensitive_variables("typed", "bango")
+def _check_page(request: HttpRequest, entry: Entry, slip: UUID) -> HttpResponse:
     by, now = actor(request), clock.now()
-    if request.method == "POST":
-        return _register(request, entry, slip)
     content = open_slip(by=by, slip_id=slip, kind=entry.kind, now=now)
     bango = open_slip_bango(by=by, slip_id=slip, kind=entry.kind, now=now)
     row = UUID(content["row"]) if content["row"] else None
@@ -250,30 +254,16 @@ def _register(request: HttpRequest, entry: Entry, slip: UUID) -> HttpResponse:
         )
     line, _ = read_form(entry, typed, by=by, target=page.target, specs=all_specs(page.sections))
     try:
-        done = done_again(
+        answer = done_again(
             lambda: register_slip(
                 by=by, slip_id=slip, line=line, if_match=content["seen"], screen_id=entry.screen_id, now=now
             )
         )
     except (RuleBroken, Conflict) as error:
         found = error.errors if isinstance(error, RuleBroken) else [ErrorItem(error.code, "", error.message)]
-        kept = _keep(request, page, typed, found)
-        drop_slip(by=by, slip_id=slip)
-        return go_on(reverse(f"shikaku:{entry.kind}_naosu", args=[kept]))
-    return go_on(reverse("shikaku:kanryo", args=[_keep_done(request, entry, done)]))
-
-
-def _keep_done(request: HttpRequest, entry: Entry, done: Registered) -> UUID:
-    content = {
-        "kind": entry.kind,
-        "uketsuke_bango": done.uketsuke_bango,
-        "edaban": done.hihokensha_edaban,
-        "tsuban": done.shikaku_tsuban,
-        "shori": done.shori_shubetsu_code,
-        "keikoku": [(item.code, item.pointer, item.message) for item in done.keikoku],
-        "at": clock.now().isoformat(),
-    }
-    return keep_slip(by=actor(request), kind=DONE_KIND, content=content, now=clock.now())
+        content = _content(page, typed, found)
+        answer = hand_on_slip(by=by, slip_id=slip, content=content, kojin_bango=typed.bango, now=now)
+    return _after(slip, answer)
 
 
 @screen("HS-206")
@@ -281,22 +271,24 @@ def _keep_done(request: HttpRequest, entry: Entry, done: Registered) -> UUID:
 def show_kanryo(request: HttpRequest, slip: UUID) -> HttpResponse:
     """Show the 受付番号 of what was registered, and where to go on."""
     by = actor(request)
-    content = open_slip(by=by, slip_id=slip, kind=DONE_KIND, now=clock.now())
-    entry = ENTRIES[content["kind"]]
-    row_id = find_row_id(by=by, hihokensha_edaban=content["edaban"])
+    answer = find_answer(by=by, slip_id=slip, kinds=ENTRIES, now=clock.now())
+    if answer is None or MENDED in answer.facts:
+        raise no_slip()
+    entry, facts = ENTRIES[answer.kind], answer.facts
+    row_id = find_row_id(by=by, hihokensha_edaban=facts["edaban"])
     person = Link("この加入者を見る", reverse("shikaku:kanyusha_detail", args=[row_id]))
     search = Link("加入者を探す", reverse("shikaku:kanyusha_list"))
     again = Link("続けて登録する", reverse("shikaku:toroku"))
     context = {
         "steps": steps(3),
         "done_title": entry.done_title,
-        "uketsuke_bango": content["uketsuke_bango"],
-        "finished_at": datetime.fromisoformat(content["at"]),
-        "keikoku": [ErrorItem(*item) for item in content["keikoku"]],
+        "uketsuke_bango": facts["uketsuke_bango"],
+        "finished_at": datetime.fromisoformat(facts["at"]),
+        "keikoku": [ErrorItem(*item) for item in facts["keikoku"]],
         "facts": (
-            Fact("処理", SHORI_NAMES.get(content["shori"], content["shori"])),
-            Fact("被保険者枝番", format_edaban(content["edaban"]), "mono"),
-            Fact("資格通番", content["tsuban"] or "—"),
+            Fact("処理", SHORI_NAMES.get(facts["shori"], facts["shori"])),
+            Fact("被保険者枝番", format_edaban(facts["edaban"]), "mono"),
+            Fact("資格通番", facts["tsuban"] or "—"),
         ),
         "links": (again, person, search) if entry.is_new else (search, person, again),
     }

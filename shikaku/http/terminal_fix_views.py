@@ -48,10 +48,10 @@ from shikaku.http.terminal_lines import (
     typed_form,
     without_numbers,
 )
-from shikaku.http.terminal_page import actor, go_on, options_of, posted, show, show_errors, steps
+from shikaku.http.terminal_page import actor, go_on, once, options_of, posted, show, show_errors, steps
 from shikaku.http.terminal_show import value_text
 from shikaku.queries.refused_line import RefusedLine, open_refused_line
-from shikaku.queries.terminal_slip import open_slip, open_slip_bango
+from shikaku.queries.terminal_slip import SlipAnswer, open_slip, open_slip_bango
 
 KIND: Final = "file_fix"
 _FORM: Final = "terminal/shikaku/entry.html"
@@ -247,10 +247,19 @@ def _numbers(request: HttpRequest, fixing: Fixing, typed: tuple[str, str]) -> tu
 
 
 @screen("HS-304")
-@sensitive_variables("kojin_bango", "koshingo", "line", "numbers", "typed")
 @require_http_methods(["GET", "POST"])
 def check_file_fix(request: HttpRequest, slip: UUID) -> HttpResponse:
-    """Repeat the mended line, or register it."""
+    """Repeat the mended line, or register it; once that is done, by whichever press, go on to the status."""
+    return once(actor(request), slip, (KIND,), lambda: _check(request, slip), _after)
+
+
+def _after(answer: SlipAnswer) -> HttpResponse:
+    status_url = reverse("shikaku:file_status", args=[answer.facts["row"]])
+    return go_on(f"{status_url}?naoshita={answer.facts['line_number']}")
+
+
+@sensitive_variables("kojin_bango", "koshingo", "line", "numbers", "typed")
+def _check(request: HttpRequest, slip: UUID) -> HttpResponse:
     by, now = actor(request), clock.now()
     content = open_slip(by=by, slip_id=slip, kind=KIND, now=now)
     numbers = open_slip_bango(by=by, slip_id=slip, kind=KIND, now=now)
@@ -264,16 +273,23 @@ def check_file_fix(request: HttpRequest, slip: UUID) -> HttpResponse:
     kojin_bango, koshingo = _numbers(request, fixing, (first, second))
     line, _ = _line(request, fixing, mended, kojin_bango, koshingo)
     try:
-        done_again(
+        answer = done_again(
             lambda: mend_refused_line(
-                by=by, row_id=row_id, meisai_no=meisai_no, line=line, slip_id=slip, screen_id="HS-304", now=now
+                by=by,
+                row_id=row_id,
+                meisai_no=meisai_no,
+                line_number=fixing.refused.result.line_number,
+                line=line,
+                slip_id=slip,
+                screen_id="HS-304",
+                now=now,
             )
         )
     except RuleBroken as error:
         specs = all_specs(fixing.sections)
         errors = field_errors(error.errors, specs)
         return _form(request, fixing, meisai_no, mended.values, cleared=mended.cleared, errors=errors)
-    return go_on(reverse("shikaku:file_status", args=[row_id]) + f"?naoshita={fixing.refused.result.line_number}")
+    return _after(answer)
 
 
 def _check_page(request: HttpRequest, fixing: Fixing, mended: Mended, edit_url: str) -> HttpResponse:

@@ -1,8 +1,9 @@
 """What the views of the terminal share: reading the request, the answer of a page, going on by 303, marks of states."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, cast
+from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -11,11 +12,13 @@ from chukan.controls.kengen.views.guard import principal_of
 from chukan.controls.kikan import queries as kikan
 from chukan.kernel import clock
 from chukan.kernel.clock import business_date_jst
+from chukan.kernel.errors import NotFound
 from chukan.kernel.principal import Principal
 from shikaku.actions.accept_toroku_file import JIMU
 from shikaku.domain.items import ITEMS
 from shikaku.http.terminal_forms import Choice, FieldError
 from shikaku.http.terminal_layout import Options
+from shikaku.queries.terminal_slip import SlipAnswer, find_answer
 
 SEIKATSU_HOGO: Final = "seikatsu_hogo"
 KOKI_KOIKI: Final = "koki_koiki"
@@ -97,6 +100,26 @@ def go_on(url: str) -> HttpResponse:
     response.status_code = 303
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def once(
+    by: Principal,
+    slip: UUID,
+    kinds: Collection[str],
+    work: Callable[[], HttpResponse],
+    after: Callable[[SlipAnswer], HttpResponse],
+) -> HttpResponse:
+    """Answer with `work`, or, once the slip is spent, with what came of it; also when another press was quicker."""
+    answer = find_answer(by=by, slip_id=slip, kinds=kinds, now=clock.now())
+    if answer is not None:
+        return after(answer)
+    try:
+        return work()
+    except NotFound:  # spent meanwhile: neither what was typed nor what it was about is there any more
+        answer = find_answer(by=by, slip_id=slip, kinds=kinds, now=clock.now())
+        if answer is None:
+            raise
+        return after(answer)
 
 
 def posted(request: HttpRequest) -> dict[str, str]:

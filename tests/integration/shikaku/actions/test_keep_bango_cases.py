@@ -271,7 +271,17 @@ class TestClosing:
     def test_a_mended_line_closes_it(self, world: World) -> None:
         with as_role(world, "worker"):
             file = worked_off(changes(1, 2))
-        mend_refused_line(by=clerk(), row_id=file.row_id, meisai_no=1, line=changed(9), screen_id="HS-304", now=LATER)
+        slip = keep_slip(by=clerk(), kind="file_fix", content={}, now=LATER)
+        mend_refused_line(
+            by=clerk(),
+            row_id=file.row_id,
+            meisai_no=1,
+            line_number=1,
+            line=changed(9),
+            slip_id=slip,
+            screen_id="HS-304",
+            now=LATER,
+        )
 
         assert [row[-1] for row in cases(world)] == ["teisei"]
 

@@ -11,9 +11,10 @@ from django.db import connection
 from chukan.kernel.errors import NotFound, RuleBroken
 from chukan.kernel.principal import Principal
 from shikaku.actions.mend_refused_line import mend_refused_line
-from shikaku.actions.register_one import Registered
+from shikaku.actions.terminal_slip import keep_slip
 from shikaku.domain.line import TorokuLine
 from shikaku.queries.refused_line import list_mendable
+from shikaku.queries.terminal_slip import SlipAnswer
 from tests.support.members import NOW, asked, file_line, join_line, sent
 from tests.support.principals import KENPO, OTHER_KENPO, clerk
 from tests.support.world import World, as_role
@@ -21,9 +22,19 @@ from tests.support.world import World, as_role
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def mend(row_id: UUID, line: TorokuLine | None = None, *, by: Principal | None = None) -> Registered:
+def mend(
+    row_id: UUID, line: TorokuLine | None = None, *, by: Principal | None = None, slip: UUID | None = None
+) -> SlipAnswer:
+    by = by or clerk()
     return mend_refused_line(
-        by=by or clerk(), row_id=row_id, meisai_no=1, line=line or join_line(1), screen_id="HS-108", now=NOW
+        by=by,
+        row_id=row_id,
+        meisai_no=1,
+        line_number=2,
+        line=line or join_line(1),
+        slip_id=slip or keep_slip(by=by, kind="file_fix", content={}, now=NOW),
+        screen_id="HS-108",
+        now=NOW,
     )
 
 
@@ -35,13 +46,22 @@ def row_id(world: World) -> UUID:
 
 
 def test_the_mended_line_is_registered_and_waits_no_more(row_id: UUID) -> None:
-    registered = mend(row_id)
+    facts = mend(row_id).facts
 
-    assert (registered.hihokensha_edaban, registered.shori_kekka_kubun) == (2, "1")
+    assert (facts["edaban"], facts["shori"], facts["keikoku"]) == (2, "01", [])
     assert list_mendable(by=clerk(), row_id=row_id, numbers=[1, 2]) == frozenset()
     with pytest.raises(NotFound) as gone:
         mend(row_id)
     assert gone.value.code == "teiseimachi_nashi"
+
+
+def test_a_second_press_gets_the_first_answer(world: World, row_id: UUID) -> None:
+    slip = keep_slip(by=clerk(), kind="file_fix", content={}, now=NOW)
+    first = mend(row_id, slip=slip)
+
+    assert mend(row_id, slip=slip) == first
+    assert (first.facts["row"], first.facts["line_number"]) == (str(row_id), 2)
+    assert asked(world, "SELECT count(*) FROM uketsuke_uketsuke WHERE single") == [(1,)]
 
 
 def test_still_wrong_it_still_waits(row_id: UUID) -> None:
