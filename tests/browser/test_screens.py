@@ -203,6 +203,23 @@ class TestForms:
         clerk.check("HS-206", screen_id="HS-206")
         assert "加入者を登録しました" in clerk.page.inner_text("main")
 
+    def test_the_last_button_pressed_twice_or_again_shows_one_result(self, clerk: Window) -> None:
+        clerk.go("/shikaku/toroku/")
+        fill_new(clerk, kojin_bango(20_260_004), card_number(990_004))
+        clerk.press("F12", moves=True)
+        check = clerk.page.url.removeprefix(clerk.url)
+
+        # Two presses of a person: the browser gives the first up and shows what the second is answered.
+        with clerk.page.expect_navigation(url=re.compile("/shikaku/kanryo/")):
+            clerk.page.dblclick("#check-submit")
+        clerk.check("HS-206_twice", screen_id="HS-206")
+        shown = clerk.page.inner_text(".notice strong")
+        done = clerk.page.url
+        clerk.go(check)
+
+        assert clerk.page.url == done
+        assert clerk.page.inner_text(".notice strong") == shown
+
     def test_a_number_typed_twice_differently_is_refused_and_not_given_back(self, clerk: Window) -> None:
         number = kojin_bango(20_260_002)
         clerk.go("/shikaku/toroku/")
