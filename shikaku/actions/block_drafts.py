@@ -10,6 +10,7 @@ from chukan.kernel.values.uuid7 import uuid7_bytes
 from shikaku.actions.block_person import BlockPerson
 from shikaku.actions.block_telegrams import OwedTelegrams
 from shikaku.actions.draft import Draft
+from shikaku.actions.draft_rows import FirstTelegrams, kanyusha_row, microseconds, version_row
 from shikaku.actions.prepare_lines import PreparedLine
 from shikaku.actions.write_block import BlockRows
 from shikaku.queries.array_text import bytea_array
@@ -61,19 +62,18 @@ class BlockDrafts:
         if not self._drafted:
             return
         known = self._known()
-        now, zone = self._now.isoformat(), self._zone
+        at = microseconds(self._now)
+        first = FirstTelegrams(self._zone, OWED, at)
         soshin_bango = uuid7_bytes(len(self._drafted))
         for edaban, (_, draft) in self._drafted.items():
             elsewhere = known.get(draft.bi_global) if known else None
-            himozuke = draft.himozuke.hex() if elsewhere is None else elsewhere.hex
-            start = f"{edaban}\t{himozuke}\t{now}\t"
-            rows.drafted_kanyusha.append(start + draft.kanyusha)
-            rows.drafted_versions.append(start + draft.version)
+            himozuke = draft.himozuke if elsewhere is None else elsewhere.bytes
+            rows.drafted_kanyusha.append(kanyusha_row(edaban, himozuke, at, draft.kanyusha))
+            rows.drafted_versions.append(version_row(edaban, himozuke, at, draft.version))
             if not draft.owes:
                 continue
             if elsewhere is None:
-                soshin = f"{soshin_bango.pop().hex()}\t{zone}\t{edaban}\t{himozuke}\t1\t{OWED}\t{now}\t{now}\t{now}"
-                rows.drafted_soshin.append(soshin)
+                rows.drafted_soshin.append(first.row(soshin_bango.pop(), edaban, himozuke))
             else:
                 person = BlockPerson(UUID(bytes=draft.row_id), edaban, elsewhere, None, self._now)
                 telegrams.owe(person, elsewhere, OWED, self._now)
@@ -82,9 +82,10 @@ class BlockDrafts:
         """Return the 紐付番号 of the numbers that somebody had before, and keep the proposed ones of all others."""
         drafts = [drafted.draft for drafted in self._drafted.values()]
         proposed = "{" + ",".join([draft.himozuke.hex() for draft in drafts]) + "}"
+        owed = "{" + ",".join(["1" if draft.owes else "0" for draft in drafts]) + "}"
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT bi_global, himozuke_bango FROM shikaku_take_himozuke(%s::bytea[], %s::uuid[], %s)",
-                [bytea_array(draft.bi_global for draft in drafts), proposed, [int(draft.owes) for draft in drafts]],
+                "SELECT bi_global, himozuke_bango FROM shikaku_take_himozuke(%s::bytea[], %s::uuid[], %s::integer[])",
+                [bytea_array(draft.bi_global for draft in drafts), proposed, owed],
             )
             return {bytes(bango): himozuke for bango, himozuke in cursor.fetchall()}

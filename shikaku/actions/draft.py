@@ -16,7 +16,7 @@ from chukan.kernel.crypto.keyring import get_keyring
 from chukan.kernel.values.uuid7 import uuid7_bytes
 from shikaku.actions.block_numbers import KANYUSHA_TABLE, KOJIN_BANGO
 from shikaku.actions.block_person import propose_himozuke, search_tokens
-from shikaku.actions.write_block import kanyusha_rest, version_rest
+from shikaku.actions.draft_rows import kanyusha_rest, version_rest
 from shikaku.domain.check_line import SHINKI
 from shikaku.domain.line import TorokuLine
 from shikaku.domain.plan import Plan
@@ -30,7 +30,7 @@ _ROWS_OF_A_PERSON: Final = 2
 class Draft(NamedTuple):
     """What a new person comes to but for 被保険者枝番, 紐付番号 and time; `key_id` names the key of both seals.
 
-    `kanyusha` and `version` are rows as COPY text after the columns that only the block knows.
+    `kanyusha` and `version` are rows of `draft_rows` from the columns on that the block need not know.
     """
 
     zone: str
@@ -39,8 +39,8 @@ class Draft(NamedTuple):
     himozuke: bytes
     bi_global: bytes
     ct_bango: bytes
-    kanyusha: str
-    version: str
+    kanyusha: bytes
+    version: bytes
     handled_as: str
     shikaku_tsuban: int | None
     rireki_tsuban: int | None
@@ -56,7 +56,7 @@ class Drafter:
         """Fetch all keys now: drafts are made by a thread, which never asks the database."""
         dek = get_keyring().active_dek(purpose="field", hokensha_code=zone)
         index.fetch_global()
-        self._zone, self._uketsuke, self._index = zone, uketsuke_id.hex, index
+        self._zone, self._uketsuke, self._index = zone, uketsuke_id.bytes, index
         self._key_id = dek.key_id
         self._seal_joho = RowSealer(dek, table=RIREKI_TABLE, envelope=JOHO)
         self._seal_bango = RowSealer(dek, table=KANYUSHA_TABLE, envelope=KOJIN_BANGO)

@@ -13,11 +13,12 @@ from django.db import IntegrityError, connection
 
 from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import LostRace, joins_transaction
-from shikaku.domain.plan import VersionWrite
+from shikaku.actions.draft_rows import binary_copy
 
 Row = tuple[Any, ...]
 
-# What only the block knows comes first: the rest of a new person's rows is text before the block begins.
+# What only the block knows comes first: the rest of a new person's rows is packed before the block begins, by
+# `draft_rows`, in the order of these columns.
 _KANYUSHA: Final = (
     ("hihokensha_edaban", "bigint"),
     ("himozuke_bango", "uuid"),
@@ -103,7 +104,7 @@ UPDATE shikaku_rireki r SET superseded_at = s.superseded_at FROM stage_supersede
 class BlockRows:
     """All rows one block adds or changes in one zone, in the order of the columns above.
 
-    Those of drafted persons are COPY text already, a line each.
+    Those of drafted persons are binary COPY rows already (`draft_rows`).
     """
 
     new_kanyusha: list[Row] = field(default_factory=list)
@@ -111,9 +112,9 @@ class BlockRows:
     versions: list[Row] = field(default_factory=list)
     superseded: list[tuple[UUID, datetime]] = field(default_factory=list)
     soshin: list[Row] = field(default_factory=list)
-    drafted_kanyusha: list[str] = field(default_factory=list)
-    drafted_versions: list[str] = field(default_factory=list)
-    drafted_soshin: list[str] = field(default_factory=list)
+    drafted_kanyusha: list[bytes] = field(default_factory=list)
+    drafted_versions: list[bytes] = field(default_factory=list)
+    drafted_soshin: list[bytes] = field(default_factory=list)
 
 
 @joins_transaction
@@ -151,46 +152,6 @@ def write_results(*, by: Principal, meisai: Sequence[Row], refused: Sequence[Row
     _insert("uketsuke_teiseimachi", _TEISEIMACHI, refused)
 
 
-def kanyusha_rest(
-    *,
-    row_id: bytes,
-    zone: str,
-    bi_bango: bytes,
-    ct_kojin_bango: bytes,
-    kanyusha_kubun_code: str,
-    fugo: bool,
-    tokens: tuple[int | None, int | None, int | None, int | None],
-    last_shikaku_tsuban: int,
-    last_rireki_tsuban: int,
-) -> str:
-    """Return a new person's row as COPY text, from `id` on."""
-    kana2, kana4, full, birth = (_NULL if token is None else token for token in tokens)
-    return (
-        f"{row_id.hex()}\t{zone}\t\\\\x{bi_bango.hex()}\t\\\\x{ct_kojin_bango.hex()}\t{_text(kanyusha_kubun_code)}\t"
-        f"{'1' if fugo else '0'}\t{kana2}\t{kana4}\t{full}\t{birth}\t{last_shikaku_tsuban}\t{last_rireki_tsuban}"
-    )
-
-
-def version_rest(
-    *,
-    row_id: bytes,
-    zone: str,
-    version: VersionWrite,
-    shubetsu: str,
-    token: int | None,
-    uketsuke: str,
-    meisai_no: int,
-    ct_joho: bytes,
-) -> str:
-    """Return a version that stands as COPY text, from `id` on; `uketsuke` in hexadecimal digits."""
-    tsuban = version.shikaku_tsuban
-    return (
-        f"{row_id.hex()}\t{zone}\t{version.rireki_tsuban}\t{_NULL if tsuban is None else tsuban}\t"
-        f"{version.valid_from or _NULL}\t{version.valid_to or _NULL}\t{_NULL}\t{shubetsu}\tf\t"
-        f"{_NULL if token is None else token}\t{uketsuke}\t{meisai_no}\t\\\\x{ct_joho.hex()}"
-    )
-
-
 def _execute(statement: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(statement)
@@ -200,7 +161,7 @@ def _insert(
     table: str,
     columns: Sequence[tuple[str, str]],
     rows: Sequence[Row],
-    drafted: Sequence[str] = (),
+    drafted: Sequence[bytes] = (),
     *,
     fixed: str = "",
     fixed_values: str = "",
@@ -222,7 +183,7 @@ def _insert(
     _execute(f"INSERT INTO {table} ({into}) SELECT {selected} FROM {stage}")  # noqa: S608  # constants only
 
 
-def _stage(stage: str, columns: Sequence[tuple[str, str]], rows: Sequence[Row], drafted: Sequence[str] = ()) -> None:
+def _stage(stage: str, columns: Sequence[tuple[str, str]], rows: Sequence[Row], drafted: Sequence[bytes] = ()) -> None:
     definition = ", ".join(f"{name} {kind}" for name, kind in columns)
     with connection.cursor() as cursor:
         cursor.execute("SELECT to_regclass(%s)", [f"pg_temp.{stage}"])
@@ -230,10 +191,11 @@ def _stage(stage: str, columns: Sequence[tuple[str, str]], rows: Sequence[Row], 
             cursor.execute(f"CREATE TEMP TABLE {stage} ({definition}) ON COMMIT DELETE ROWS")
         else:
             cursor.execute(f"DELETE FROM {stage}")  # noqa: S608  # a second zone in the same transaction
-        with cursor.copy(f"COPY {stage} FROM STDIN") as copy:
-            if drafted:
-                copy.write("\n".join((*drafted, "")).encode())
-            if rows:
+        if drafted:
+            with cursor.copy(f"COPY {stage} FROM STDIN (FORMAT binary)") as copy:
+                copy.write(binary_copy(drafted))
+        if rows:
+            with cursor.copy(f"COPY {stage} FROM STDIN") as copy:
                 copy.write(_copy_text(columns, rows))
 
 

@@ -20,16 +20,18 @@ RIREKI_TABLE = "shikaku_rireki"
 KIGO_BANGO = "kigo_bango"
 JOHO = "joho"
 
+# Who is named, and only then the persons by their key: in one statement the planner would read the whole zone.
+_NAMED = """
+SELECT n.hihokensha_edaban FROM shikaku_itaku_kukaku_kanyusha n
+  WHERE n.hokensha_code = %s AND n.bi_bango = ANY (%s::bytea[])
+UNION SELECT o.hihokensha_edaban FROM shikaku_kyu_kojin_bango o
+  WHERE o.hokensha_code = %s AND o.bi_bango = ANY (%s::bytea[]) AND o.resolves
+"""
 _PERSONS = """
 SELECT k.id, k.hihokensha_edaban, k.himozuke_bango, k.bi_bango, k.kanyusha_kubun_code, k.fugo_shutoku_yokyu_kubun,
        k.last_shikaku_tsuban, k.last_rireki_tsuban, k.last_recorded_at
 FROM shikaku_itaku_kukaku_kanyusha k
-WHERE k.hokensha_code = %s AND k.hihokensha_edaban IN (
-  SELECT unnest(%s::bigint[])
-  UNION SELECT n.hihokensha_edaban FROM shikaku_itaku_kukaku_kanyusha n
-    WHERE n.hokensha_code = %s AND n.bi_bango = ANY (%s::bytea[])
-  UNION SELECT o.hihokensha_edaban FROM shikaku_kyu_kojin_bango o
-    WHERE o.hokensha_code = %s AND o.bi_bango = ANY (%s::bytea[]) AND o.resolves)
+WHERE k.hokensha_code = %s AND k.hihokensha_edaban = ANY (%s)
 ORDER BY k.hihokensha_edaban FOR NO KEY UPDATE OF k
 """
 _FORMER = """
@@ -43,7 +45,7 @@ ORDER BY hihokensha_edaban, shikaku_tsuban NULLS FIRST
 """
 _KIGO = """
 SELECT t_kigo_bango, hihokensha_edaban, valid_from, valid_to FROM shikaku_rireki
-WHERE t_kigo_bango = ANY (%s) AND superseded_at IS NULL AND NOT withdrawn AND hokensha_code = %s
+WHERE t_kigo_bango = ANY (%s::bigint[]) AND superseded_at IS NULL AND NOT withdrawn AND hokensha_code = %s
 """
 
 
@@ -88,7 +90,13 @@ def load_held(
     """Lock and return the persons of the zone that the given keys name, with their current versions."""
     numbers = bytea_array(bangos)
     with connection.cursor() as cursor:
-        cursor.execute(_PERSONS, [zone, list(edabans), zone, numbers, zone, numbers])
+        named = set(edabans)
+        if bangos:
+            cursor.execute(_NAMED, [zone, numbers, zone, numbers])
+            named.update(edaban for (edaban,) in cursor.fetchall())
+        if not named:
+            return HeldPersons(by_edaban={}, by_bango={})
+        cursor.execute(_PERSONS, [zone, list(named)])
         persons = cursor.fetchall()
         if not persons:
             return HeldPersons(by_edaban={}, by_bango={})
@@ -159,7 +167,7 @@ def load_kigo_users(
     if not tokens:
         return users
     with connection.cursor() as cursor:
-        cursor.execute(_KIGO, [list(tokens), zone])
+        cursor.execute(_KIGO, ["{" + ",".join(map(str, tokens)) + "}", zone])
         for token, edaban, valid_from, valid_to in cursor.fetchall():
             users.setdefault(token, []).append((edaban, valid_from, valid_to))
     return users

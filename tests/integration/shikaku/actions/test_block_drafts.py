@@ -221,7 +221,7 @@ class TestTaken:
         by = clerk()
         lines = prepared(by, [join_line(1)], drafted=True)
         assert lines[0].draft is not None
-        lines[0].draft = lines[0].draft._replace(key_id=lines[0].draft.key_id + 1, kanyusha="spoiled")
+        lines[0].draft = lines[0].draft._replace(key_id=lines[0].draft.key_id + 1, kanyusha=b"spoiled")
 
         assert [one.kubun for one in in_one(by=by, lines=lines, now=NOW)] == ["1"]
         assert state(world)["persons"]

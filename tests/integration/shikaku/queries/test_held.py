@@ -28,21 +28,21 @@ def card(serial: int) -> int:
 
 class TestLoadHeld:
     @pytest.mark.parametrize("count", [1, 5])
-    def test_persons_are_found_by_edaban_and_by_number_in_five_statements(
+    def test_persons_are_found_by_edaban_and_by_number_in_six_statements(
         self, django_assert_num_queries: DjangoAssertNumQueries, count: int
     ) -> None:
         for serial in range(1, 2 * count + 1):
             joined(serial)
         numbers = [index().bango(bango(serial)) for serial in range(count + 1, 2 * count + 1)]
 
-        with django_assert_num_queries(6):  # BEGIN, zone, persons, versions, former numbers, COMMIT
+        with django_assert_num_queries(7):  # BEGIN, zone, named, persons, versions, former numbers, COMMIT
             held = load_held(by=clerk(), zone=KENPO, edabans=range(1, count + 1), bangos=numbers)
 
         assert sorted(held.by_edaban) == list(range(1, 2 * count + 1))
         assert {held.by_bango[number].edaban for number in numbers} == set(range(count + 1, 2 * count + 1))
 
-    def test_nobody_is_three_statements(self, django_assert_num_queries: DjangoAssertNumQueries) -> None:
-        with django_assert_num_queries(4):  # BEGIN, zone, persons, COMMIT
+    def test_nobody_is_four_statements(self, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+        with django_assert_num_queries(5):  # BEGIN, zone, named, persons, COMMIT
             held = load_held(by=clerk(), zone=KENPO, edabans=[7], bangos=[index().bango(bango(7))])
         assert (held.by_edaban, held.by_bango) == ({}, {})
 
