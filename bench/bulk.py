@@ -10,7 +10,7 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 
-_BATCH = 2000  # rows of one statement and of one transaction, as the product's blocks
+_BATCH = 2000  # rows of one statement and of one transaction
 # Which rows of each table the first %(lines)s lines came to.
 _MINE = {
     "shikaku_himozuke": "himozuke_bango IN (SELECT himozuke_bango FROM bench_kanyusha)",

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import redis
 
+from chukan.settings import limits
 from tests.journeys.onshi_store import assert_in_order_and_clean, held_by_onshi, telegrams_by_edaban
 from tests.journeys.sample import differences, held_after, made_sample
 from tests.journeys.sent_file import SentFile
@@ -17,8 +18,9 @@ from tests.support.stack import Stack
 
 HOKENSHA = "06140024"
 SMALL_HOKENSHA = "06138887"
-BLOCK = 2000
-BIG = 4 * BLOCK
+BLOCK = limits.BLOCK_LINES
+# Large enough for a second process that reads ahead, and for a middle.
+BIG = limits.APART_LINES + 2 * BLOCK
 SMALL = 200
 PATIENCE = 240
 
@@ -31,6 +33,21 @@ def bookmark(stack: Stack, bango: str) -> tuple[int, int]:
         ).fetchone()
     assert row is not None
     return int(row[0]), int(row[1] or 0)
+
+
+def readers(stack: Stack, bango: str) -> int:
+    """How many processes read ahead in this file."""
+    with stack.admin() as admin:
+        row = admin.execute("SELECT id FROM uketsuke_uketsuke WHERE uketsuke_bango = %s", [bango]).fetchone()
+    assert row is not None
+    found = 0
+    for process in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            arguments = process.read_bytes().split(b"\0")
+        except OSError:
+            continue  # it ended meanwhile
+        found += b"prepare_toroku_file" in arguments and str(row[0]).encode() in arguments
+    return found
 
 
 def flush_redis(stack: Stack) -> int:
@@ -57,6 +74,7 @@ def test_file_and_telegrams_survive_the_death_of_every_process(stack: Stack, fol
 
     bango = system.send_file(big.file)
     stack.wait_until("the middle of the file", lambda: in_the_middle(stack, bango), seconds=60, pause=0.01)
+    assert readers(stack, bango) == 1
     stack.kill("worker_bulk")
     stack.kill("deliver_onshi")
     stack.kill("relay")
@@ -64,6 +82,7 @@ def test_file_and_telegrams_survive_the_death_of_every_process(stack: Stack, fol
     assert 0 < stopped_at < lines
     assert stopped_at % BLOCK == 0
     wait_for_return(stack, "worker_bulk", "deliver_onshi", "relay")
+    stack.wait_until("nobody reads for the dead worker", lambda: readers(stack, bango) == 0, seconds=30)
 
     # A second file is accepted and its doorbell rings at a worker that no longer hears; then the broker forgets all.
     stack.send_signal("worker_bulk", signal.SIGSTOP)
