@@ -15,6 +15,8 @@ class KernelConfig(AppConfig):
         """Stop the process before it serves anything; many commands, and the web, run no checks by themselves."""
         # It looks at the keyring, whose tables are there only when all apps are loaded.
         from chukan.kernel.checks import BOOT, check_production, refuse_unfit_start
+        from chukan.kernel.memory import keep_memory_private
 
+        keep_memory_private()
         register(check_production, BOOT)
         refuse_unfit_start()

@@ -46,7 +46,6 @@ VARIABLES = (
     Variable("CHUKAN_TLS", "0", "1 なら TLS の内側で動くとみなし、平文の要求を退ける。ループバック以外では 1 にする"),
     Variable("CHUKAN_RATE_PER_CLIENT", "100", "接続システム1つあたりの毎秒の要求数の上限（瞬間は4倍）"),
     Variable("CHUKAN_KANKYO", "研修", "画面に出す環境名（本番なら空）"),
-    Variable("CHUKAN_CRASH_AT", "", "試験用の停止点。本番では使えない"),
 )
 _DEFAULTS = {variable.name: variable.default for variable in VARIABLES}
 _CHOICES = {variable.name: variable.choices for variable in VARIABLES}
