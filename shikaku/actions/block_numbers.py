@@ -38,6 +38,11 @@ ON CONFLICT DO NOTHING
 # A number given earlier in this very block is not in the table yet.
 _AS_IN_THIS_BLOCK: Final = "VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING"
 
+# Another line of the block may come with the number, which is unique in the zone: it is free before the block's rows
+# are written at its end.
+_GIVE_UP: Final = """
+UPDATE shikaku_itaku_kukaku_kanyusha SET bi_bango = NULL WHERE hokensha_code = %s AND hihokensha_edaban = %s
+"""
 _NO_LONGER: Final = """
 UPDATE shikaku_kyu_kojin_bango SET resolves = false WHERE hokensha_code = %s AND bi_bango = %s AND resolves
 """
@@ -91,6 +96,7 @@ class NumberChanges:
                 cursor.execute(_KEEP_FORMER + _AS_IN_THIS_BLOCK, former)
             else:
                 cursor.execute(_KEEP_FORMER + _AS_STORED, [uuid7(), kubun, at, resolves, self._zone, person.edaban])
+                cursor.execute(_GIVE_UP, [self._zone, person.edaban])
         if kubun == NEW_NUMBER:
             self._link(number, person)
         else:

@@ -21,8 +21,8 @@ HEADER = (
 FIRST, SECOND, THIRD = "123456789018", "234567890121", "345678901234"
 
 
-def joins(number: str) -> str:
-    return f"01,{KENPO},{number},,,見本　太郎,1,19800401,01,{KENPO},1,00,20260401,1"
+def joins(number: str, card: int = 1) -> str:
+    return f"01,{KENPO},{number},,,見本　太郎,1,19800401,01,{KENPO},{card},00,20260401,1"
 
 
 def changes(former: str, number: str, kubun: str = "1") -> str:
@@ -73,3 +73,17 @@ class TestNumberChanges:
         assert results(joins(FIRST), changes(FIRST, SECOND, "2")) == ["", ""]
 
         assert results(asks_for(FIRST), asks_for(SECOND)) == ["E203", "W102"]
+
+    def test_its_owner_may_join_further_down(self) -> None:
+        results(joins(FIRST))
+
+        assert results(changes(FIRST, SECOND, "2"), joins(FIRST, card=2)) == ["", ""]
+
+        assert results(asks_for(FIRST), asks_for(SECOND)) == ["W102", "W102"]
+
+    def test_its_owner_may_get_it_further_down(self) -> None:
+        results(joins(FIRST), joins(THIRD, card=2))
+
+        assert results(changes(FIRST, SECOND, "2"), changes(THIRD, FIRST, "2")) == ["", ""]
+
+        assert results(asks_for(FIRST), asks_for(SECOND), asks_for(THIRD)) == ["W102", "W102", "E203"]
