@@ -24,6 +24,9 @@ class BlockCards:
         """Begin without any."""
         self._by, self._zone, self._index = by, zone, index
         self._uses: dict[int, list[Use]] = {}
+        # What lines did to cards that nobody has asked about yet: uses that came, and those that went.
+        self._unread: dict[int, list[Use]] = {}
+        self._gone: set[tuple[int, int, date | None]] = set()
         self._token_of: dict[tuple[int, int | None], int] = {}
 
     def load(self, lines: Iterable[tuple[PreparedLine, BlockPerson | None]]) -> None:
@@ -56,28 +59,36 @@ class BlockCards:
         if replaced is None and former is not None:
             key = kigo_bango_key(former.joho.get("shikaku", {}))
             replaced = None if key is None else self._index.token(KIGO_BANGO, key)
-        if replaced in self._uses and former is not None:
-            gone = (person.edaban, former.valid_from)
-            self._uses[replaced] = [use for use in self._uses[replaced] if (use[0], use[1]) != gone]
+        if replaced is not None and former is not None:
+            self._note_gone(replaced, person.edaban, former.valid_from)
         if token is not None and not version.withdrawn:
             self.note_new(token, (person.edaban, version.valid_from, version.valid_to), version.shikaku_tsuban)
 
     def note_new(self, token: int, use: Use, shikaku_tsuban: int | None) -> None:
         """Let later lines of the block see a card that came in the place of none."""
         self._token_of[(use[0], shikaku_tsuban)] = token
-        if token in self._uses:
-            self._uses[token].append(use)
+        known = self._uses if token in self._uses else self._unread
+        known.setdefault(token, []).append(use)
+
+    def _note_gone(self, token: int, edaban: int, valid_from: date | None) -> None:
+        known = self._uses
+        if token not in known:
+            known = self._unread
+            self._gone.add((token, edaban, valid_from))
+        known[token] = [use for use in known.get(token, ()) if (use[0], use[1]) != (edaban, valid_from)]
 
     def _wanted(self, prepared: PreparedLine, person: BlockPerson | None) -> int | None:
         """Return the token whose other users the planner has to be told."""
-        if prepared.t_kigo_bango is not None or prepared.line is None or person is None:
+        if prepared.t_kigo_bango is not None or person is None or prepared.line is None:
             return prepared.t_kigo_bango
         key = kigo_key_after(prepared.line, person.held)
         return None if key is None else self._index.token(KIGO_BANGO, key)
 
     def _read(self, tokens: Sequence[int]) -> None:
         found = load_kigo_users(by=self._by, zone=self._zone, tokens=tokens)
-        self._uses.update({token: found.get(token, []) for token in tokens})
+        for token in tokens:
+            stored = [use for use in found.get(token, ()) if (token, use[0], use[1]) not in self._gone]
+            self._uses[token] = stored + self._unread.pop(token, [])
 
 
 def _period(person: BlockPerson, shikaku_tsuban: int | None) -> HeldPeriod | None:

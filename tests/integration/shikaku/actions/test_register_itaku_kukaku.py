@@ -61,6 +61,27 @@ class TestOneZone:
             ("9", "E210", None), ("1", "", 1), ("9", "E210", None), ("1", "", 2),
         ]  # fmt: skip
 
+    def test_a_card_one_line_gave_up_is_free_for_a_later_one_that_comes_to_it_by_steps(self) -> None:
+        joined(1)
+        joined(2, hihokenshasho_kigo="200")
+
+        assert register(
+            known("03", 1, shikaku={"hihokenshasho_bango": "9"}),
+            known("03", 2, shikaku={"hihokenshasho_bango": "1"}),
+            known("03", 2, shikaku={"hihokenshasho_kigo": "100"}),
+        ) == [("1", "", 1), ("1", "", 2), ("1", "", 2)]
+
+    def test_a_card_one_line_took_by_steps_is_taken_for_a_later_one(self) -> None:
+        joined(1)
+        joined(2, hihokenshasho_kigo="200")
+
+        assert register(
+            known("03", 2, shikaku={"hihokenshasho_bango": "9"}),
+            known("03", 2, shikaku={"hihokenshasho_kigo": "300"}),
+            known("03", 1, shikaku={"hihokenshasho_kigo": "300"}),
+            known("03", 1, shikaku={"hihokenshasho_bango": "9"}),
+        ) == [("1", "", 2), ("1", "", 2), ("1", "", 1), ("9", "E213", None)]
+
     def test_a_line_that_cannot_be_read_is_refused_alone(self) -> None:
         by = clerk()
         lines = prepared(by, [None, join_line(1)])
