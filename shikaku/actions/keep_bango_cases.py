@@ -106,12 +106,12 @@ def close_bango_case(*, by: Principal, zone: str, case_id: str, riyu: str, now: 
         )
     record_sosa(
         by=by,
-        kind=SosaKind.HENKO,
+        kind=SosaKind.BANGO_CASE_CLOSED,
         jimu=JIMU,
         target_file=CASE,
         targets=(str(found[0]),),
         result="ok",
-        detail={"operation": "close", "riyu": text},
+        detail={"riyu": text},
         now=now,
     )
     return found[0]

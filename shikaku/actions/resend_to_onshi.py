@@ -94,12 +94,12 @@ def resend_to_onshi(*, by: Principal, zone: str, soshin_bango: Sequence[UUID], n
         cursor.executemany(_OWE, rows)
     record_sosa(
         by=by,
-        kind=SosaKind.HENKO,
+        kind=SosaKind.ONSHI_RESENT,
         jimu=JIMU,
         target_file=QUEUE,
         targets=tuple(str(number) for number, _ in waiting.values()),
         result="ok",
-        detail={"operation": "resend", "count": len(rows)},
+        detail={"count": len(rows)},
         zone=zone,
         now=now,
     )

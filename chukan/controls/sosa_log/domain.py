@@ -64,6 +64,8 @@ class SosaKind(StrEnum):
     HOKENSHA_CHANGED = "hokensha_changed"
     CLIENT_CHANGED = "client_changed"
     SHORI_KEKKA = "shori_kekka"
+    ONSHI_RESENT = "onshi_resent"
+    BANGO_CASE_CLOSED = "bango_case_closed"
     MONITOR = "monitor"
     LOG_SEARCH = "log_search"
     LOG_EXPORT = "log_export"
@@ -104,6 +106,8 @@ KIND_LABELS: Final[Mapping[str, str]] = {
     "hokensha_changed": "保険者の登録",
     "client_changed": "接続システムの登録・変更",
     "shori_kekka": "処理結果の受信",
+    "onshi_resent": "オン資への電文の再送",
+    "bango_case_closed": "個人番号の重なりの終了",
     "monitor": "運用状況の確認",
     "log_search": "操作記録の検索",
     "log_export": "操作記録の出力",

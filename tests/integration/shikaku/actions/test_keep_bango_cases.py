@@ -314,7 +314,7 @@ class TestOperator:
         assert [row[-1] for row in cases(world)] == ["unyo"]
         logged = "SELECT hokensha_code, kind, target_file, targets, convert_from(body, 'UTF8') FROM sosa_log_event"
         row = asked(world, f"{logged} ORDER BY id DESC LIMIT 1")[0]
-        assert row[:4] == (None, "henko", "bango_case", [str(case_id)])
+        assert row[:4] == (None, "bango_case_closed", "bango_case", [str(case_id)])
         assert "保険者が書類を確かめた。" in row[4]
 
     def test_closed_is_closed(self, world: World, case_id: UUID) -> None:

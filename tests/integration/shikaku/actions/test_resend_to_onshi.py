@@ -167,7 +167,7 @@ class TestOneRefused:
 
         statement = "SELECT hokensha_code, actor_id, kind, target_file, targets FROM sosa_log_event ORDER BY id DESC"
         assert asked(world, f"{statement} LIMIT 1") == [
-            (KENPO, "resend_onshi", "henko", "onshi_soshin", [str(refused)])
+            (KENPO, "resend_onshi", "onshi_resent", "onshi_soshin", [str(refused)])
         ]
 
 
