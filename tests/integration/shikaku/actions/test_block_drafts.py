@@ -25,7 +25,7 @@ from shikaku.domain.line import TorokuLine
 from shikaku.queries.held import open_joho
 from shikaku.queries.line_facts import ZoneIndexes, get_line_facts
 from tests.support.members import NOW, asked, bango, join_line, known, loss
-from tests.support.principals import KENPO, OTHER_KENPO, clerk
+from tests.support.principals import KENPO, OTHER_KENPO, SHICHOSON, clerk, shuyaku
 from tests.support.world import World
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -34,14 +34,13 @@ UKETSUKE = UUID(int=1)
 
 def prepared(by: Principal, lines: Sequence[TorokuLine], *, drafted: bool) -> list[PreparedLine]:
     indexes = ZoneIndexes()
-    zone = by.hokensha_code or ""
-    drafter = Drafter(zone=zone, uketsuke_id=UKETSUKE, index=indexes(zone))
+    drafters = {zone: Drafter(zone=zone, uketsuke_id=UKETSUKE, index=indexes(zone)) for zone in by.sendable}
     given_lines = [GivenLine(number, number + 1, b"", line) for number, line in enumerate(lines, start=1)]
     return prepare_lines(
         given_lines,
         facts=get_line_facts(by=by, on=NOW.date()),
         index_of=indexes,
-        drafter_of={zone: drafter}.__getitem__ if drafted else None,
+        drafter_of=drafters.__getitem__ if drafted else None,
     )
 
 
@@ -239,3 +238,23 @@ class TestTaken:
         )
         assert telegrams == sorted([(KENPO, 1, 2, 2), (KENPO, 2, 1, 1), (OTHER_KENPO, 1, 1, 1), (OTHER_KENPO, 2, 1, 2)])
         assert asked(world, "SELECT jun FROM shikaku_himozuke ORDER BY 1") == [(1,), (1,), (2,)]
+
+    def test_two_towns_of_one_block_have_rows_of_their_own_and_a_person_of_both_one_order(self, world: World) -> None:
+        by = shuyaku()
+        lines = [
+            join_line(serial, zone=town, hokensha_bango=town[2:], jusho="見本県見本市1-1")
+            for town in SHICHOSON
+            for serial in range(1, 26)
+        ]
+        given_lines = prepared(by, lines, drafted=True)
+        assert all(line.draft is not None for line in given_lines)
+
+        outcomes = in_one(by=by, lines=given_lines, now=NOW)
+
+        assert [one.edaban for one in outcomes] == [*range(1, 26), *range(1, 26)]
+        assert asked(
+            world,
+            "SELECT hokensha_code, count(DISTINCT himozuke_bango), min(jun), max(jun) FROM shikaku_onshi_soshin"
+            " GROUP BY 1 ORDER BY 1",
+        ) == [(SHICHOSON[0], 25, 1, 1), (SHICHOSON[1], 25, 2, 2)]
+        assert asked(world, "SELECT count(*), count(DISTINCT himozuke_bango) FROM shikaku_rireki") == [(50, 25)]
