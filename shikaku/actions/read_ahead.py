@@ -109,7 +109,7 @@ class BlocksApart:
     def _receive(self) -> Block:
         try:
             received = self._blocks.recv()
-        except EOFError:
+        except (EOFError, OSError):  # between two blocks, or in the middle of one
             raise ReaderStopped from None
         if isinstance(received, str):
             raise KeyUnavailable(received)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -48,12 +49,12 @@ def results(accepted: Accepted) -> list[tuple[int, str, tuple[str, ...], int | N
 
 
 @contextmanager
-def apart(accepted: Accepted) -> Iterator[BlocksApart]:
+def apart(accepted: Accepted, *, block_lines: int = 20) -> Iterator[BlocksApart]:
     job = claim_uketsuke(by=clerk(), uketsuke_id=accepted.uketsuke_id, now=NOW)
     assert job is not None
     with store().open(job.file_key) as stream:
         reader = open_toroku_file(stream)
-        with BlocksApart(by=clerk(), job=job, reader=reader, block_lines=20) as blocks:
+        with BlocksApart(by=clerk(), job=job, reader=reader, block_lines=block_lines) as blocks:
             yield blocks
 
 
@@ -103,6 +104,15 @@ class TestApart:
 
             with pytest.raises(ReaderStopped):
                 list(iter(blocks.ask(), []))
+
+    def test_so_is_one_that_dies_in_the_middle_of_a_block(self) -> None:
+        with apart(taken(*LINES), block_lines=1000) as blocks:
+            assert blocks._blocks.poll(60)
+            time.sleep(0.3)  # it writes what no pipe holds whole
+            blocks._process.kill()
+
+            with pytest.raises(ReaderStopped):
+                blocks.ask()()
 
     def test_ends_with_the_worker_that_started_it(self) -> None:
         with apart(taken(*LINES)) as blocks:
