@@ -23,7 +23,7 @@ class PreparedLine:
 
     meisai_no: int
     line_number: int
-    raw: bytes
+    raw: bytes = field(repr=False)
     said: TorokuLine | None
     violations: list[Violation] = field(default_factory=list)
     bango: bytes | None = None
@@ -73,7 +73,7 @@ class GivenLine:
 
     meisai_no: int
     line_number: int
-    raw: bytes
+    raw: bytes = field(repr=False)
     line: TorokuLine | None
     violations: Sequence[Violation] = ()
 

@@ -46,6 +46,10 @@ class FileLine(NamedTuple):
     line: TorokuLine | None
     violations: tuple[Violation, ...]
 
+    def __repr__(self) -> str:
+        """Show where the record stands, nothing of what it says."""
+        return f"FileLine(meisai={self.meisai}, gyo_bango={self.gyo_bango})"
+
 
 class _Column(NamedTuple):
     slot: int

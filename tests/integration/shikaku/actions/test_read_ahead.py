@@ -16,6 +16,7 @@ from chukan.controls.uketsuke.queries import get_uketsuke, list_meisai
 from chukan.kernel.crypto.errors import KeyUnavailable
 from chukan.kernel.storage import store
 from shikaku.actions import read_ahead
+from shikaku.actions.prepare_lines import GivenLine
 from shikaku.actions.process_toroku_file import process_toroku_file
 from shikaku.actions.read_ahead import BlocksApart, BlocksHere, ReaderStopped
 from shikaku.formats.toroku_file_v1 import open_toroku_file
@@ -140,6 +141,23 @@ class TestApart:
 
 
 class TestPacked:
+    def test_no_line_shows_what_it_says_when_it_is_printed(self) -> None:
+        reader = open_toroku_file(BytesIO("\r\n".join([HEADER, *LINES[:2]]).encode()))
+        read, other = reader.lines()
+        here = BlocksHere(
+            by=clerk(),
+            uketsuke_id=UUID(int=1),
+            reader=open_toroku_file(BytesIO("\r\n".join([HEADER, *LINES[:2]]).encode())),
+            done=0,
+            block_lines=1000,
+            now=lambda: NOW,
+        )
+
+        shown = repr([read, other, GivenLine(1, 2, read.raw, read.line), *here.ask()()])
+
+        assert LINES[0].split(",")[2] in read.raw.decode()
+        assert not any(line.split(",")[2] in shown for line in LINES)
+
     def test_a_line_comes_over_as_it_was(self) -> None:
         text = "\r\n".join([HEADER, *LINES]).encode()
         reader = open_toroku_file(BytesIO(text))
