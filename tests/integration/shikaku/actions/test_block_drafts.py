@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from chukan.kernel.crypto.envelope import open_envelope
@@ -187,6 +187,12 @@ class TestSame:
         suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     )
     @given(blocks=_BLOCKS)
+    @example(
+        blocks=[
+            [join_line(1), join_line(2), known("03", 1, koshingo_kojin_bango=bango(2), kojin_bango_koshin_kubun="1")],
+            [known("03", 1, koshingo_kojin_bango=bango(3), kojin_bango_koshin_kubun="2"), join_line(3), join_line(1)],
+        ]
+    )
     def test_any_story_of_one_or_two_blocks(self, world: World, blocks: list[list[TorokuLine]]) -> None:
         planned, drafted = both(world, *blocks)
 
