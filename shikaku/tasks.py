@@ -8,7 +8,7 @@ from chukan.controls.uketsuke.actions import note_ring
 from chukan.kernel import clock
 from chukan.kernel.principal import system_principal
 from shikaku.actions import process_toroku_file as process
-from shikaku.actions.erase_expired import erase_expired_refused_lines, erase_expired_slips
+from shikaku.actions.erase_expired import erase_closed_cases, erase_expired_refused_lines, erase_expired_slips
 from shikaku.actions.erase_upload import erase_left_uploads, erase_nameless_uploads
 from shikaku.actions.sender_principal import sender_principal
 from shikaku.queries.due_work import list_due_uketsuke
@@ -36,9 +36,10 @@ def resume_stalled_files() -> None:
 
 @shared_task
 def erase_expired() -> None:
-    """Erase slips and refused lines whose time is over."""
+    """Erase slips, closed cases and refused lines whose time is over."""
     by = system_principal(actor_id="beat")
     erase_expired_slips(by=by, now=clock.now())
+    erase_closed_cases(by=by, now=clock.now())
     erase_expired_refused_lines(by=by, now=clock.now())
 
 

@@ -14,6 +14,7 @@ STEP_UP_AGE = timedelta(minutes=5)
 REVEAL_SECONDS = 30
 OPLOG_RETENTION_YEARS = 7
 REFUSED_LINES_DAYS = 7  # 訂正待ち: sealed refused lines
+BANGO_CASE_KEPT = timedelta(days=365)  # a closed 個人番号の重なり, for the yearly self-inspection; ours
 IDEMPOTENCY_DAYS = 7
 BODY_MAX = 1024 * 1024  # bytes of a request body
 FILE_MAX = 512 * 1024 * 1024  # bytes of an uploaded file

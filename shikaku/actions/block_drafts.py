@@ -54,7 +54,11 @@ class BlockDrafts:
         return drafted
 
     def add_rows(self, rows: BlockRows, telegrams: OwedTelegrams) -> None:
-        """Give the numbers their 紐付番号 and add all rows. *Locks:* the numbers across insurers, in one order.
+        """Give the numbers their 紐付番号 and add all rows.
+
+        *Locks:* the numbers across insurers, ordered by their hashes, after those of planned persons: two insurers
+        that bring the same new numbers at once can meet in a deadlock, which the database undoes and the caller
+        tries again.
 
         Where nobody had the number, its 紐付番号 is the proposed one and the person's first telegram is the first;
         the other telegrams join those whose order is drawn.

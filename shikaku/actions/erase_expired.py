@@ -1,4 +1,4 @@
-"""Erases what was kept for a while: refused lines, and what a clerk had begun to type."""
+"""Erases what was kept for a while: refused lines, what a clerk had begun to type, closed cases."""
 
 from datetime import datetime
 from uuid import UUID
@@ -12,6 +12,7 @@ from chukan.controls.uketsuke.actions import discard_refused_lines
 from chukan.controls.uketsuke.queries import get_refused_file
 from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import outside_transaction, own_transaction
+from chukan.settings import limits
 from shikaku.actions.accept_toroku_file import FILE, JIMU
 from shikaku.actions.erase_upload import erase_upload
 from shikaku.actions.sender_principal import sender_principal
@@ -83,3 +84,10 @@ def erase_expired_slips(*, by: Principal, now: datetime) -> None:  # zone of non
     """Drop what was typed and never finished, in every zone."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT shikaku_drop_expired_slips(%s)", [now])
+
+
+@own_transaction
+def erase_closed_cases(*, by: Principal, now: datetime) -> None:  # zone of none
+    """Drop the closed 個人番号の重なり whose time is over, in every zone; open ones stay."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT shikaku_drop_closed_cases(%s)", [now - limits.BANGO_CASE_KEPT])

@@ -35,7 +35,7 @@ from chukan.settings import limits
 from shikaku.actions.accept_toroku_file import FILE, JIMU
 from shikaku.actions.erase_upload import erase_upload
 from shikaku.actions.prepare_lines import PreparedLine
-from shikaku.actions.read_ahead import BlocksApart, BlocksHere, ReadAhead
+from shikaku.actions.read_ahead import BlocksApart, BlocksHere, ReadAhead, ReaderStopped
 from shikaku.actions.register_block import register_block
 from shikaku.events import TorokuFileFinished
 from shikaku.formats.toroku_file_v1 import HeaderRefused, open_toroku_file
@@ -47,6 +47,7 @@ T = TypeVar("T")
 
 _TRIES: Final = 3
 _BEAT: Final = LEASE.total_seconds() / 3
+_BEATS: Final = 30
 Now = Callable[[], datetime]
 
 
@@ -123,11 +124,15 @@ def _inspect(by: Principal, job: Job, files: FileStore, now: Now) -> int:
 
 
 def _awaited(by: Principal, job: Job, coming: Future[T], now: Now) -> T:
-    """Wait for what a thread reads, keeping the lease meanwhile: reading and skipping write nothing."""
-    while True:
+    """Wait for what a thread reads, keeping the lease meanwhile: reading and skipping write nothing.
+
+    Raises ReaderStopped when nothing comes for so long that nothing will.
+    """
+    for _ in range(_BEATS):
         if wait([coming], timeout=_BEAT).done:
             return coming.result()
         extend_lease(by=by, uketsuke_id=job.uketsuke_id, attempt=job.attempt, now=now())
+    raise ReaderStopped
 
 
 def _register_lines(by: Principal, job: Job, files: FileStore, now: Now, size: _Size) -> None:
@@ -136,6 +141,7 @@ def _register_lines(by: Principal, job: Job, files: FileStore, now: Now, size: _
     indexes = ZoneIndexes()
     with ExitStack() as stack:
         reader = open_toroku_file(stack.enter_context(files.open(job.file_key)))
+        ahead = stack.enter_context(ThreadPoolExecutor(1))
         source: ReadAhead
         if size.apart:
             source = stack.enter_context(BlocksApart(by=by, job=job, reader=reader, block_lines=size.block_lines))
@@ -148,7 +154,6 @@ def _register_lines(by: Principal, job: Job, files: FileStore, now: Now, size: _
                 block_lines=size.block_lines,
                 now=now,
             )
-        ahead = stack.enter_context(ThreadPoolExecutor(1))
         coming = ahead.submit(source.ask())
         while prepared := _awaited(by, job, coming, now):
             coming = ahead.submit(source.ask())

@@ -94,13 +94,13 @@ class BlocksApart:
         self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
         """End the process; it holds nothing that could be lost."""
-        self._blocks.close()
         self._process.terminate()
         try:
             self._process.wait(_STOP_SECONDS)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        self._blocks.close()  # last: a thread that still waits for a block is freed by the end of the process
 
     def ask(self) -> Callable[[], Block]:
         """Return the receiving end."""

@@ -24,6 +24,14 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION shikaku_case_holders(uuid[]) TO chukan_operator;
 """
+# A closed case goes when its time is over, in every zone.
+_DROP = """
+CREATE FUNCTION shikaku_drop_closed_cases(before timestamptz) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  DELETE FROM shikaku_bango_case WHERE closed_at < before
+$$;
+GRANT EXECUTE ON FUNCTION shikaku_drop_closed_cases(timestamptz) TO chukan_worker;
+"""
 # A later telegram of the same person and insurer carries the whole state, so an earlier one is not sent again.
 # `pmh_id` is another kind and follows neither.
 _QUEUE = """
@@ -88,8 +96,9 @@ class Migration(migrations.Migration):
                 KANRI: "SELECT (id, hokensha_code, closed_at), UPDATE (closed_at, closed_reason)",
                 OPERATOR: f"SELECT ({_SHOWN})",
             },
-            across={OPERATOR: "SELECT", OWNER: "SELECT"},
+            across={OPERATOR: "SELECT", OWNER: "ALL"},
         ),
         migrations.RunSQL(_HOLDERS, "DROP FUNCTION shikaku_case_holders(uuid[]);"),
+        migrations.RunSQL(_DROP, "DROP FUNCTION shikaku_drop_closed_cases(timestamptz);"),
         migrations.RunSQL(_QUEUE, "DROP FUNCTION shikaku_resend_queue();"),
     ]

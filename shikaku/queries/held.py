@@ -12,7 +12,7 @@ from django.db import connection
 from chukan.kernel.crypto.envelope import open_envelope
 from chukan.kernel.crypto.keyring import get_keyring
 from chukan.kernel.principal import Principal
-from chukan.kernel.transactions import reads
+from chukan.kernel.transactions import LostRace, reads
 from shikaku.domain.held import Held, HeldPeriod, speaking_version
 from shikaku.queries.array_text import bytea_array
 
@@ -87,7 +87,10 @@ def load_held(
     edabans: Collection[int],
     bangos: Collection[bytes],  # zone is set by `by`
 ) -> HeldPersons:
-    """Lock and return the persons of the zone that the given keys name, with their current versions."""
+    """Lock and return the persons of the zone that the given keys name, with their current versions.
+
+    Raises LostRace when a number came to lead to somebody else meanwhile.
+    """
     numbers = bytea_array(bangos)
     with connection.cursor() as cursor:
         named = set(edabans)
@@ -124,6 +127,8 @@ def load_held(
         if person.bi_bango is not None:
             by_bango[person.bi_bango] = person
     for bango, edaban in former:
+        if edaban not in by_edaban:
+            raise LostRace  # the number came to lead there while the locks were waited for
         by_bango.setdefault(bytes(bango), by_edaban[edaban])
     return HeldPersons(by_edaban=by_edaban, by_bango=by_bango)
 

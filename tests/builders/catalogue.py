@@ -17,7 +17,7 @@ ZONE_COLUMNS = ("hokensha_code", "zone", "sender")
 # Who may see more than one zone of an insurer table, by which verb, and why.
 ACROSS = {
     ("shikaku_bango_case", "chukan_operator", "SELECT"): "the console lists open cases; no person by column grant",
-    ("shikaku_bango_case", "chukan_owner", "SELECT"): "shikaku_case_holders",
+    ("shikaku_bango_case", "chukan_owner", "ALL"): "shikaku_case_holders, _drop_closed_cases",
     ("shikaku_onshi_soshin", "chukan_relay", "ALL"): "delivery goes over all zones in the order of persons",
     ("shikaku_onshi_soshin", "chukan_operator", "SELECT"): "the console counts; states by column grant only",
     ("shikaku_onshi_soshin", "chukan_owner", "ALL"): "shikaku_record_onshi_kekka, _resend_queue",
@@ -54,6 +54,7 @@ UNZONED_REFERENCES = {
 }
 DEFINER_FUNCTIONS = {
     "shikaku_case_holders": {"chukan_operator"},
+    "shikaku_drop_closed_cases": {"chukan_worker"},
     "shikaku_drop_expired_slips": {"chukan_worker"},
     "shikaku_find_himozuke": {"chukan_web", "chukan_worker"},
     "shikaku_hokensha_at": {"chukan_web", "chukan_worker"},

@@ -1,10 +1,12 @@
 """The second process of a large file: reads, checks, drafts, hands block after block to the worker that started it."""
 
 import gc
+import os
+import stat
 from multiprocessing.connection import Connection
 from uuid import UUID
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from chukan.kernel.principal import system_principal
 from chukan.kernel.roles import refuse_unsafe_role
@@ -31,6 +33,10 @@ class Command(BaseCommand):
     def handle(self, **options: object) -> None:
         """Send until the end of the file."""
         refuse_unsafe_role()
+        to = int(str(options["to"]))
+        if not stat.S_ISFIFO(os.fstat(to).st_mode):
+            message = "この命令は処理プロセスが自分で起動するものです。送り先がパイプではありません。"
+            raise CommandError(message)
         gc.freeze()
         gc.disable()  # what a block makes dies with it, none of it in a circle
         by = sender_principal(
@@ -44,5 +50,5 @@ class Command(BaseCommand):
             file_key=str(options["file"]),
             done=int(str(options["done"])),
             block_lines=int(str(options["block_lines"])),
-            to=Connection(int(str(options["to"])), readable=False),
+            to=Connection(to, readable=False),
         )

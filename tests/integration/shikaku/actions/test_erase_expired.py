@@ -11,8 +11,10 @@ from django.conf import settings
 from chukan.controls.uketsuke.queries import list_meisai
 from chukan.kernel.errors import NotFound
 from chukan.kernel.principal import Principal, system_principal
+from chukan.settings import limits
 from shikaku.actions.erase_expired import (
     discard_refused,
+    erase_closed_cases,
     erase_expired_refused_lines,
     erase_expired_slips,
 )
@@ -117,3 +119,21 @@ def test_slips_of_every_zone_go_after_a_day(world: World) -> None:
 
     assert asked(world, "SELECT id FROM shikaku_terminal_slip") == [(young,)]
     assert open_slip(by=clerk(), slip_id=young, kind="toroku", now=NOW + day) == {"a": "3"}
+
+
+class TestClosedCases:
+    def test_go_a_year_after_they_were_closed_and_open_ones_stay(self, world: World) -> None:
+        with world.admin() as admin:
+            for edaban, closed in ((1, NOW), (2, NOW + timedelta(days=1)), (3, None)):
+                admin.execute(
+                    "INSERT INTO shikaku_bango_case VALUES (gen_random_uuid(), %s, %s, gen_random_uuid(), 'file', '',"
+                    " 1, %s, %s, 1, %s, '')",
+                    [KENPO, edaban, NOW, NOW, closed],
+                )
+
+        with as_role(world, "worker"):
+            erase_closed_cases(by=BEAT, now=NOW + limits.BANGO_CASE_KEPT)
+            assert asked(world, "SELECT count(*) FROM shikaku_bango_case") == [(3,)]
+            erase_closed_cases(by=BEAT, now=NOW + limits.BANGO_CASE_KEPT + timedelta(seconds=1))
+
+        assert asked(world, "SELECT hihokensha_edaban FROM shikaku_bango_case ORDER BY 1") == [(2,), (3,)]

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from io import BytesIO
+from typing import Any
 from uuid import UUID
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from chukan.controls.uketsuke.actions import Accepted, claim_uketsuke
 from chukan.controls.uketsuke.queries import get_uketsuke, list_meisai
 from chukan.kernel.crypto.errors import KeyUnavailable
 from chukan.kernel.storage import store
+from shikaku.actions import process_toroku_file as process
 from shikaku.actions import read_ahead
 from shikaku.actions.prepare_lines import GivenLine
 from shikaku.actions.process_toroku_file import process_toroku_file
 from shikaku.actions.read_ahead import BlocksApart, BlocksHere, ReaderStopped
 from shikaku.formats.toroku_file_v1 import open_toroku_file
 from tests.support.members import HEADER, NOW, asked, file_line, taken
-from tests.support.principals import clerk
+from tests.support.principals import KENPO, clerk
 from tests.support.world import World
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("as_worker")]
@@ -114,6 +119,33 @@ class TestApart:
 
             with pytest.raises(ReaderStopped):
                 blocks.ask()()
+
+    def test_a_process_that_stands_still_is_given_up(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        started: list[BlocksApart] = []
+        begin = BlocksApart.__init__
+
+        def begin_and_stop(self: BlocksApart, **given: Any) -> None:
+            begin(self, **given)
+            self._process.send_signal(signal.SIGSTOP)
+            started.append(self)
+
+        monkeypatch.setattr(BlocksApart, "__init__", begin_and_stop)
+        monkeypatch.setattr(process, "_BEAT", 0.05)
+        monkeypatch.setattr(read_ahead, "_STOP_SECONDS", 0.2)
+
+        with pytest.raises(ReaderStopped):
+            work(taken(*LINES))
+
+        assert started[0]._process.poll() is not None
+
+    def test_writes_to_nothing_but_a_pipe(self) -> None:
+        with pytest.raises(CommandError, match="パイプではありません"):
+            call_command(
+                "prepare_toroku_file",
+                str(UUID(int=1)),
+                *("--file", "x", "--sender", KENPO, "--hokensha", KENPO, "--done", "0", "--block-lines", "10"),
+                *("--to", str(os.open(os.devnull, os.O_WRONLY))),
+            )
 
     def test_ends_with_the_worker_that_started_it(self) -> None:
         with apart(taken(*LINES)) as blocks:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -15,6 +17,7 @@ from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import TransactionMisuse, own_transaction
 from shikaku.actions.prepare_lines import GivenLine, PreparedLine, prepare_lines
 from shikaku.actions.register_itaku_kukaku import BlockResult, register_itaku_kukaku
+from shikaku.actions.write_block import write_block
 from shikaku.domain.line import TorokuLine
 from shikaku.queries.line_facts import ZoneIndexes, get_line_facts
 from tests.support.members import NOW, asked, bango, join_line, joined, known, loss
@@ -173,6 +176,30 @@ class TestLocks:
 
         found = asked(world, "SELECT hihokensha_edaban FROM shikaku_itaku_kukaku_kanyusha ORDER BY 1")
         assert [row[0] for row in found] == list(range(1, 21))
+
+    @pytest.mark.kj("KJ-SHI-08")
+    def test_two_persons_never_come_to_one_card_at_the_same_time(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        register(join_line(1), join_line(2))
+        both_looked = threading.Barrier(2)
+
+        def write_when_both_have_looked(**given: Any) -> None:
+            # Under the lock the other one cannot look yet, and the wait is for nothing.
+            with suppress(threading.BrokenBarrierError):
+                both_looked.wait(timeout=1)
+            write_block(**given)
+
+        monkeypatch.setattr("shikaku.actions.register_itaku_kukaku.write_block", write_when_both_have_looked)
+        results: list[tuple[str, str]] = []
+
+        def move(edaban: int) -> None:
+            change = known("03", edaban, shikaku={"hihokenshasho_bango": "77"})
+            results.extend((kubun, codes) for kubun, codes, _ in register(change))
+
+        self.together(lambda: move(1), lambda: move(2))
+
+        assert sorted(results) == [("1", ""), ("9", "E213")]
 
     @pytest.mark.kj("KJ-SHI-04")
     def test_insurers_meeting_the_same_new_person_agree_who_it_is(self, world: World) -> None:

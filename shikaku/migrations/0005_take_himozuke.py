@@ -4,8 +4,8 @@ from pathlib import Path
 
 from django.db import migrations
 
-_SQL = (Path(__file__).parent / "sql" / "0006_take_himozuke.sql").read_text(encoding="utf-8")
-_REVERSE = (Path(__file__).parent / "sql" / "0006_take_himozuke_reverse.sql").read_text(encoding="utf-8")
+_SQL = (Path(__file__).parent / "sql" / "0005_take_himozuke.sql").read_text(encoding="utf-8")
+_REVERSE = (Path(__file__).parent / "sql" / "0005_take_himozuke_reverse.sql").read_text(encoding="utf-8")
 
 
 class Migration(migrations.Migration):

@@ -12,7 +12,7 @@ _SPENT = "DELETE FROM shikaku_terminal_slip WHERE ct_content IS NULL;"
 class Migration(migrations.Migration):
     """One column, who may set it, and that it is the one or the other; only time takes a slip away."""
 
-    dependencies = [("shikaku", "0006_take_himozuke")]
+    dependencies = [("shikaku", "0005_take_himozuke")]
     operations = [
         migrations.AddField("terminalslip", "ct_answer", models.BinaryField(null=True, verbose_name="封をした答え")),
         migrations.AlterField("terminalslip", "ct_content", models.BinaryField(null=True, verbose_name="封をした内容")),
