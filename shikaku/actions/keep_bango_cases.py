@@ -45,11 +45,13 @@ def settle_bango_cases(
     lines: Iterable[PreparedLine],
     outcomes: Mapping[int, LineOutcome],
     uketsuke_bango: str,
+    channel: str,
     now: datetime,
 ) -> None:
     """Take into the cases what became of the lines of one 受付; only those with 更新後個人番号 matter.
 
-    *Locks:* the cases, after the persons the lines were about.
+    `channel` is how the 受付 came in: the process that works a file off came another way. *Locks:* the cases, after the
+    persons the lines were about.
     """
     changes = plan_cases(_number_lines(lines, outcomes))
     for zone, persons in groupby(sorted(changes.closing), key=itemgetter(0)):
@@ -59,7 +61,7 @@ def settle_bango_cases(
     for line in changes.opening:
         assert line.clash is not None  # noqa: S101  # planned so
         enter_zone(line.hokensha_code, by.sender or "")
-        _open(by, line.hokensha_code, line.clash, (uketsuke_bango, line.meisai_no), now)
+        _open(line.hokensha_code, line.clash, (channel, uketsuke_bango, line.meisai_no), now)
 
 
 def _number_lines(lines: Iterable[PreparedLine], outcomes: Mapping[int, LineOutcome]) -> Iterator[NumberLine]:
@@ -76,7 +78,7 @@ def _number_lines(lines: Iterable[PreparedLine], outcomes: Mapping[int, LineOutc
 @own_transaction
 def open_bango_case(*, by: Principal, zone: str, clash: BangoClash, now: datetime) -> None:
     """Open or renew the case of a registration of one person, which leaves no 受付 when it is refused."""
-    _open(by, zone, clash, ("", None), now)
+    _open(zone, clash, (by.channel, "", None), now)
 
 
 @own_transaction
@@ -117,11 +119,9 @@ def close_bango_case(*, by: Principal, zone: str, case_id: str, riyu: str, now: 
     return found[0]
 
 
-def _open(by: Principal, zone: str, clash: BangoClash, where: tuple[str, int | None], now: datetime) -> None:
+def _open(zone: str, clash: BangoClash, where: tuple[str, str, int | None], now: datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             _OPEN,
-            [
-                uuid4(), zone, clash.hihokensha_edaban, clash.other_himozuke_bango, by.channel, *where, now, now,
-            ],
-        )  # fmt: skip  # the order of _OPEN
+            [uuid4(), zone, clash.hihokensha_edaban, clash.other_himozuke_bango, *where, now, now],
+        )

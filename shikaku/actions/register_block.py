@@ -60,7 +60,9 @@ def register_block(
     fresh = [line for line in waiting if line.meisai_no not in outcomes]
     registered = register_itaku_kukaku(by=by, lines=fresh, uketsuke_id=job.uketsuke_id, index_of=index_of, now=now)
     outcomes.update({outcome.meisai_no: outcome for outcome in registered.outcomes})
-    settle_bango_cases(by=by, lines=fresh, outcomes=outcomes, uketsuke_bango=job.uketsuke_bango, now=now)
+    settle_bango_cases(
+        by=by, lines=fresh, outcomes=outcomes, uketsuke_bango=job.uketsuke_bango, channel=job.channel, now=now
+    )
     _write_results(by, job, waiting, outcomes, seal_line)
     counts = Counter(outcome.kubun for outcome in outcomes.values())
     progress = Progress(first, last, ok=counts["1"], warned=counts["2"], refused=counts["9"])

@@ -90,7 +90,14 @@ def register_line(
             errors=error_items(outcome.violations),
             after_undo=_case_of(by, line, outcome, now),
         )
-    settle_bango_cases(by=by, lines=prepared, outcomes={1: outcome}, uketsuke_bango=accepted.uketsuke_bango, now=now)
+    settle_bango_cases(
+        by=by,
+        lines=prepared,
+        outcomes={1: outcome},
+        uketsuke_bango=accepted.uketsuke_bango,
+        channel=by.channel,
+        now=now,
+    )
     if outcome.kubun == "2":
         note_single_warned(by=by, uketsuke_id=accepted.uketsuke_id)
     _write_result(by, accepted.uketsuke_id, outcome)

@@ -10,15 +10,17 @@ from uuid import UUID, uuid4
 import pytest
 
 from chukan.kernel.errors import Invalid, NotFound, RuleBroken
-from chukan.kernel.principal import Principal
+from chukan.kernel.principal import Principal, system_principal
 from shikaku.actions.check_one import check_one
 from shikaku.actions.keep_bango_cases import close_bango_case
 from shikaku.actions.mend_refused_line import mend_refused_line
+from shikaku.actions.process_toroku_file import process_toroku_file
 from shikaku.actions.register_one import register_one
 from shikaku.actions.register_slip import register_slip
+from shikaku.actions.sender_principal import sender_principal
 from shikaku.actions.terminal_slip import keep_slip
 from shikaku.domain.line import TorokuLine
-from tests.builders.files import Sent, send_file
+from tests.builders.files import Sent, accept_file, send_file
 from tests.builders.two_insurers import REGISTER
 from tests.support.machines import new_machine
 from tests.support.members import LATER, NOW, asked, bango, joined, kinds_of, known
@@ -186,6 +188,15 @@ class TestFiles:
         assert asked(world, "SELECT uketsuke_bango, other_himozuke_bango FROM shikaku_bango_case") == [
             (file.bango, himozuke_of(world, 1))
         ]
+
+    def test_the_route_is_the_file_s_own_not_that_of_the_process_that_works_it_off(self, world: World) -> None:
+        text = "\r\n".join([HEADER, changes(1, 2), ""])
+        with as_role(world, "worker"):
+            file = accept_file(text.encode(), by=clerk())
+            worker = sender_principal(by=system_principal(actor_id="worker"), sender=KENPO, hokensha_code=KENPO)
+            process_toroku_file(by=worker, uketsuke_id=file.row_id, now=lambda: NOW)
+
+        assert [row[2] for row in cases(world)] == ["terminal"]
 
     def test_the_last_of_many_lines_is_named_and_all_are_counted(self, world: World) -> None:
         worked_off(changes(1, 2), changes(1, 2), changes(1, 2), block_lines=2)
