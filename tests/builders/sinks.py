@@ -14,8 +14,10 @@ def spellings(value: str) -> dict[str, bytes]:
     """Return how a value may stand in a table, a queue, a log or a file."""
     plain = value.encode()
     wide = value.translate({ord(digit): ord(digit) + 0xFEE0 for digit in "0123456789"})
-    # Base64 of a value inside a longer text depends on where it begins: the middle of each alignment is searched.
-    aligned = {f"base64+{shift}": base64.b64encode(b"\0" * shift + plain)[4 if shift else 0 : -4] for shift in range(3)}
+    # Base64 of a value inside a longer text depends on where it begins: of each alignment all characters are searched
+    # that hang on the value alone. Fewer than six are met by chance.
+    aligned = {f"base64+{shift}": _base64_inside(plain, shift) for shift in range(3)}
+    aligned = {name: spelling for name, spelling in aligned.items() if len(spelling) >= 6}
     found = {
         "plain": plain,
         "wide": wide.encode(),
@@ -37,6 +39,12 @@ def spellings(value: str) -> dict[str, bytes]:
             "bigint": int(value).to_bytes(8, "big"),
         }
     return {name: spelling for name, spelling in found.items() if len(spelling) >= 4}
+
+
+def _base64_inside(plain: bytes, shift: int) -> bytes:
+    """Return the characters that stand for the value alone when `shift` bytes come before it."""
+    whole = base64.b64encode(b"\0" * shift + plain)
+    return whole[-(-8 * shift // 6) : 8 * (shift + len(plain)) // 6]
 
 
 def cells(admin: psycopg.Connection) -> Iterator[tuple[str, bytes]]:
