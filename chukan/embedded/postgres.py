@@ -203,8 +203,9 @@ def _configuration(places: Places) -> dict[str, str]:
         "fsync": "on",
         "synchronous_commit": "on",
         "full_page_writes": "on",
-        "wal_compression": "pglz",
-        "max_wal_size": "2GB",
+        # Hashes, random ids and ciphertext do not shrink: compressing page images cost a fifth of the time for 4 %.
+        "wal_compression": "off",
+        "max_wal_size": "4GB",
         "checkpoint_timeout": "15min",
         "shared_buffers": f"{shared_buffers}MB",
         "effective_cache_size": f"{max(256, memory // 2)}MB",

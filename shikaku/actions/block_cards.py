@@ -29,10 +29,18 @@ class BlockCards:
         self._gone: set[tuple[int, int, date | None]] = set()
         self._token_of: dict[tuple[int, int | None], int] = {}
 
-    def load(self, lines: Iterable[tuple[PreparedLine, BlockPerson | None]]) -> None:
-        """Read the users of every card the lines may come to, at once."""
-        tokens = {self._wanted(line, person) for line, person in lines}
+    def load(self, tokens: set[int | None], lines: Iterable[tuple[PreparedLine, BlockPerson | None]]) -> None:
+        """Read the users of these cards, and of every card the lines may come to, at once."""
+        tokens.update(self._wanted(line, person) for line, person in lines)
         self._read([token for token in tokens if token is not None])
+
+    def is_used(self, token: int | None) -> bool:
+        """Tell whether anybody has the card now."""
+        if token is None:
+            return False
+        if token not in self._uses:
+            self._read([token])
+        return bool(self._uses[token])
 
     def users(self, prepared: PreparedLine, person: BlockPerson | None) -> list[KigoUse]:
         """Return the periods of other persons with the card this line comes to."""

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from django.db import connection
 
-from chukan.kernel.values.uuid7 import uuid7_bytes
 from shikaku.actions.block_person import BlockPerson
 from shikaku.actions.block_telegrams import OwedTelegrams
 from shikaku.actions.draft import Draft
@@ -68,7 +67,6 @@ class BlockDrafts:
         known = self._known()
         at = microseconds(self._now)
         first = FirstTelegrams(self._zone, OWED, at)
-        soshin_bango = uuid7_bytes(len(self._drafted))
         for edaban, (_, draft) in self._drafted.items():
             elsewhere = known.get(draft.bi_global) if known else None
             himozuke = draft.himozuke if elsewhere is None else elsewhere.bytes
@@ -77,7 +75,7 @@ class BlockDrafts:
             if not draft.owes:
                 continue
             if elsewhere is None:
-                rows.drafted_soshin.append(first.row(soshin_bango.pop(), edaban, himozuke))
+                rows.drafted_soshin.append(first.row(draft.soshin_bango, edaban, himozuke))
             else:
                 person = BlockPerson(UUID(bytes=draft.row_id), edaban, elsewhere, None, self._now)
                 telegrams.owe(person, elsewhere, OWED, self._now)

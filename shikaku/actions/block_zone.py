@@ -1,9 +1,9 @@
 """The lines of one block that belong to one insurer, from lock to rows."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from django.db import connection
@@ -40,8 +40,7 @@ WRONG_NUMBER: Final = "2"
 _TICK = timedelta(microseconds=1)
 
 
-@dataclass(frozen=True, slots=True)
-class LineOutcome:
+class LineOutcome(NamedTuple):
     """What became of one line. `kubun`: 1 正常, 2 正常（警告あり）, 9 異常."""
 
     meisai_no: int
@@ -82,9 +81,10 @@ class ZoneBlock:
 
     def load(self, lines: Sequence[PreparedLine]) -> None:
         """Lock the numbering row when somebody or a card may be new, then the persons named; read them once."""
-        drafted = sum(line.draft is not None for line in lines)
-        said = [line.line for line in lines if line.draft is None and line.line is not None]
-        maybe_new = drafted + sum(line.shori_shubetsu_code == SHINKI for line in said)
+        drafted = [line for line in lines if line.draft is not None]
+        others = [line for line in lines if line.draft is None]
+        said = [line.line for line in others if line.line is not None]
+        maybe_new = len(drafted) + sum(line.shori_shubetsu_code == SHINKI for line in said)
         # Cards are compared (`E213`) under the same lock: two writers cannot each miss the other's card.
         if maybe_new or any(line.shikaku for line in said):
             self._numbering.lock()
@@ -94,7 +94,7 @@ class ZoneBlock:
         held = load_held(by=self._by, zone=self._zone, edabans=edabans, bangos=bangos)
         self._by_edaban.update({edaban: known_person(person) for edaban, person in held.by_edaban.items()})
         self._by_bango.update({bango: self._by_edaban[person.edaban] for bango, person in held.by_bango.items()})
-        self._cards.load((line, self._person_of(line)) for line in lines)
+        self._cards.load({line.t_kigo_bango for line in drafted}, ((line, self._person_of(line)) for line in others))
 
     def register(self, prepared: PreparedLine) -> LineOutcome:
         """Decide one line and take its effects in; the next line sees them."""
@@ -165,12 +165,11 @@ class ZoneBlock:
 
     def _nobody_has(self, prepared: PreparedLine, draft: Draft) -> bool:
         """Tell whether the draft holds: nobody here has the number or the card, and its seals are today's."""
-        bango = prepared.bango
         return (
-            bango not in self._by_bango
-            and self._drafts.edaban_of(bango) is None
+            prepared.bango not in self._by_bango
+            and self._drafts.edaban_of(prepared.bango) is None
             and draft.key_id == self._seal_joho.key_id
-            and not self._cards.users(prepared, None)
+            and not self._cards.is_used(prepared.t_kigo_bango)
         )
 
     def _take(self, prepared: PreparedLine, draft: Draft) -> LineOutcome:
@@ -298,7 +297,7 @@ class ZoneBlock:
     # --- facts for the planner ------------------------------------------------------------------------------------
 
     def _person_of(self, prepared: PreparedLine) -> BlockPerson | None:
-        line = None if prepared.draft is not None else prepared.line  # a drafted line names nobody by 枝番
+        line = prepared.line
         if line is not None and line.hihokensha_edaban is not None:
             return self._by_edaban.get(line.hihokensha_edaban)
         return None if prepared.bango is None else self._by_bango.get(prepared.bango)

@@ -24,7 +24,7 @@ from shikaku.domain.toroku import plan_registration
 from shikaku.queries.held import JOHO, RIREKI_TABLE
 
 _IDS_AT_ONCE: Final = 512
-_ROWS_OF_A_PERSON: Final = 2
+_ROWS_OF_A_PERSON: Final = 3  # 委託区画, 資格履歴, the telegram
 
 
 class Draft(NamedTuple):
@@ -37,6 +37,7 @@ class Draft(NamedTuple):
     key_id: int
     row_id: bytes
     himozuke: bytes
+    soshin_bango: bytes
     bi_global: bytes
     ct_bango: bytes
     kanyusha: bytes
@@ -74,13 +75,14 @@ class Drafter:
         if not isinstance(plan, Plan) or plan.version is None or plan.warnings:
             return None
         version = plan.version
-        row_id, version_id = self._next_ids()
+        row_id, version_id, soshin_bango = self._next_ids()
         ct_bango = self._seal_bango.seal(row_id, number.encode())
         return Draft(
             zone=self._zone,
             key_id=self._key_id,
             row_id=row_id,
             himozuke=self._next_himozuke(),
+            soshin_bango=soshin_bango,
             bi_global=self._index.global_bango(number),
             ct_bango=ct_bango,
             kanyusha=kanyusha_rest(
@@ -112,11 +114,11 @@ class Drafter:
             owes=plan.owes is not None,
         )
 
-    def _next_ids(self) -> tuple[bytes, bytes]:
+    def _next_ids(self) -> tuple[bytes, bytes, bytes]:
         if not self._ids:
             self._ids = uuid7_bytes(_IDS_AT_ONCE * _ROWS_OF_A_PERSON)
             self._ids.reverse()
-        return self._ids.pop(), self._ids.pop()
+        return self._ids.pop(), self._ids.pop(), self._ids.pop()
 
     def _next_himozuke(self) -> bytes:
         if not self._himozuke:

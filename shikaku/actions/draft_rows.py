@@ -3,21 +3,13 @@
 The long part is packed when the person is drafted; the block puts 被保険者枝番, 紐付番号 and time before it.
 """
 
-from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from struct import Struct
 from typing import Final
 
+from shikaku.actions.copy_rows import BIGINT, FALSE, INTEGER, LENGTH, NULL, TRUE, UUID_BYTES, text
 from shikaku.domain.plan import VersionWrite
 
-_SIGNATURE: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)
-_TRAILER: Final = b"\xff\xff"
-_NULL: Final = b"\xff\xff\xff\xff"
-_TRUE, _FALSE = b"\0\0\0\x01\x01", b"\0\0\0\x01\0"
-_LENGTH: Final = Struct("!i").pack
-_INTEGER: Final = Struct("!ii").pack
-_BIGINT: Final = Struct("!iq").pack
-_UUID: Final = Struct("!i16s").pack
 # 被保険者枝番, 紐付番号, time, behind the number of columns.
 _START: Final = Struct("!hiqi16siq").pack
 _KANYUSHA_COLUMNS: Final = 15
@@ -28,11 +20,6 @@ _EPOCH_DAY: Final = _EPOCH.date().toordinal()
 _MICROSECOND: Final = timedelta(microseconds=1)
 
 Tokens = tuple[int | None, int | None, int | None, int | None]
-
-
-def binary_copy(rows: Sequence[bytes]) -> bytes:
-    """Return what goes through `COPY … FROM STDIN (FORMAT binary)` for these rows."""
-    return b"".join((_SIGNATURE, *rows, _TRAILER))
 
 
 def microseconds(at: datetime) -> int:
@@ -56,20 +43,20 @@ def kanyusha_rest(
     kana2, kana4, full, birth = tokens
     return b"".join(
         (
-            _UUID(16, row_id),
-            _text(zone),
-            _LENGTH(len(bi_bango)),
+            UUID_BYTES(16, row_id),
+            text(zone),
+            LENGTH(len(bi_bango)),
             bi_bango,
-            _LENGTH(len(ct_kojin_bango)),
+            LENGTH(len(ct_kojin_bango)),
             ct_kojin_bango,
-            _text(kanyusha_kubun_code),
-            _text("1" if fugo else "0"),
-            _NULL if kana2 is None else _BIGINT(8, kana2),
-            _NULL if kana4 is None else _BIGINT(8, kana4),
-            _NULL if full is None else _BIGINT(8, full),
-            _NULL if birth is None else _BIGINT(8, birth),
-            _INTEGER(4, last_shikaku_tsuban),
-            _INTEGER(4, last_rireki_tsuban),
+            text(kanyusha_kubun_code),
+            text("1" if fugo else "0"),
+            NULL if kana2 is None else BIGINT(8, kana2),
+            NULL if kana4 is None else BIGINT(8, kana4),
+            NULL if full is None else BIGINT(8, full),
+            NULL if birth is None else BIGINT(8, birth),
+            INTEGER(4, last_shikaku_tsuban),
+            INTEGER(4, last_rireki_tsuban),
         )
     )
 
@@ -89,19 +76,19 @@ def version_rest(
     tsuban = version.shikaku_tsuban
     return b"".join(
         (
-            _UUID(16, row_id),
-            _text(zone),
-            _INTEGER(4, version.rireki_tsuban),
-            _NULL if tsuban is None else _INTEGER(4, tsuban),
+            UUID_BYTES(16, row_id),
+            text(zone),
+            INTEGER(4, version.rireki_tsuban),
+            NULL if tsuban is None else INTEGER(4, tsuban),
             _day(version.valid_from),
             _day(version.valid_to),
-            _NULL,
-            _text(shubetsu),
-            _TRUE if version.withdrawn else _FALSE,
-            _NULL if token is None else _BIGINT(8, token),
-            _UUID(16, uketsuke),
-            _INTEGER(4, meisai_no),
-            _LENGTH(len(ct_joho)),
+            NULL,
+            text(shubetsu),
+            TRUE if version.withdrawn else FALSE,
+            NULL if token is None else BIGINT(8, token),
+            UUID_BYTES(16, uketsuke),
+            INTEGER(4, meisai_no),
+            LENGTH(len(ct_joho)),
             ct_joho,
         )
     )
@@ -125,7 +112,7 @@ class FirstTelegrams:
         code, kind_text = zone.encode(), kind.encode()
         self._pack = Struct(f"!hi16si{len(code)}siqi16siqi{len(kind_text)}s").pack
         self._code, self._kind = code, kind_text
-        self._times = _BIGINT(8, at) * 3
+        self._times = BIGINT(8, at) * 3
 
     def row(self, soshin_bango: bytes, edaban: int, himozuke: bytes) -> bytes:
         """Return one row; the telegram is the first of its person."""
@@ -138,10 +125,5 @@ class FirstTelegrams:
         )
 
 
-def _text(value: str) -> bytes:
-    raw = value.encode()
-    return _LENGTH(len(raw)) + raw
-
-
 def _day(day: date | None) -> bytes:
-    return _NULL if day is None else _INTEGER(4, day.toordinal() - _EPOCH_DAY)
+    return NULL if day is None else INTEGER(4, day.toordinal() - _EPOCH_DAY)

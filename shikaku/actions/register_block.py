@@ -18,7 +18,8 @@ from shikaku.actions.block_zone import LineOutcome
 from shikaku.actions.keep_bango_cases import settle_bango_cases
 from shikaku.actions.prepare_lines import PreparedLine
 from shikaku.actions.register_itaku_kukaku import register_itaku_kukaku
-from shikaku.actions.write_block import write_results
+from shikaku.actions.result_rows import ResultRows
+from shikaku.actions.write_block import write_file_results
 from shikaku.domain.violations import Violation
 from shikaku.events import TorokuBlockReflected
 
@@ -114,26 +115,13 @@ def _write_results(
     outcomes: dict[int, LineOutcome],
     seal_line: Callable[[UUID, int, bytes], bytes],
 ) -> None:
-    meisai: list[tuple[object, ...]] = []
+    packed = ResultRows(uketsuke_id=job.uketsuke_id, sender=by.sender or "")
+    meisai: list[bytes] = []
     refused: list[tuple[object, ...]] = []
     for line in lines:
         outcome = outcomes[line.meisai_no]
-        codes = " ".join(violation.code for violation in outcome.violations)
-        pointers = " ".join(violation.pointer for violation in outcome.violations)
-        meisai.append(
-            (
-                job.uketsuke_id,
-                line.meisai_no,
-                by.sender,
-                line.line_number,
-                outcome.kubun,
-                codes,
-                pointers,
-                outcome.edaban,
-                outcome.shikaku_tsuban,
-            )
-        )
+        meisai.append(packed.row(line.meisai_no, line.line_number, outcome))
         if outcome.kubun == "9":
             sealed = seal_line(job.uketsuke_id, line.meisai_no, line.raw)
             refused.append((job.uketsuke_id, line.meisai_no, by.sender, sealed))
-    write_results(by=by, meisai=meisai, refused=refused)
+    write_file_results(by=by, meisai=meisai, refused=refused)

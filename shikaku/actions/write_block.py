@@ -13,7 +13,7 @@ from django.db import IntegrityError, connection
 
 from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import LostRace, joins_transaction
-from shikaku.actions.draft_rows import binary_copy
+from shikaku.actions.copy_rows import binary_copy
 
 Row = tuple[Any, ...]
 
@@ -149,6 +149,13 @@ def write_block(*, by: Principal, rows: BlockRows) -> None:  # the zone is set a
 def write_results(*, by: Principal, meisai: Sequence[Row], refused: Sequence[Row]) -> None:
     """Write one result per line, and the refused lines sealed."""
     _insert("uketsuke_meisai", _MEISAI, meisai)
+    _insert("uketsuke_teiseimachi", _TEISEIMACHI, refused)
+
+
+@joins_transaction
+def write_file_results(*, by: Principal, meisai: Sequence[bytes], refused: Sequence[Row]) -> None:
+    """Write one result per line of a block, packed by `result_rows`, and the refused lines sealed."""
+    _insert("uketsuke_meisai", _MEISAI, (), meisai)
     _insert("uketsuke_teiseimachi", _TEISEIMACHI, refused)
 
 

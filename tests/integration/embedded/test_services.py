@@ -70,7 +70,7 @@ class TestStart:
         url = services.start().database_url
 
         assert ask(url, "SHOW fsync") == "on"
-        assert ask(url, "SHOW wal_compression") == "pglz"
+        assert ask(url, "SHOW wal_compression") == "off"
         assert ask(url, "SHOW server_encoding") == "UTF8"
         assert ask(url, "SELECT datlocale FROM pg_database WHERE datname = 'template0'") == "C.UTF-8"
 
