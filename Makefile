@@ -8,10 +8,11 @@ HOKENSHA ?= 06132013
 BANGO ?= $(HOKENSHA)
 OUT ?= build/sample_$(N).csv
 TESTS ?= tests
+FIGURES_TO ?= docs
 # Two processes, each with a database of its own; one file stays in one process.
 PYTEST_ARGS ?= -q -n 2 --dist loadfile
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev python demo test test-core journeys check pia bench sample-file docs
+.PHONY: help setup setup-dev python demo test test-core journeys check pia bench figures figures-full sample-file docs
 
 help: ## この一覧
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -52,6 +53,12 @@ pia: setup-dev ## 評価書の 270 の措置のうち、通った試験で示さ
 
 bench: setup-dev ## 速さと記憶量を上限と並べて測る（結果は bench/results/）
 	@$(PY) -m bench
+
+figures: setup-dev ## 証明をすべて小さい規模で動かし、数値を docs/figures.md に残す（FIGURES_TO=フォルダ）
+	@$(PY) -m pytest -q -n 2 --dist loadfile --figures ci --figures-to $(FIGURES_TO) tests/proofs
+
+figures-full: setup-dev ## 証明をすべて本来の規模で動かす（何時間もかかる）
+	@$(PY) -m pytest -q --figures full --figures-to $(FIGURES_TO) tests/proofs
 
 sample-file: setup ## 加入者の見本ファイル N 行を作る（例: make sample-file N=1000000）
 	@mkdir -p $(dir $(OUT))

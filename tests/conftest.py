@@ -14,7 +14,7 @@ from tests.support.world import World, as_role
 # The browser driver keeps an event loop running in the test process; the product itself has no asynchronous code.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 
-pytest_plugins = ["tests.plugins_kj", "tests.plugins_browser"]
+pytest_plugins = ["tests.plugins_kj", "tests.plugins_browser", "tests.plugins_figures"]
 
 
 @pytest.fixture(scope="session")

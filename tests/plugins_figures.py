@@ -1,0 +1,88 @@
+"""Figures of the proofs: asked for by `--figures ci|full`, kept by the controlling process in `--figures-to`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+from docs.figures import DOCS, Figure, keep, measured
+
+SIZES = ("ci", "full")
+_PROPERTY = "figure"
+
+
+class Proof:
+    """What a proof is told (its size and seed) and where it leaves its figures."""
+
+    def __init__(self, size: str, seed: int, leave: Callable[[Figure], None]) -> None:
+        self.size, self.seed, self._leave = size, seed, leave
+
+    def at(self, *, ci: int, full: int) -> int:
+        """Return how much of something this size does."""
+        return full if self.size == "full" else ci
+
+    def keep(
+        self, name: str, measure: str, value: float | str, *, unit: str, aim: str, reached: bool, note: str = ""
+    ) -> None:
+        """Leave one figure; the proof itself asserts what must be so."""
+        self._leave(
+            measured(
+                name, measure, value, unit=unit, aim=aim, reached=reached, size=self.size, seed=self.seed, note=note
+            )
+        )
+
+
+@pytest.fixture
+def proof(request: pytest.FixtureRequest) -> Proof:
+    """The proof's size, seed and keeper; a failing proof is run again with the seed its figure names."""
+    leave = request.node.user_properties.append
+    size = request.config.getoption("--figures") or "ci"
+    seed = int(request.config.getoption("--figures-seed"))
+    return Proof(size, seed, lambda figure: leave((_PROPERTY, asdict(figure))))
+
+
+class FigureReporter:
+    """Collects the figures of every process, shows them and keeps them."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._figures: list[Figure] = []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.when == "call":
+            self._figures += [Figure(**value) for name, value in report.user_properties if name == _PROPERTY]
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        if not self._figures:
+            return
+        terminalreporter.section("figures")
+        for figure in self._figures:
+            sign = "reached" if figure.reached else "NOT REACHED"
+            terminalreporter.line(
+                f"{figure.proof:14} {figure.measure}: {figure.value} {figure.unit}"
+                f"  (aim {figure.aim}; {sign}; {figure.size}, seed {figure.seed})"
+            )
+        keep(self._figures, self._folder)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("figures")
+    group.addoption("--figures", choices=SIZES, help="run the proofs of tests/proofs at this size")
+    group.addoption("--figures-to", default=str(DOCS), help="folder of figures.json and figures.md")
+    group.addoption("--figures-seed", default=os.environ.get("CHUKAN_FIGURES_SEED", "1"), help="seed of the dice")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave the proofs out of an ordinary run; they are asked for by their size."""
+    if collection_path.name == "proofs" and not config.getoption("--figures"):
+        return True
+    return None
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(FigureReporter(Path(config.getoption("--figures-to"))), "figure-reporter")
