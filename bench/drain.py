@@ -1,0 +1,60 @@
+"""S10: owed telegrams drained by the product, turn and turn about with the same bodies sent without a queue.
+
+Runs beside a product whose own sender is stopped; prints one JSON line.
+"""
+
+import json
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import uuid4
+
+import django
+
+
+def main() -> int:
+    """Drain everything; after each call send its bodies again as new telegrams of new persons."""
+    django.setup()
+    from chukan.kernel import clock  # noqa: PLC0415  # after setup
+    from chukan.kernel.principal import system_principal  # noqa: PLC0415
+    from shikaku.actions.send_to_onshi import send_to_onshi  # noqa: PLC0415
+    from shikaku.gateways.onshi import SignedOnshiGateway  # noqa: PLC0415
+
+    line = SignedOnshiGateway()
+
+    class Kept:
+        """The line, and what went through it last."""
+
+        last: Sequence[Mapping[str, object]] = ()
+
+        def send(self, telegrams: Sequence[Mapping[str, object]], *, now: datetime) -> frozenset[str]:
+            self.last = telegrams
+            return line.send(telegrams, now=now)
+
+    by, kept = system_principal(actor_id="bench"), Kept()
+    ours = plain = 0.0
+    count = 0
+    while True:
+        started = time.perf_counter()
+        done = send_to_onshi(by=by, gateway=kept, now=clock.now)
+        ours += time.perf_counter() - started
+        if done is None:
+            break
+        if not done.answered or done.received != len(kept.last):
+            message = "the receiver refused or did not answer"
+            raise RuntimeError(message)
+        count += done.received
+        again = [
+            {**telegram, "soshin_bango": str(uuid4()), "himozuke_bango": str(uuid4()), "jun": 1}
+            for telegram in kept.last
+        ]
+        started = time.perf_counter()
+        line.send(again, now=clock.now())
+        plain += time.perf_counter() - started
+    sys.stdout.write(json.dumps({"telegrams": count, "seconds": ours, "plain_seconds": plain}) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
