@@ -9,10 +9,12 @@ BANGO ?= $(HOKENSHA)
 OUT ?= build/sample_$(N).csv
 TESTS ?= tests
 FIGURES_TO ?= docs
+BACKUP ?= backup
+KEYS ?= backup_keys
 # Two processes, each with a database of its own; one file stays in one process.
 PYTEST_ARGS ?= -q -n 2 --dist loadfile
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev python demo test test-core journeys check pia bench figures figures-full sample-file docs
+.PHONY: help setup setup-dev python demo test test-core journeys check pia bench figures figures-full backup restore sample-file docs
 
 help: ## この一覧
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -59,6 +61,12 @@ figures: setup-dev ## 証明をすべて小さい規模で動かし、数値を 
 
 figures-full: setup-dev ## 証明をすべて本来の規模で動かす（何時間もかかる）
 	@$(PY) -m pytest -q --figures full --figures-to $(FIGURES_TO) tests/proofs
+
+backup: setup ## 動いている CHUKAN_HOME の控えを取る（BACKUP=データの置き場 KEYS=鍵の置き場、別々のフォルダ）
+	@$(PY) -m chukan.embedded.backup take --data "$(BACKUP)" --keys "$(KEYS)"
+
+restore: setup ## 控えから新しい CHUKAN_HOME へ戻し、消去をやり直す（BACKUP=控えの一つ KEYS=鍵の置き場）
+	@$(PY) -m chukan.embedded.backup restore --data "$(BACKUP)" --keys "$(KEYS)"
 
 sample-file: setup ## 加入者の見本ファイル N 行を作る（例: make sample-file N=1000000）
 	@mkdir -p $(dir $(OUT))

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, BinaryIO, Final, Self, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, Self, cast
 from uuid import UUID, uuid4
 
 from cryptography.exceptions import InvalidTag
@@ -189,6 +189,16 @@ class _Reader(io.RawIOBase):
         super().close()
 
 
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What `replay` found back: keys and objects; and all names with an erased file, with a destroyed key."""
+
+    keys: frozenset[str]
+    objects: frozenset[str]
+    erased: frozenset[str]
+    sealed: frozenset[str]
+
+
 class FileStore:
     """Objects under `CHUKAN_HOME/objects`, their keys in the keystore."""
 
@@ -309,7 +319,23 @@ class FileStore:
             finally:
                 os.close(descriptor)
 
-    def journal(self) -> Iterator[dict[str, object]]:
+    def replay(self) -> Replayed:
+        """Erase again whatever the journal says was erased: after a restore some of it is back. Nothing is noted."""
+        keys: set[str] = set()
+        objects: set[str] = set()
+        for entry in self.journal():
+            key, what = str(entry["key"]), entry["what"]
+            if "key" in what:
+                keys.add(key)
+            if "object" in what:
+                objects.add(key)
+        back = {key for key in objects if self._path(key).exists()}
+        for key in back:
+            self._path(key).unlink()
+        found = frozenset(key for key in keys if self._kms.destroy_file_key(key))
+        return Replayed(keys=found, objects=frozenset(back), erased=frozenset(keys | objects), sealed=frozenset(keys))
+
+    def journal(self) -> Iterator[dict[str, Any]]:
         """Yield the noted erasures, oldest first."""
         if self._journal.exists():
             with self._journal.open(encoding="utf-8") as stream:

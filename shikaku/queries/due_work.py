@@ -46,6 +46,14 @@ def list_named_files(*, by: Principal, file_keys: Sequence[str]) -> frozenset[st
         return frozenset(row[0] for row in cursor.fetchall())
 
 
+@reads
+def list_uketsuke_of_files(*, by: Principal, file_keys: Sequence[str]) -> tuple[DueUketsuke, ...]:  # zone of none
+    """Return the 受付 of any sender that name one of these stored files."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id, sender, hokensha_code FROM uketsuke_of_files(%s::varchar[])", [list(file_keys)])
+        return tuple(DueUketsuke(*row) for row in cursor.fetchall())
+
+
 def _listed(statement: str, now: datetime) -> tuple[DueUketsuke, ...]:
     with connection.cursor() as cursor:
         cursor.execute(statement, [now])

@@ -71,6 +71,7 @@ DEFINER_FUNCTIONS = {
     "uketsuke_due": {"chukan_worker"},
     "uketsuke_expired": {"chukan_worker"},
     "uketsuke_named_files": {"chukan_worker"},
+    "uketsuke_of_files": {"chukan_worker"},
     "uketsuke_unerased": {"chukan_worker"},
 }
 

@@ -49,6 +49,7 @@ class SosaKind(StrEnum):
     FILE_REFUSED = "file_refused"
     FILE_DISCARDED = "file_discarded"
     FILE_EXPIRED = "file_expired"
+    FILE_ERASED_AGAIN = "file_erased_again"
     FILE_STATUS = "file_status"
     KENSAKU = "kensaku"
     SHOKAI = "shokai"
@@ -91,6 +92,7 @@ KIND_LABELS: Final[Mapping[str, str]] = {
     "file_refused": "ファイルの拒否",
     "file_discarded": "訂正待ちの破棄",
     "file_expired": "訂正待ちの期限による消去",
+    "file_erased_again": "復旧後の消去のやり直し",
     "file_status": "ファイルの状況の確認",
     "kensaku": "検索",
     "shokai": "詳細の表示",

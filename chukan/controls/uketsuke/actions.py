@@ -294,6 +294,16 @@ def refuse_uketsuke(*, by: Principal, uketsuke_id: UUID, reason_code: str, now: 
     row.save(update_fields=["state", "moved_at", "reason_code", "finished_at", "lease_until"])
 
 
+@joins_transaction
+def refuse_unended(*, by: Principal, uketsuke_id: UUID, reason_code: str, now: datetime) -> str | None:
+    """End a 受付 that can never be worked to its end and return its 受付番号; None when it had ended before."""
+    row = Uketsuke.objects.select_for_update().get(id=uketsuke_id)  # the zone is set already
+    if row.state in FINAL:
+        return None
+    refuse_uketsuke(by=by, uketsuke_id=uketsuke_id, reason_code=reason_code, now=now)
+    return row.uketsuke_bango
+
+
 @own_transaction
 def note_file_erased(*, by: Principal, uketsuke_id: UUID, key_too: bool, now: datetime) -> None:  # zone set already
     """Note that the stored file is erased; with `key_too` nothing is left to give back and its name is forgotten."""

@@ -8,9 +8,9 @@ UKETSUKE, KENSA, SHORI, KANRYO, HORYU, KYOHI = "uketsuke", "kensa", "shori", "ka
 
 MOVES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
     {
-        UKETSUKE: frozenset({KENSA}),
+        UKETSUKE: frozenset({KENSA, KYOHI}),
         KENSA: frozenset({SHORI, KYOHI, HORYU}),
-        SHORI: frozenset({KANRYO}),
+        SHORI: frozenset({KANRYO, KYOHI}),  # 拒否 in mid-file: only where its file is gone after a restore
         HORYU: frozenset({SHORI, KYOHI}),
         KANRYO: frozenset(),
         KYOHI: frozenset(),
@@ -39,6 +39,8 @@ RIYU: Final[Mapping[str, str]] = MappingProxyType(
         "UTF-8 か Shift_JIS（CP932）で保存して、もう一度送ってください。",
         "gzip_fusei": "gzip の圧縮を展開できません。圧縮し直すか、CSVのまま送ってください。",
         "okisugi": "展開後の大きさが2GiBを超えています。ファイルを分けて送ってください。",
+        "fukugen": "障害からの復旧で、このファイルを最後まで登録できなくなりました。"
+        "同じファイルをもう一度送ってください。登録済みの行は、もう一度送っても二重には登録されません。",
         "torisage": "保険者が取り下げました。",
     }
 )
@@ -51,6 +53,7 @@ RIYU_SHORT: Final[Mapping[str, str]] = MappingProxyType(
         "moji_code_fumei": "文字コード不明",
         "gzip_fusei": "圧縮の異常",
         "okisugi": "大きすぎる",
+        "fukugen": "復旧のため送り直し",
         "torisage": "取下げ",
     }
 )
