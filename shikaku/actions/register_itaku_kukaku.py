@@ -43,8 +43,7 @@ def register_itaku_kukaku(
     """
     outcomes: dict[int, LineOutcome] = {}
     targets: list[UUID] = []
-    for zone in _zones(by, lines):
-        mine = [line for line in lines if line.zone == zone]
+    for zone, mine in _by_zone(by, lines):
         enter_zone(zone, by.sender or "")
         block = ZoneBlock(by=by, zone=zone, uketsuke_id=uketsuke_id, index=index_of(zone), now=now)
         block.load(mine)
@@ -59,8 +58,11 @@ def register_itaku_kukaku(
     return BlockResult(tuple(outcomes[line.meisai_no] for line in lines), tuple(targets))
 
 
-def _zones(by: Principal, lines: Sequence[PreparedLine]) -> list[str]:
-    return sorted({line.zone for line in lines} & by.sendable)
+def _by_zone(by: Principal, lines: Sequence[PreparedLine]) -> list[tuple[str, list[PreparedLine]]]:
+    found: dict[str, list[PreparedLine]] = {}
+    for line in lines:
+        found.setdefault(line.zone, []).append(line)
+    return sorted((zone, mine) for zone, mine in found.items() if zone in by.sendable)
 
 
 def refused(line: PreparedLine, violations: Sequence[Violation]) -> LineOutcome:

@@ -35,8 +35,7 @@ class KojinBangoSakuin(models.Model):
     himozuke_bango = models.UUIDField("紐付番号")
 
     class Meta:
-        """Name and the way back from a person to the hashes."""
+        """Name."""
 
         db_table = "shikaku_kojin_bango_sakuin"
         verbose_name = "個人番号の索引"
-        indexes = (models.Index(fields=("himozuke_bango",), name="shikaku_sakuin_himozuke"),)
