@@ -26,10 +26,16 @@ def main() -> int:
     parser.add_argument(
         "--choices", action="store_true", help="S1–S4 の代わりに、重なりの禁止と検索の照合値の形を比べる"
     )
+    parser.add_argument("--without-s3", action="store_true", help="空の保険者への登録を測らない")
     parser.add_argument("--keep-nothing", action="store_true", help="結果を残さない")
     arguments = parser.parse_args()
     chosen = SIZES[arguments.size]
-    size = Size(arguments.lines or chosen.lines, arguments.repeats or chosen.repeats, arguments.seed)
+    size = Size(
+        arguments.lines or chosen.lines,
+        arguments.repeats or chosen.repeats,
+        arguments.seed,
+        initial=not arguments.without_s3,
+    )
     with open_ground() as ground:
         data = surroundings(ground) | {"lines": size.lines, "repeats": size.repeats, "seed": size.seed}
         if arguments.choices:
