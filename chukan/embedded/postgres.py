@@ -189,7 +189,7 @@ def _reachable_program(places: Places) -> PostgresProgram:
 
 def _configuration(places: Places) -> dict[str, str]:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // _MEBI
-    shared_buffers = max(128, min(1024, memory // 16))
+    shared_buffers = max(128, min(4096, memory // 8))
     return {
         "listen_addresses": "",
         "unix_socket_directories": str(places.sockets),
@@ -205,7 +205,8 @@ def _configuration(places: Places) -> dict[str, str]:
         "full_page_writes": "on",
         # Hashes, random ids and ciphertext do not shrink: compressing page images cost a fifth of the time for 4 %.
         "wal_compression": "off",
-        "max_wal_size": "4GB",
+        # A checkpoint in mid-file makes every page it meets again go into the log whole.
+        "max_wal_size": "8GB",
         "checkpoint_timeout": "15min",
         "shared_buffers": f"{shared_buffers}MB",
         "effective_cache_size": f"{max(256, memory // 2)}MB",
