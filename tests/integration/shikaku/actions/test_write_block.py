@@ -10,7 +10,10 @@ from django.db import DatabaseError
 
 from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import TransactionMisuse, own_transaction
-from shikaku.actions.write_block import BlockRows, write_block, write_results
+from shikaku.actions.block_zone import LineOutcome
+from shikaku.actions.result_rows import ResultRows
+from shikaku.actions.write_block import BlockRows, write_block, write_file_results, write_results
+from shikaku.domain.violations import Violation
 from tests.support.members import asked
 from tests.support.principals import KENPO, OTHER_KENPO, clerk
 from tests.support.world import World
@@ -46,6 +49,34 @@ def test_every_value_comes_back_as_it_went(world: World, count: int) -> None:
     assert asked(world, f"SELECT {columns} FROM uketsuke_meisai ORDER BY meisai_no") == rows  # ours
     lines = asked(world, "SELECT ct_line FROM uketsuke_teiseimachi")
     assert [bytes(row[0]) for row in lines] == [bytes(range(256))] * count
+
+
+def test_packed_results_come_back_as_they_went(world: World) -> None:
+    outcomes = [
+        LineOutcome(1, "1", (), 7, 1),
+        LineOutcome(2, "9", (Violation("E207", "shikaku/edaban"), Violation("E210", "kihon")), None, None),
+        LineOutcome(3, "2", (Violation("W103", "-"),), 2**40, None),
+        LineOutcome(4, "1", (), 8, None),
+    ]
+    packed = ResultRows(uketsuke_id=UKETSUKE, sender=KENPO)
+
+    @own_transaction
+    def write_packed(*, by: Principal) -> None:
+        rows = [packed.row(one.meisai_no, one.meisai_no + 1, one) for one in outcomes]
+        write_file_results(by=by, meisai=rows, refused=[])
+
+    write_packed(by=clerk())
+
+    columns = (
+        "uketsuke_id, meisai_no, sender, line_number, shori_kekka_kubun, shori_kekka_meisai_code,"
+        " shori_kekka_shosai_code, hihokensha_edaban, shikaku_tsuban"
+    )
+    assert asked(world, f"SELECT {columns} FROM uketsuke_meisai ORDER BY meisai_no") == [
+        (UKETSUKE, 1, KENPO, 2, "1", "", "", 7, 1),
+        (UKETSUKE, 2, KENPO, 3, "9", "E207 E210", "shikaku/edaban kihon", None, None),
+        (UKETSUKE, 3, KENPO, 4, "2", "W103", "-", 2**40, None),
+        (UKETSUKE, 4, KENPO, 5, "1", "", "", 8, None),
+    ]
 
 
 def test_two_blocks_in_one_session_do_not_mix(world: World) -> None:
