@@ -1,5 +1,6 @@
 """What 本番 demands of a process before it serves anything, as Django system checks. 根拠: KJ-ENC-05, KJ-ENC-08."""
 
+import os
 from typing import Final
 
 from django.conf import settings
@@ -19,6 +20,11 @@ _TLS: Final = (
     "TLS を終端する装置の内側に置き、CHUKAN_TLS=1 を指定してください。"
 )
 
+_CRASHES: Final = (
+    "本番（CHUKAN_MODE=production）では、処理を途中で止める試験の指定（CHUKAN_CRASH_AT）は使えません。"
+    "環境から CHUKAN_CRASH_AT を除いてください。"
+)
+
 
 class UnfitStart(SystemExit):
     """The process stops: it is not fit for 本番, each reason in one line."""
@@ -33,6 +39,8 @@ def check_production(**_given: object) -> list[Error]:
         errors.append(Error(_KEYS, id="chukan.E001"))
     if not settings.CHUKAN_TLS:
         errors.append(Error(_TLS, id="chukan.E002"))
+    if os.environ.get("CHUKAN_CRASH_AT"):
+        errors.append(Error(_CRASHES, id="chukan.E003"))
     return errors
 
 

@@ -23,6 +23,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 
+from chukan.kernel.crash_points import crash_point
 from chukan.kernel.crypto.derive import derive_key, pack
 from chukan.kernel.crypto.errors import KeyUnavailable
 from chukan.kernel.crypto.keyring import get_keyring
@@ -99,8 +100,10 @@ class Writer:
             self._stream.flush()
             os.fsync(self._stream.fileno())
             self._stream.close()
+            crash_point("object.finishing")
             self._unfinished.replace(self._path)
             _sync_folder(self._path.parent)
+            crash_point("object.stored")
             self._stored = StoredFile(self.key, self._size, self._sha256.hexdigest())
         return self._stored
 
@@ -259,7 +262,9 @@ class FileStore:
     def erase(self, key: str, *, rule: str, now: datetime) -> None:
         """Erase key and object for good and note it in the journal. Idempotent."""
         self._kms.destroy_file_key(key)
+        crash_point("object.key_destroyed")
         self._path(key).unlink(missing_ok=True)
+        crash_point("object.erased")
         self._note(key, ["key", "object"], rule=rule, now=now)
 
     def erase_object(self, key: str, *, rule: str, now: datetime) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast
 
 from django.db import OperationalError, connections, transaction
 
+from chukan.kernel.crash_points import crash_point, crash_points_of
 from chukan.kernel.errors import DomainError
 from chukan.kernel.principal import Principal
 
@@ -70,6 +71,7 @@ def own_transaction(func: Callable[P, R]) -> Callable[P, R]:
 
     A refusal undoes it; what the refusal says has to stay is done then, by an action that owns its transaction too.
     """
+    points = crash_points_of(func.__name__)
 
     @wraps(func)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -78,12 +80,17 @@ def own_transaction(func: Callable[P, R]) -> Callable[P, R]:
             raise TransactionMisuse(message)
         try:
             with _open_transaction(kwargs, "default", durable=True):
-                return func(*args, **kwargs)
+                result = func(*args, **kwargs)
+                if points is not None:
+                    crash_point(points[0])
         except DomainError as refusal:
             after_undo, refusal.after_undo = refusal.after_undo, None
             if after_undo is not None:
                 after_undo()
             raise
+        if points is not None:
+            crash_point(points[1])
+        return result
 
     wrapper.transaction_kind = "own"  # type: ignore[attr-defined]  # read by the architecture test
     return wrapper

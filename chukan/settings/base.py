@@ -11,6 +11,8 @@ CHUKAN_HOME = env.home()
 CHUKAN_MODE = env.choice("CHUKAN_MODE")
 CHUKAN_ROLE = env.text("CHUKAN_ROLE")
 CHUKAN_KANKYO = env.text("CHUKAN_KANKYO")
+# For proofs alone (chukan/kernel/crash_points.py): 本番 has none, whatever its environment says.
+CHUKAN_CRASH_AT = "" if CHUKAN_MODE == env.PRODUCTION else env.text("CHUKAN_CRASH_AT")
 CHUKAN_TLS = env.flag("CHUKAN_TLS")
 CHUKAN_PORT = env.number("CHUKAN_PORT")
 CHUKAN_RATE_PER_CLIENT = env.number("CHUKAN_RATE_PER_CLIENT")

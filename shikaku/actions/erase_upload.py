@@ -8,6 +8,7 @@ import structlog
 
 from chukan.controls.uketsuke.actions import note_file_erased
 from chukan.controls.uketsuke.queries import find_ended_file
+from chukan.kernel.crash_points import crash_point
 from chukan.kernel.principal import Principal
 from chukan.kernel.storage import store
 from chukan.kernel.transactions import outside_transaction
@@ -36,6 +37,7 @@ def erase_upload(*, by: Principal, uketsuke_id: UUID, now: datetime) -> None:
         store().erase_object(ended.file_key, rule=RULE, now=now)
     else:
         store().erase(ended.file_key, rule=RULE, now=now)
+    crash_point("upload.erased")
     note_file_erased(by=by, uketsuke_id=uketsuke_id, key_too=not ended.keeps_key, now=now)
 
 

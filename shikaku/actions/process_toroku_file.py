@@ -26,6 +26,7 @@ from chukan.controls.uketsuke.actions import (
 )
 from chukan.controls.uketsuke.domain import KENSA
 from chukan.controls.uketsuke.queries import get_uketsuke_by_id
+from chukan.kernel.crash_points import crash_point
 from chukan.kernel.crypto.errors import KeyUnavailable
 from chukan.kernel.outbox.publish import publish
 from chukan.kernel.principal import Principal
@@ -156,6 +157,7 @@ def _register_lines(by: Principal, job: Job, files: FileStore, now: Now, size: _
             )
         coming = ahead.submit(source.ask())
         while prepared := _awaited(by, job, coming, now):
+            crash_point("block.received")
             coming = ahead.submit(source.ask())
             _register_with_retry(by, job, prepared, indexes, seal, now)
 

@@ -18,6 +18,7 @@ from django.conf import settings
 
 from chukan.controls.uketsuke.actions import Job
 from chukan.kernel import clock
+from chukan.kernel.crash_points import crash_point
 from chukan.kernel.crypto.errors import KeyUnavailable
 from chukan.kernel.principal import Principal
 from chukan.kernel.storage import store
@@ -133,7 +134,9 @@ def send_blocks(
             )
             block = here.ask()()
             while block:
+                crash_point("block.ready")
                 to.send([line.packed() for line in block])
+                crash_point("block.handed_over")
                 block = here.ask()()
             to.send([])
     except KeyUnavailable as gone:  # another worker ended the file and erased the upload meanwhile

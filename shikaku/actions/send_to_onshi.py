@@ -15,6 +15,7 @@ from uuid import UUID
 import structlog
 from django.db import connection
 
+from chukan.kernel.crash_points import crash_point
 from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import outside_transaction, own_transaction
 from chukan.settings import limits
@@ -87,12 +88,14 @@ def _send_due(*, by: Principal, gateway: OnshiGateway, now: Now, limit: int, aga
         built += build_telegrams(by=replace(by, hokensha_code=zone), zone=zone, owed=list(telegrams))
     received: frozenset[str] = frozenset()
     answered = True
+    crash_point("telegram.sending")
     try:
         if built:
             received = gateway.send(built, now=now())
     except OutcomeUnknown as unknown:
         answered = False
         log.warning("shikaku.onshi_soshin.outcome_unknown", reason=str(unknown), count=len(built))
+    crash_point("telegram.sent")
     record_sent(by=by, owed=owed, received=received, now=now())
     return Delivered(len(received), answered)
 

@@ -8,6 +8,7 @@ from typing import Final
 import structlog
 from django.db.models import Exists, OuterRef
 
+from chukan.kernel.crash_points import crash_point
 from chukan.kernel.outbox.models import OutboxMessage
 from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import outside_transaction, own_transaction
@@ -42,6 +43,7 @@ def deliver_due(*, by: Principal, send: Send, now: datetime, limit: int = 100) -
     """
     sent: list[int] = []
     for claimed in claim_due(by=by, now=now, limit=limit):
+        crash_point("doorbell.ringing")
         try:
             send(claimed.task, {"event_id": claimed.outbox_id, **claimed.payload})
         except OSError:
@@ -50,6 +52,7 @@ def deliver_due(*, by: Principal, send: Send, now: datetime, limit: int = 100) -
         else:
             sent.append(claimed.outbox_id)
     if sent:
+        crash_point("doorbell.rung")
         record_delivered(by=by, outbox_ids=sent, now=now)
     return len(sent)
 

@@ -13,6 +13,7 @@ from chukan.controls.sosa_log.journal import CheckpointJournal
 from chukan.controls.sosa_log.queries import notes_after
 from chukan.controls.sosa_log.verification import KEY_NAME
 from chukan.kernel import clock
+from chukan.kernel.crash_points import crash_point
 from chukan.kernel.crypto.keyring import get_keyring
 from chukan.kernel.crypto.kms import CHECKPOINT
 from chukan.kernel.merkle_log import CompactRange, NoteVerifier
@@ -68,8 +69,10 @@ class Sealer:
             signer = get_keyring().signing_key(CHECKPOINT)
             while (sealed := seal_next(by=self.by, tree=tree, signer=signer, now=clock.now())) is not None:
                 tree, note = sealed
+                crash_point("seal.committed")
                 self.tree = tree
                 self.journal.append([(tree.size, note)], now=clock.now())
+                crash_point("seal.kept")
         except AnotherSealer:
             self.tree = None
             return 0
