@@ -119,6 +119,10 @@ class World:
             names = sql.SQL(", ").join(sql.Identifier(name) for name in tables)
             admin.execute(sql.SQL("TRUNCATE {} RESTART IDENTITY CASCADE").format(names))
 
+    def revive(self) -> list[str]:
+        """Start again a service that was killed; returns the names."""
+        return self._services.revive()
+
     def stop(self) -> None:
         """Stop the services and remove everything."""
         for alias in connections:
