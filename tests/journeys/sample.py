@@ -50,7 +50,14 @@ class Sample:
 
 
 def made_sample(
-    folder: Path, *, hokensha: str, seed: int, lines: int = LINES, shubetsu: str = "kenpo_kumiai", errors: float = 0.03
+    folder: Path,
+    *,
+    hokensha: str,
+    seed: int,
+    lines: int = LINES,
+    shubetsu: str = "kenpo_kumiai",
+    errors: float = 0.03,
+    first_household: int = 0,
 ) -> Sample:
     """Make a file with the generator's mistakes and events."""
     file, truth = folder / f"kanyusha_{hokensha}.csv", folder / f"seikai_{hokensha}.csv"
@@ -59,7 +66,7 @@ def made_sample(
         [
             *("--n", str(lines), "--seed", str(seed), "--hokensha", hokensha, "--bango", bango),
             *("--shubetsu", shubetsu, "--date", FILE_DAY, "--errors", str(errors)),
-            *("--out", str(file), "--truth", str(truth)),
+            *("--first-household", str(first_household), "--out", str(file), "--truth", str(truth)),
         ]
     )
     assert made == 0
