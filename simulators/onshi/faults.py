@@ -1,6 +1,7 @@
 """What can be made to go wrong: rates per kind, drawn by a seeded die, so that a run can be repeated."""
 
 import random
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from threading import Lock
@@ -18,6 +19,7 @@ class FaultPlan:
     error_5xx: float = field(default=0.0, metadata={"ja": "受け取らずに503を返す（要求ごと）"})
     delay: float = field(default=0.0, metadata={"ja": "受け取る前に待たせる（要求ごと）"})
     delay_ms: int = field(default=500, metadata={"ja": "待たせる時間（ミリ秒）"})
+    drop_after: float = field(default=0.0, metadata={"ja": "受け取った後、応答せずに切断する（要求ごと）"})
     half_close: float = field(default=0.0, metadata={"ja": "受け取った後、応答の途中で切断する（要求ごと）"})
     late_answer: float = field(default=0.0, metadata={"ja": "受け取った後、応答を遅らせる（要求ごと）"})
     late_answer_ms: int = field(default=15_000, metadata={"ja": "応答を遅らせる時間（ミリ秒）"})
@@ -26,7 +28,9 @@ class FaultPlan:
     result_2: float = field(default=0.0, metadata={"ja": "処理結果を2（警告あり）にする（電文ごと）"})
     duplicate_answer: float = field(default=0.0, metadata={"ja": "同じ処理結果を二度送る（電文ごと）"})
     conflicting_answer: float = field(default=0.0, metadata={"ja": "違う処理結果を続けて送る（電文ごと）"})
-    result_delay_ms: int = field(default=0, metadata={"ja": "処理結果を遅らせる時間（ミリ秒）"})
+    result_delay_ms: int = field(default=0, metadata={"ja": "すべての処理結果を遅らせる時間（ミリ秒）"})
+    result_late: float = field(default=0.0, metadata={"ja": "一部の処理結果を遅らせ、順を入れ替える（電文ごと）"})
+    result_late_ms: int = field(default=5_000, metadata={"ja": "一部の処理結果を遅らせる時間（ミリ秒）"})
     result_off: bool = field(default=False, metadata={"ja": "処理結果を送らない"})
 
     def changed_by(self, values: Mapping[str, object]) -> Self:
@@ -50,11 +54,13 @@ class FaultPlan:
         return {item.name: getattr(self, item.name) for item in fields(self)}
 
     @property
-    def breaks_something(self) -> bool:
-        """Whether any fault is switched on."""
-        return self.result_off or any(
-            getattr(self, item.name) > 0 for item in fields(self) if isinstance(item.default, float)
-        )
+    def switched_on(self) -> dict[str, float | int | bool]:
+        """The faults that are on with their rates: every rate above 0, and what holds all results back."""
+        return {
+            name: value
+            for name, value in self.as_dict().items()
+            if value and (isinstance(value, float | bool) or name == "result_delay_ms")
+        }
 
 
 class Dice:
@@ -62,6 +68,7 @@ class Dice:
 
     def __init__(self) -> None:
         self._draws: dict[tuple[str, str], int] = {}
+        self._struck = Counter[str]()
         self._lock = Lock()
 
     def hits(self, plan: FaultPlan, fault: str, key: str = "") -> bool:
@@ -72,9 +79,23 @@ class Dice:
         with self._lock:
             turn = self._draws.get((fault, key), 0)
             self._draws[fault, key] = turn + 1
-        return random.Random(f"{plan.seed}:{fault}:{key}:{turn}").random() < rate
+            struck = random.Random(f"{plan.seed}:{fault}:{key}:{turn}").random() < rate
+            self._struck[fault] += struck
+            return struck
+
+    @property
+    def struck(self) -> dict[str, int]:
+        """How often each fault has happened since everything was forgotten, whatever the plan was."""
+        with self._lock:
+            return {name: count for name, count in self._struck.items() if count}
 
     def reset(self) -> None:
         """Start every sequence again."""
         with self._lock:
             self._draws.clear()
+
+    def forget(self) -> None:
+        """Start every sequence again, and the counts too."""
+        self.reset()
+        with self._lock:
+            self._struck.clear()

@@ -93,7 +93,29 @@ def _checks(state: Mapping[str, Any]) -> str:
     return _table("0件であるべきもの", ("確認すること", "件数", "判定"), rows)
 
 
-def _faults(plan: FaultPlan) -> str:
+def _faults_on(plan: FaultPlan, struck: Mapping[str, int]) -> str:
+    """Which faults are on with their values, how often each has happened, and the way to stop them all."""
+    labels = {item.name: item.metadata.get("ja", "乱数の種") for item in fields(plan)}
+    on = plan.switched_on
+    rows = [
+        [escape(labels[name]), _fault_value(on[name]) if name in on else "なし", _kensu(struck.get(name, 0))]
+        for name in labels
+        if name in on or name in struck
+    ]
+    if not rows:
+        return "<p>障害は起こしていません。</p>"
+    state = '<p class="warui">障害を起こしています。</p>' if on else "<p>障害は止まっています。</p>"
+    stop = '<form method="post" action="/futo/teishi"><button>障害をすべて止める</button></form>' if on else ""
+    return state + _table("起こしている障害、起きた障害", ("障害", "割合", "起きた回数"), rows) + stop
+
+
+def _fault_value(value: float) -> str:
+    if isinstance(value, bool):
+        return "すべて"
+    return f"{value:,}ミリ秒" if isinstance(value, int) else f"{value:g}"
+
+
+def _faults(plan: FaultPlan, struck: Mapping[str, int]) -> str:
     inputs = []
     for item in fields(plan):
         value, label = getattr(plan, item.name), escape(item.metadata.get("ja", "乱数の種"))
@@ -103,14 +125,13 @@ def _faults(plan: FaultPlan) -> str:
                 f'<input type="checkbox" id="{identifier}" name="{item.name}" value="1"{" checked" if value else ""}>'
             )
         else:
-            attributes = f'id="{identifier}" name="{item.name}" value="{value:g}"'
+            shown = value if isinstance(value, int) else f"{value:g}"
+            attributes = f'id="{identifier}" name="{item.name}" value="{shown}"'
             control = f'<input type="text" inputmode="decimal" size="8" {attributes}>'
         inputs.append(f'<div><label for="{identifier}">{label}</label>{control}</div>')
-    state = (
-        '<p class="warui">障害を起こしています。</p>' if plan.breaks_something else "<p>障害は起こしていません。</p>"
-    )
     return (
-        f"<h2>訓練用の障害</h2>{state}<p>割合は0（起こさない）から1（毎回）までです。</p>"
+        f"<h2>訓練用の障害</h2>{_faults_on(plan, struck)}"
+        "<p>割合は0（起こさない）から1（毎回）までです。乱数の種が同じなら、同じ壊れ方をします。</p>"
         f'<form method="post" action="/futo" class="futo">{"".join(inputs)}<button>この設定にする</button></form>'
         '<form method="post" action="/shokika"><button class="keshi">受け取ったものをすべて消す</button></form>'
     )
@@ -122,6 +143,7 @@ def overview(
     latest: Sequence[Mapping[str, Any]],
     findings: Sequence[Mapping[str, Any]],
     plan: FaultPlan,
+    struck: Mapping[str, int],
 ) -> str:
     """Counts, checks, the latest telegrams, the search of one person and the faults."""
     rows = [
@@ -151,7 +173,9 @@ def overview(
         + (_table("見つかったもの（新しい20件）", ("種類", "送信番号", "場所"), found) if found else "")
         + '<h2>一人を見る</h2><form method="post" action="/hito"><label for="himozuke">紐付番号</label>'
         '<input type="text" id="himozuke" name="himozuke_bango" size="38" autocomplete="off">'
-        "<button>表示する</button></form><h2>届いた電文</h2>" + _table("新しい順に50件", heads, rows) + _faults(plan),
+        "<button>表示する</button></form><h2>届いた電文</h2>"
+        + _table("新しい順に50件", heads, rows)
+        + _faults(plan, struck),
     )
 
 

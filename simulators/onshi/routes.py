@@ -21,8 +21,14 @@ STYLE = Path(__file__).with_name("style.css")
 
 
 def _kept(app: Onshi, telegrams: list[Telegram]) -> list[str]:
-    after = epoch() + app.plan.current.result_delay_ms / 1000
-    return app.store.receive(telegrams, at=clock.now().isoformat(), answer_after=after)
+    plan = app.plan.current
+    after = epoch() + plan.result_delay_ms / 1000
+    late = {
+        telegram.soshin_bango: after + plan.result_late_ms / 1000
+        for telegram in telegrams
+        if app.dice.hits(plan, "result_late", telegram.soshin_bango)
+    }
+    return app.store.receive(telegrams, at=clock.now().isoformat(), answer_after=after, late=late)
 
 
 def _take_one(app: Onshi, query: Mapping[str, str], body: bytes) -> Answer:
@@ -94,7 +100,7 @@ def _shogo(app: Onshi, query: Mapping[str, str], body: bytes) -> Answer:
 
 def _sim_state(app: Onshi, query: Mapping[str, str], body: bytes) -> Answer:
     del query, body
-    return json_answer(app.store.state())
+    return json_answer(app.store.state() | {"futo": app.dice.struck})
 
 
 def _sim_telegrams(app: Onshi, query: Mapping[str, str], body: bytes) -> Answer:
@@ -133,7 +139,7 @@ def _sim_faults(app: Onshi, query: Mapping[str, str], body: bytes) -> Answer:
 def _sim_reset(app: Onshi, query: Mapping[str, str], body: bytes) -> Answer:
     del query, body
     app.store.reset()
-    app.dice.reset()
+    app.dice.forget()
     app.plan.current = FaultPlan()
     return Answer(HTTPStatus.NO_CONTENT)
 
@@ -160,6 +166,7 @@ def _page(app: Onshi, query: Mapping[str, str], body: bytes) -> Answer:
             latest=app.store.telegrams(after=0, limit=50, newest_first=True),
             findings=app.store.findings(limit=20),
             plan=app.plan.current,
+            struck=app.dice.struck,
         )
     )
 
@@ -176,6 +183,13 @@ def _fault_form(app: Onshi, query: Mapping[str, str], body: bytes) -> Answer:
         app.plan.current = app.plan.current.changed_by(pages.faults_from_form(_form(body)))
     except ValueError as error:
         return html_answer(pages.mistake(str(error)), HTTPStatus.BAD_REQUEST)
+    app.dice.reset()
+    return Answer(HTTPStatus.SEE_OTHER, location="/")
+
+
+def _faults_off(app: Onshi, query: Mapping[str, str], body: bytes) -> Answer:
+    del query, body
+    app.plan.current = FaultPlan()
     app.dice.reset()
     return Answer(HTTPStatus.SEE_OTHER, location="/")
 
@@ -218,6 +232,7 @@ OPEN_ROUTES: Mapping[str, Mapping[str, Route]] = {
     "POST": {
         "/hito": _person_page,
         "/futo": _fault_form,
+        "/futo/teishi": _faults_off,
         "/shokika": _reset_form,
         "/_sim/person": _sim_person,
         "/_sim/faults": _sim_faults,

@@ -61,13 +61,19 @@ class Handler(BaseHTTPRequestHandler):
             return
         answer = self._routed(app, path, body, signed=signed)
         if signed and answer.status < HTTPStatus.BAD_REQUEST:
-            plan = app.plan.current
-            if app.dice.hits(plan, "late_answer"):
-                clock.wait(plan.late_answer_ms / 1000)
-            if app.dice.hits(plan, "half_close"):
-                self._send(answer, cut=True)
-                return
-        self._send(answer)
+            self._send_spoiled(app, answer)
+        else:
+            self._send(answer)
+
+    def _send_spoiled(self, app: Onshi, answer: Answer) -> None:
+        """Send what was taken late, in half, not at all, or (mostly) as it is."""
+        plan = app.plan.current
+        if app.dice.hits(plan, "late_answer"):
+            clock.wait(plan.late_answer_ms / 1000)
+        if app.dice.hits(plan, "drop_after"):
+            self._hang_up()
+        else:
+            self._send(answer, cut=app.dice.hits(plan, "half_close"))
 
     def _routed(self, app: Onshi, path: str, body: bytes, *, signed: bool) -> Answer:
         if signed:

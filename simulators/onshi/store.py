@@ -3,7 +3,7 @@
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import RLock
@@ -71,8 +71,13 @@ class Store:
             connection.row_factory = sqlite3.Row
             yield connection
 
-    def receive(self, telegrams: Sequence[Telegram], *, at: str, answer_after: float) -> list[str]:
-        """A code for each telegram, in order; all that are `ok` are kept before this returns."""
+    def receive(
+        self, telegrams: Sequence[Telegram], *, at: str, answer_after: float, late: Mapping[str, float] | None = None
+    ) -> list[str]:
+        """A code for each telegram, in order; all that are `ok` are kept before this returns.
+
+        Results are due after `answer_after`; `late` has another moment for some 送信番号.
+        """
         with self._transaction() as db:
             known = _by_key(
                 db, "select soshin_bango, digest from denbun where soshin_bango", [t.soshin_bango for t in telegrams]
@@ -95,7 +100,7 @@ class Store:
                     codes.append(CHANGED)
                     continue
                 codes.append(OK)
-            self._keep(db, fresh, persons, at=at, answer_after=answer_after)
+            self._keep(db, fresh, persons, at=at, answer_after=answer_after, late=late or {})
             _count(db, saisoshin=repeats, naiyo_fuitchi=changed)
         return codes
 
@@ -107,6 +112,7 @@ class Store:
         *,
         at: str,
         answer_after: float,
+        late: Mapping[str, float],
     ) -> None:
         held = {
             (row[0], row[1], row[2]): row[3]
@@ -146,7 +152,7 @@ class Store:
                     telegram.digest,
                     at,
                     "hanei" if newer else "furui",
-                    answer_after,
+                    late.get(telegram.soshin_bango, answer_after),
                 )
             )
         db.executemany(

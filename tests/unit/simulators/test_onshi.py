@@ -240,6 +240,15 @@ class TestResults:
         until(lambda: len(hub.results) == 3)
         assert [result["shori_kekka_kubun"] for result in hub.results] == ["1", "1", "9"]
 
+    def test_some_results_come_late_and_out_of_order(self, onshi: RunningOnshi, hub: SmallHub) -> None:
+        onshi.break_with(result_late=1.0, result_late_ms=600)
+        send(onshi, telegram(1))
+        onshi.break_with(result_late=0.0)
+        send(onshi, telegram(2, jun=2))
+
+        until(lambda: len(hub.results) == 2)
+        assert [result["soshin_bango"] for result in hub.results] == [uuid7(2), uuid7(1)]
+
     def test_results_wait_while_switched_off(self, onshi: RunningOnshi, hub: SmallHub) -> None:
         onshi.break_with(result_off=True)
         send(onshi, telegram(1))
@@ -252,7 +261,7 @@ class TestResults:
 
 
 class TestFaults:
-    @pytest.mark.parametrize("fault,kept", [("drop", 0), ("half_close", 1)])
+    @pytest.mark.parametrize("fault,kept", [("drop", 0), ("drop_after", 1), ("half_close", 1)])
     def test_the_line_breaks_before_or_after_keeping(self, onshi: RunningOnshi, fault: str, kept: int) -> None:
         onshi.break_with(**{fault: 1.0})
 
@@ -260,6 +269,7 @@ class TestFaults:
             onshi.line.send_json("/shikaku-joho/ikkatsu", {"items": [telegram(1)]})
 
         assert onshi.state()["denbun"] == kept
+        assert onshi.state()["futo"] == {fault: 1}
         onshi.break_with(**{fault: 0.0})
         assert send(onshi, telegram(1)) == 204
         assert onshi.state()["denbun"] == 1
@@ -330,6 +340,39 @@ class TestPage:
         assert answer.status_code == 303
         plan = onshi.stranger.get("/_sim/faults").json()
         assert (plan["drop"], plan["seed"], plan["result_off"], plan["delay"]) == (0.25, 7, True, 0.0)
+
+    def test_shows_which_faults_are_on_and_how_often_they_struck(self, onshi: RunningOnshi) -> None:
+        assert "障害は起こしていません" in onshi.stranger.get("/").text
+        onshi.break_with(error_5xx=1.0, result_off=True)
+        send(onshi, telegram(1))
+
+        page = onshi.stranger.get("/").text
+
+        assert "障害を起こしています" in page
+        assert "<td>受け取らずに503を返す（要求ごと）</td><td>1</td><td>1件</td>" in page
+        assert "<td>処理結果を送らない</td><td>すべて</td><td>0件</td>" in page
+        assert "<td>受け取らずに切断する（要求ごと）</td>" not in page
+
+    def test_shows_long_waits_as_its_own_form_reads_them(self, onshi: RunningOnshi) -> None:
+        onshi.break_with(result_delay_ms=3_600_000)
+
+        page = onshi.stranger.get("/").text
+
+        assert 'name="result_delay_ms" value="3600000"' in page
+        assert "3,600,000ミリ秒" in page
+
+    def test_stops_all_faults_and_keeps_what_came(self, onshi: RunningOnshi) -> None:
+        send(onshi, telegram(1))
+        onshi.break_with(error_5xx=1.0)
+        send(onshi, telegram(2, jun=2))
+
+        assert onshi.stranger.post("/futo/teishi").status_code == 303
+
+        page = onshi.stranger.get("/").text
+        assert "障害は止まっています" in page
+        assert "<td>受け取らずに503を返す（要求ごと）</td><td>なし</td><td>1件</td>" in page
+        assert send(onshi, telegram(2, jun=2)) == 204
+        assert onshi.state()["denbun"] == 2
 
     def test_a_form_of_another_site_is_refused(self, onshi: RunningOnshi) -> None:
         answer = onshi.stranger.post("/shokika", data={"a": "1"}, headers={"Origin": "http://elsewhere.test"})
