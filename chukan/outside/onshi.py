@@ -11,13 +11,15 @@ from chukan.kernel.crypto.keyring import get_keyring
 from chukan.kernel.crypto.kms import HTTP
 from chukan.kernel.errors import Unavailable
 from chukan.kernel.http.signatures import SigningKey
-from chukan.outside.client import Answered, OutcomeUnknown, PartnerClient, Refused, TimeLimits
+from chukan.outside.client import Answered, Outcome, OutcomeUnknown, PartnerClient, Refused, TimeLimits
 
 LIMITS: Final = TimeLimits(connect=3, write=10, read=30, total=45)
 CONNECTIONS: Final = 8
 ONE: Final = "/shikaku-joho"
 MANY: Final = "/shikaku-joho/ikkatsu"
 OK: Final = "ok"
+# Nobody is served just now: as with silence, this says nothing about any one telegram.
+AWAY: Final = frozenset({429, 502, 503, 504})
 
 
 class OnshiClient:
@@ -29,17 +31,23 @@ class OnshiClient:
 
     def post_shikaku_joho(self, telegram: Mapping[str, object], *, now: datetime) -> bool:
         """Send one telegram; True when it was received (2xx), False when refused. Raises: OutcomeUnknown."""
-        return isinstance(self._client.post_json(ONE, telegram, now=now), Answered)
+        return isinstance(_present(self._client.post_json(ONE, telegram, now=now)), Answered)
 
     def post_ikkatsu(self, telegrams: Sequence[Mapping[str, object]], *, now: datetime) -> dict[str, str] | None:
         """Send many telegrams, each of another person; return {送信番号: code}, None when refused as a whole.
 
         A telegram without an answer of its own is not in the result. Raises: OutcomeUnknown.
         """
-        outcome = self._client.post_json(MANY, {"items": list(telegrams)}, now=now)
+        outcome = _present(self._client.post_json(MANY, {"items": list(telegrams)}, now=now))
         if isinstance(outcome, Refused):
             return None
         return _codes(outcome.json())
+
+
+def _present(outcome: Outcome) -> Outcome:
+    if isinstance(outcome, Refused) and outcome.status in AWAY:
+        raise OutcomeUnknown("partner is away")
+    return outcome
 
 
 def _codes(answer: object) -> dict[str, str]:

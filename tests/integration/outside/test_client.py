@@ -224,6 +224,17 @@ class TestOnshi:
 
         assert OnshiClient(line).post_ikkatsu([{"soshin_bango": "a"}], now=NOW) is None
 
+    @pytest.mark.parametrize("status", [429, 502, 503, 504])
+    def test_a_partner_that_serves_nobody_has_refused_no_telegram(
+        self, partner: Partner, line: PartnerClient, status: int
+    ) -> None:
+        partner.status = status
+
+        with pytest.raises(OutcomeUnknown, match="away"):
+            OnshiClient(line).post_shikaku_joho({"soshin_bango": "a"}, now=NOW)
+        with pytest.raises(OutcomeUnknown, match="away"):
+            OnshiClient(line).post_ikkatsu([{"soshin_bango": "a"}], now=NOW)
+
     @pytest.mark.parametrize("answer", [b"", b"x", b"[]", b'{"kekka": 1}'])
     def test_an_answer_that_says_nothing_leaves_the_outcome_unknown(
         self, partner: Partner, line: PartnerClient, answer: bytes
