@@ -27,3 +27,4 @@ SIGNATURE_CLOCK_SKEW = timedelta(seconds=30)
 SIGNATURE_LIFETIME = timedelta(seconds=300)
 ONSHI_BATCH = 1000  # telegrams of one call
 ONSHI_BACKOFF_MAX = timedelta(minutes=10)
+ONSHI_OVERDUE = timedelta(minutes=5)  # a telegram owed for longer than this is alarmed; ours

@@ -21,6 +21,7 @@ from chukan.kernel import clock
 from chukan.kernel.clock import JST, business_date_jst
 from chukan.kernel.principal import Principal
 from chukan.kernel.templatetags.hyoji import jikoku, nagasa
+from chukan.settings import limits
 from shikaku.actions.record_shokai import record_jokyo
 from shikaku.domain.bango_case import CASE_ID_SHOWN
 from shikaku.http.terminal_file_show import state_mark
@@ -31,7 +32,6 @@ from shikaku.queries.haishin import HaishinRow, list_haishin
 from shikaku.queries.jokyo import Charge, DayFigures, FileState, count_day, list_files, list_stalled
 from shikaku.queries.resend_queue import count_resend_queue
 
-DELAYED_AFTER: Final = timedelta(minutes=5)
 _SHOWN: Final = 20
 _PAGE: Final = 50
 _LOOK_BACK: Final = timedelta(days=30)
@@ -206,7 +206,7 @@ def _todo_haishin(rows: Sequence[HaishinRow], names: dict[str, str], now: dateti
     found = []
     for row in rows:
         name = names.get(row.hokensha_code, row.hokensha_code)
-        if row.oldest_at is not None and now - row.oldest_at > DELAYED_AFTER:
+        if row.oldest_at is not None and now - row.oldest_at > limits.ONSHI_OVERDUE:
             age = nagasa((now - row.oldest_at).total_seconds())
             what = f"オン資への電文が{age}受領されていません（{name}、{row.waiting:,}件）。"
             text = f"{what}接続先の状態を確かめてください。"
@@ -335,7 +335,7 @@ def show_haishin(request: HttpRequest) -> HttpResponse:
 
 def _delivery(row: HaishinRow, resend: int, names: dict[str, str], now: datetime) -> Delivery:
     kind, text = "ok", "正常"
-    if row.oldest_at is not None and now - row.oldest_at > DELAYED_AFTER:
+    if row.oldest_at is not None and now - row.oldest_at > limits.ONSHI_OVERDUE:
         kind, text = "warn", "遅延"
     elif row.waiting:
         kind, text = "run", "送信中"

@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db.models import Count, Max, Min, Q
 
 from chukan.kernel.principal import Principal
-from chukan.kernel.transactions import OPERATOR_ALIAS, reads_as_operator
+from chukan.kernel.transactions import OPERATOR_ALIAS, reads, reads_as_operator
 from shikaku.models import OnshiSoshin
 
 
@@ -24,6 +24,21 @@ class HaishinRow:
     sent: int
     answered_ok: int
     answered_refused: int
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What waits to be received, of all insurers together."""
+
+    waiting: int
+    oldest_at: datetime | None
+
+
+@reads
+def get_backlog(*, by: Principal) -> Backlog:
+    """Return how many telegrams wait and since when the oldest is owed; sees all for the sender's role alone."""
+    found = OnshiSoshin.objects.filter(sent_at__isnull=True).aggregate(Count("soshin_bango"), Min("owed_at"))
+    return Backlog(found["soshin_bango__count"], found["owed_at__min"])
 
 
 @reads_as_operator

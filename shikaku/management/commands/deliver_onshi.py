@@ -2,6 +2,7 @@
 
 import signal
 import threading
+import time
 from typing import Final
 
 from django.core.management.base import BaseCommand
@@ -9,12 +10,35 @@ from django.core.management.base import BaseCommand
 from chukan.kernel import clock
 from chukan.kernel.principal import system_principal
 from chukan.kernel.roles import refuse_unsafe_role
-from shikaku.actions.send_to_onshi import send_to_onshi
+from shikaku.actions.record_overdue import record_overdue
+from shikaku.actions.send_to_onshi import Delivered, send_to_onshi
 from shikaku.gateways.onshi import SignedOnshiGateway
 
 _IDLE: Final = 0.5
 # A partner that does not answer is asked less and less often; otherwise every telegram would be tried and go alone.
 _SILENT_MAX: Final = 30.0
+_LOOK_EVERY: Final = 60.0
+
+
+class Pace:
+    """How long to wait between two rounds: nothing while all goes well, ever longer while nothing gets through."""
+
+    def __init__(self) -> None:
+        """Begin as with a partner that answers."""
+        self._silent = _IDLE
+
+    def after(self, done: Delivered | None) -> float:
+        """Return the seconds to wait after a round (None: nothing was due).
+
+        A line that loses some calls is no silent partner: what got through counts.
+        """
+        if done is None:
+            return _IDLE
+        if done.answered or done.received:
+            self._silent = _IDLE
+            return 0.0 if done.answered else _IDLE
+        pause, self._silent = self._silent, min(self._silent * 2, _SILENT_MAX)
+        return pause
 
 
 class Command(BaseCommand):
@@ -24,19 +48,15 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def handle(self, *_args: object, **_options: object) -> None:
-        """Send while something is due, else wait a moment."""
+        """Send while something is due, else wait a moment; look every minute for what is overdue."""
         refuse_unsafe_role()
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
-        by, gateway = system_principal(actor_id="deliver_onshi"), SignedOnshiGateway()
-        pause = _IDLE
+        by, gateway, pace = system_principal(actor_id="deliver_onshi"), SignedOnshiGateway(), Pace()
+        look_at = time.monotonic()
         while not stop.is_set():
-            done = send_to_onshi(by=by, gateway=gateway, now=clock.now)
-            if done is None:
-                stop.wait(_IDLE)
-            elif not done.answered:
-                stop.wait(pause)
-                pause = min(pause * 2, _SILENT_MAX)
-            else:
-                pause = _IDLE
+            if time.monotonic() >= look_at:
+                record_overdue(by=by, now=clock.now())
+                look_at = time.monotonic() + _LOOK_EVERY
+            stop.wait(pace.after(send_to_onshi(by=by, gateway=gateway, now=clock.now)))

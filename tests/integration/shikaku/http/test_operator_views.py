@@ -48,6 +48,17 @@ class TestPages:
 
 
 class TestWhatNeedsAnOperator:
+    @pytest.mark.parametrize(("minutes", "alarmed"), [(4, False), (6, True)])
+    def test_the_age_of_what_was_not_received_is_alarmed(self, world: World, minutes: int, *, alarmed: bool) -> None:
+        joined(1, now=clock.now() - timedelta(minutes=minutes))
+        client = browser(an_operator(), hokensha="")
+
+        todo, haishin = (client.get(address).content.decode() for address in ("/unyo/", "/unyo/haishin/"))
+
+        assert (f"オン資への電文が{minutes}分" in todo) is alarmed
+        assert ("受領されていません（見本健康保険組合、1件）" in todo) is alarmed
+        assert ("遅延" in haishin) is alarmed
+
     @pytest.mark.kj("KJ-MENU-09")
     def test_a_number_of_another_person_is_there_with_insurer_and_next_act(self, world: World) -> None:
         joined(1)

@@ -7,12 +7,12 @@ from datetime import timedelta
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
-from chukan.kernel.principal import Principal
+from chukan.kernel.principal import Principal, system_principal
 from chukan.kernel.transactions import OPERATOR_ALIAS, TransactionMisuse
-from shikaku.queries.haishin import HaishinRow, list_haishin
+from shikaku.queries.haishin import Backlog, HaishinRow, get_backlog, list_haishin
 from tests.support.members import LATER, NOW, joined
 from tests.support.principals import KENPO, OTHER_KENPO, clerk
-from tests.support.world import World
+from tests.support.world import World, as_role
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "operator"])
 OPERATOR = Principal(channel="operator", soshiki="shiharai_kikin", actor_id="K0001", actor_name="試験次郎")
@@ -43,6 +43,15 @@ def test_waiting_received_and_answered_are_counted_per_insurer(
         KENPO
     ]
     assert list_haishin(by=OPERATOR, since=NOW, hokensha_codes=frozenset()) == ()
+
+
+def test_the_sender_sees_the_backlog_of_all_and_an_insurers_clerk_only_its_own(world: World) -> None:
+    joined(1, now=NOW + timedelta(seconds=1))
+    joined(2, by=clerk(OTHER_KENPO))
+
+    assert get_backlog(by=clerk()) == Backlog(1, NOW + timedelta(seconds=1))
+    with as_role(world, "relay"):
+        assert get_backlog(by=system_principal(actor_id="relay")) == Backlog(2, NOW)
 
 
 def test_an_insurers_clerk_may_not_ask() -> None:
