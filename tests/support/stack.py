@@ -52,8 +52,12 @@ class JourneyStage(Stage):
 class Stack:
     """One running product of its own CHUKAN_HOME on free ports."""
 
-    def __init__(self) -> None:
-        """Start everything and wait until the web answers; on failure nothing is left behind."""
+    def __init__(self, *, without: frozenset[str] = frozenset()) -> None:
+        """Start everything and wait until the web answers; on failure nothing is left behind.
+
+        `without` names processes that whoever asks plays in another way.
+        """
+        self._processes = tuple(spec for spec in PROCESSES if spec.name not in without)
         # As root the database runs as another account, which has to reach its data.
         self._folder = Path(tempfile.mkdtemp(prefix="ck-", dir="/tmp"))
         self._folder.chmod(0o755)
@@ -90,7 +94,7 @@ class Stack:
         told = self.command("register_client", "--kind", "onshi", "--jwks", self.stage.demo / "onshi" / "jwks.json")
         self.stage = replace(self.stage, onshi_client_id=str(told["client_id"]))
         self._supervisor = Supervisor(stage=self.stage, stopping=self._over.is_set)
-        self._supervisor.start(PROCESSES)
+        self._supervisor.start(self._processes)
         self._watch.start()
         self.wait_until("the web answers", self.is_ready, seconds=READY_SECONDS)
         self.delay_results()
@@ -245,9 +249,9 @@ def answers(url: str) -> bool:
 
 
 @contextlib.contextmanager
-def running_stack() -> Iterator[Stack]:
+def running_stack(*, without: frozenset[str] = frozenset()) -> Iterator[Stack]:
     """Yield a running product and stop it afterwards."""
-    made = Stack()
+    made = Stack(without=without)
     try:
         yield made
     finally:
