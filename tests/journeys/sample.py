@@ -58,6 +58,7 @@ def made_sample(
     shubetsu: str = "kenpo_kumiai",
     errors: float = 0.03,
     first_household: int = 0,
+    history: float = 0.06,
 ) -> Sample:
     """Make a file with the generator's mistakes and events."""
     file, truth = folder / f"kanyusha_{hokensha}.csv", folder / f"seikai_{hokensha}.csv"
@@ -66,7 +67,8 @@ def made_sample(
         [
             *("--n", str(lines), "--seed", str(seed), "--hokensha", hokensha, "--bango", bango),
             *("--shubetsu", shubetsu, "--date", FILE_DAY, "--errors", str(errors)),
-            *("--first-household", str(first_household), "--out", str(file), "--truth", str(truth)),
+            *("--history", str(history), "--first-household", str(first_household)),
+            *("--out", str(file), "--truth", str(truth)),
         ]
     )
     assert made == 0
