@@ -84,7 +84,9 @@ class MachineUser:
 
 def signed_request(request: HttpRequest) -> SignedRequest:
     """Return what a signature of this request speaks of; nothing of the body is read."""
-    url = f"{request.scheme}://{request.get_host()}{request.get_full_path()}"
+    # The target as it came: Django's is read and written again, and one signature would hold for many spellings.
+    target = request.META.get("RAW_URI") or request.get_full_path()
+    url = f"{request.scheme}://{request.get_host()}{target}"
     return SignedRequest(request.method or "", url, {name: value for name, value in request.headers.items() if value})
 
 

@@ -136,6 +136,13 @@ class TestSignature:
         assert machine.send("GET", f"{ECHO}?on=2026-01-01", b"", headers).status_code == 401
         assert machine.send("GET", ONCE, b"", headers).status_code == 401
 
+    @pytest.mark.parametrize("target", ["/api/v1/ech%6F", "/api/v1/echo?", "http://testserver/api/v1/echo"])
+    def test_another_spelling_of_the_address_is_refused(self, machine: Machine, target: str) -> None:
+        headers = machine.headers("GET", ECHO, b"")
+
+        assert machine.http.get(ECHO, headers=headers, RAW_URI=target).status_code == 401
+        assert machine.http.get(ECHO, headers=headers, RAW_URI=ECHO).status_code == 200
+
     def test_another_body_than_the_signed_one_is_refused_and_nothing_is_done(self, machine: Machine) -> None:
         given = {"Content-Type": "application/json", "Idempotency-Key": "k"}
         headers = machine.headers("POST", ONCE, b'{"n": 1}', given=given)
