@@ -10,6 +10,7 @@ from chukan.controls.setsuzoku.schema import describes
 from chukan.controls.setsuzoku.views import MachineView
 from chukan.controls.sosa_log.domain import SosaKind
 from chukan.kernel.errors import Conflict, Invalid
+from chukan.kernel.http.parsing import refuse_unknown_keys
 from shikaku.actions.record_onshi_kekka import record_onshi_kekka
 from shikaku.http import schemas
 
@@ -27,11 +28,9 @@ class ShoriKekkaView(MachineView):
     def post(self, _request: Request) -> HttpResponse:
         """Record the result of the telegram it names; the same twice is fine, another one is not."""
         body = self.json_body()
-        unknown = sorted(set(body) - _KEYS)
-        if unknown:
-            raise Invalid("unknown_field", "様式にない項目があります。", pointer=unknown[0])
+        refuse_unknown_keys(body, _KEYS)
         kubun, code = body.get("shori_kekka_kubun"), body.get("shori_kekka_meisai_code", "")
-        if kubun not in {"1", "2", "9"}:
+        if not isinstance(kubun, str) or kubun not in {"1", "2", "9"}:
             raise Invalid("kubun_fusei", "処理結果区分は 1、2、9 のどれかにしてください。", pointer="shori_kekka_kubun")
         if code is None:
             code = ""

@@ -1,7 +1,7 @@
 """サーバー間連携: an insurer's existing system registers, sends files and reads its own history."""
 
 import json
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from django.http import HttpResponse, StreamingHttpResponse
 from rest_framework.request import Request
@@ -15,6 +15,7 @@ from chukan.controls.uketsuke.domain import KYOHI
 from chukan.controls.uketsuke.queries import UketsukeStatus, get_uketsuke
 from chukan.kernel.clock import JST
 from chukan.kernel.errors import Conflict, Invalid
+from chukan.kernel.http.parsing import refuse_unknown_keys
 from chukan.kernel.http.problems import json_pointer
 from chukan.kernel.retry import done_again
 from chukan.kernel.values.edaban import format_edaban, parse_edaban
@@ -35,6 +36,7 @@ JIMU = "shikaku"
 CREATED = {"01", "02"}
 GROUPS = ("kihon", "seigyo", "shikaku")
 REPEATED = ("sho", "korei", "gendogaku", "tokutei_shippei")
+_IF_MATCH_DIGITS = 18
 
 
 def jst(instant: datetime | None) -> str | None:
@@ -78,7 +80,7 @@ def _if_match(request: Request) -> int | None:
     if value is None:
         return None
     number = value.strip('"')
-    if not (number.isascii() and number.isdigit()):
+    if not (number.isascii() and number.isdigit() and len(number) <= _IF_MATCH_DIGITS):
         raise Invalid("if_match_fusei", "If-Match には履歴通番を引用符で囲んで指定してください。")
     return int(number)
 
@@ -149,8 +151,7 @@ class UketsukeView(MachineView):
 
 def _checked_fields(fields: dict[str, str]) -> bool:
     shubetsu, saisoshin = fields.pop("shubetsu", ""), fields.pop("saisoshin", "false")
-    if fields:
-        raise Invalid("unknown_field", "様式にない項目があります。", pointer=min(fields))
+    refuse_unknown_keys(fields, ())
     if shubetsu != "kanyusha":
         raise Invalid("shubetsu_fusei", "shubetsu には kanyusha を指定してください。", pointer="shubetsu")
     if saisoshin not in {"true", "false"}:
@@ -262,9 +263,7 @@ class _Asked:
 
 
 def _asked(body: dict[str, object]) -> _Asked:
-    unknown = sorted(set(body) - {"hihokensha_edaban", "kojin_bango", "on", "known_at"})
-    if unknown:
-        raise Invalid("unknown_field", "様式にない項目があります。", pointer=unknown[0])
+    refuse_unknown_keys(body, {"hihokensha_edaban", "kojin_bango", "on", "known_at"})
     edaban, number = body.get("hihokensha_edaban"), body.get("kojin_bango")
     if (edaban is None) == (number is None):
         raise Invalid("kensaku_key", "hihokensha_edaban と kojin_bango のどちらか1つだけを指定してください。")
@@ -305,11 +304,12 @@ def _instant(value: object) -> datetime | None:
         return None
     try:
         instant = datetime.fromisoformat(value if isinstance(value, str) else "")
-    except ValueError:
-        instant = None
-    if instant is None or instant.tzinfo is None:
+        kept = instant.astimezone(UTC) if instant.tzinfo is not None else None
+    except (ValueError, OverflowError):  # the first and the last day of the calendar exist in some zones only
+        kept = None
+    if kept is None:
         raise Invalid("known_at_fusei", "known_at は時差つきの ISO 8601 で指定してください。", pointer="known_at")
-    return instant
+    return kept
 
 
 def _found(found: FoundRireki) -> dict[str, object]:

@@ -10,6 +10,7 @@ from django.core.files.uploadhandler import FileUploadHandler, StopUpload
 from chukan.controls.uketsuke.actions import Upload
 from chukan.kernel import clock
 from chukan.kernel.errors import Invalid, TooLarge
+from chukan.kernel.http.parsing import refuse_unknown_keys
 from chukan.kernel.storage import StoredFile, Writer, store
 from chukan.kernel.values.kojin_bango import contains_kojin_bango
 from chukan.settings import limits
@@ -128,7 +129,7 @@ class SealingUploadHandler(FileUploadHandler):
         if self._received > limits.FILE_MAX:
             raise TooLarge("okisugi", "ファイルが上限（512 MiB）を超えています。分けて送ってください。")
         if self._unknown is not None:
-            raise Invalid("unknown_field", "様式にない項目があります。", pointer=self._unknown)
+            refuse_unknown_keys({self._unknown: None}, ())
         if self.refused:
             return Upload("", self._received, b"", self.sent_name, refused=self.refused)
         if self._stored is None:

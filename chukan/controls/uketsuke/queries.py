@@ -13,6 +13,7 @@ from chukan.controls.uketsuke.models import Teiseimachi, Uketsuke, UketsukeMeisa
 from chukan.kernel.errors import NotFound
 from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import reads
+from chukan.kernel.values.uketsuke_bango import is_valid
 
 STALLED_AFTER: Final = timedelta(seconds=60)
 KEKKA_CHUNK: Final = 5000
@@ -112,6 +113,9 @@ def uketsuke_nashi() -> NotFound:
 @reads
 def get_uketsuke(*, by: Principal, uketsuke_bango: str, now: datetime) -> UketsukeStatus:
     """Return one 受付 of the caller; not there and not yours are the same NotFound."""
+    # What is no 受付番号 is not there either; the database would refuse a NUL in it.
+    if not is_valid(uketsuke_bango):
+        raise uketsuke_nashi()
     row = Uketsuke.objects.filter(sender=by.sender, uketsuke_bango=uketsuke_bango).first()
     if row is None:
         raise uketsuke_nashi()

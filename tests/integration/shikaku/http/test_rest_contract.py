@@ -212,6 +212,7 @@ class TestRegister:
         assert register(machine, change, "b", **{"If-Match": '"1"'}).status_code == 200
         problem(register(machine, later, "c", **{"If-Match": '"1"'}), 409, "kyogo")
         assert register(machine, later, "d", **{"If-Match": '"2"'}).status_code == 200
+        problem(register(machine, later, "e", **{"If-Match": '"' + "9" * 5000 + '"'}), 400, "if_match_fusei")
 
     def test_a_person_without_a_period_has_no_tsuban(self, machine: Machine) -> None:
         yotei = message(1, kihon={"kanyusha_kubun_code": "02"}, shikaku=None)
@@ -265,6 +266,10 @@ class TestAsk:
             ({"hihokensha_edaban": "0000000001", "kojin_bango": kojin_bango(1)}, 400, "kensaku_key"),
             ({"hihokensha_edaban": "0000000001", "known_at": "2099-01-01T00:00:00+09:00"}, 400, "known_at_mirai"),
             ({"hihokensha_edaban": "0000000001", "namae": "x"}, 400, "unknown_field"),
+            ({"hihokensha_edaban": "0000000001", "\ud800": "x"}, 400, "unknown_field"),
+            ({"hihokensha_edaban": "0000000001", "known_at": "0001-01-01T00:00:00+09:00"}, 400, "known_at_fusei"),
+            ({"hihokensha_edaban": "0000000001", "known_at": "9999-12-31T23:59:59-09:00"}, 400, "known_at_fusei"),
+            ({"kojin_bango": "\ud800\0"}, 404, "kanyusha_nashi"),
             ({"hihokensha_edaban": 1}, 400, "hihokensha_edaban_fusei"),
             ({"kojin_bango": int(kojin_bango(1))}, 400, "kojin_bango_fusei"),
             ({"kojin_bango": [kojin_bango(1)]}, 400, "kojin_bango_fusei"),
@@ -280,6 +285,13 @@ class TestAsk:
     def test_a_wrong_question(self, machine: Machine, question: dict[str, Any], status: int, code: str) -> None:
         register(machine, message(1), "a")
         problem(machine.post(ASK, question), status, code)
+
+    def test_the_first_instant_of_the_calendar_is_one(self, machine: Machine) -> None:
+        register(machine, message(1), "a")
+        asked = {"hihokensha_edaban": "0000000001", "known_at": "0001-01-01T00:00:00+00:00"}
+
+        answer = machine.post(ASK, asked)
+        assert (answer.status_code, body_of(answer)["items"]) == (200, [])
 
     @pytest.mark.kj("KJ-SHI-09")
     def test_a_day_outside_is_an_empty_list_and_the_day_of_loss_is_outside(self, machine: Machine) -> None:
@@ -371,6 +383,17 @@ class TestReceive:
 
         assert body_of(machine.get(f"{RECEIVE}/{bango}"))["riyu"]["code"] == "gzip_fusei"
 
+    @pytest.mark.parametrize("bango", ["x", "%00", "20261120-ZZZZZZZZZZ%0A", "20261120-ZZZZZZZZZZ"])
+    def test_what_is_no_number_and_what_is_not_there_look_the_same(self, machine: Machine, bango: str) -> None:
+        for path in (f"{RECEIVE}/{bango}", f"{RECEIVE}/{bango}/kekka"):
+            problem(machine.get(path), 404, "uketsuke_nashi")
+
+    @pytest.mark.parametrize("name", ["123456789018", "namae"])
+    def test_an_unknown_field_is_named_only_when_it_is_a_name(self, machine: Machine, name: str) -> None:
+        refused = problem(send_file(machine, b"x", "a", **{name: "x"}), 400, "unknown_field")
+
+        assert (name in json.dumps(refused)) == (name == "namae")
+
 
 class TestResultOfOnshi:
     @pytest.mark.kj("KJ-EXT-03", "KJ-EXT-04")
@@ -388,6 +411,10 @@ class TestResultOfOnshi:
         unknown = told | {"soshin_bango": "0193d3f0-0000-7000-8000-000000000001"}
         problem(onshi.post(path, unknown), 409, "soshin_bango_fumei")
         problem(onshi.post(path, told | {"kojin_bango": "1"}), 400, "unknown_field")
+        problem(onshi.post(path, told | {"\ud800": "1"}), 400, "unknown_field")
+        wrong: list[object] = [[], {}, None, 1]
+        for kubun in wrong:
+            problem(onshi.post(path, told | {"shori_kekka_kubun": kubun}), 400, "kubun_fusei")
         with world.admin() as admin:
             assert admin.execute("SELECT shori_kekka_kubun FROM shikaku_onshi_soshin").fetchall() == [("9",)]
 
