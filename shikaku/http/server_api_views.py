@@ -1,7 +1,7 @@
 """サーバー間連携: an insurer's existing system registers, sends files and reads its own history."""
 
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 
 from django.http import HttpResponse, StreamingHttpResponse
 from rest_framework.request import Request
@@ -13,7 +13,6 @@ from chukan.controls.sosa_log.actions import record_sosa_alone
 from chukan.controls.sosa_log.domain import SosaKind
 from chukan.controls.uketsuke.domain import KYOHI
 from chukan.controls.uketsuke.queries import UketsukeStatus, get_uketsuke
-from chukan.kernel.clock import JST
 from chukan.kernel.errors import Conflict, Invalid
 from chukan.kernel.http.parsing import refuse_unknown_keys
 from chukan.kernel.http.problems import json_pointer
@@ -37,11 +36,13 @@ CREATED = {"01", "02"}
 GROUPS = ("kihon", "seigyo", "shikaku")
 REPEATED = ("sho", "korei", "gendogaku", "tokutei_shippei")
 _IF_MATCH_DIGITS = 18
+# Not Asia/Tokyo: its offset was another one in summers of old, and odd seconds before 1888.
+_WIRE_ZONE = timezone(timedelta(hours=9))
 
 
 def jst(instant: datetime | None) -> str | None:
     """Return an instant as the contract writes it."""
-    return None if instant is None else instant.astimezone(JST).isoformat(timespec="microseconds")
+    return None if instant is None else instant.astimezone(_WIRE_ZONE).isoformat(timespec="microseconds")
 
 
 class ItakuKanyushaView(MachineView):

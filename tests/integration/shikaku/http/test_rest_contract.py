@@ -286,12 +286,16 @@ class TestAsk:
         register(machine, message(1), "a")
         problem(machine.post(ASK, question), status, code)
 
-    def test_the_first_instant_of_the_calendar_is_one(self, machine: Machine) -> None:
+    def test_an_instant_of_any_year_is_told_nine_hours_ahead(self, machine: Machine) -> None:
         register(machine, message(1), "a")
-        asked = {"hihokensha_edaban": "0000000001", "known_at": "0001-01-01T00:00:00+00:00"}
+        for known_at, told in (
+            ("0001-01-01T00:00:00+00:00", "0001-01-01T09"),
+            ("1950-07-01T00:00:00Z", "1950-07-01T09"),
+        ):
+            answer = machine.post(ASK, {"hihokensha_edaban": "0000000001", "known_at": known_at})
 
-        answer = machine.post(ASK, asked)
-        assert (answer.status_code, body_of(answer)["items"]) == (200, [])
+            assert (answer.status_code, body_of(answer)["items"]) == (200, [])
+            assert body_of(answer)["known_at"] == f"{told}:00:00.000000+09:00"
 
     @pytest.mark.kj("KJ-SHI-09")
     def test_a_day_outside_is_an_empty_list_and_the_day_of_loss_is_outside(self, machine: Machine) -> None:
