@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
@@ -54,7 +55,8 @@ class FigureReporter:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.when == "call":
-            self._figures += [Figure(**value) for name, value in report.user_properties if name == _PROPERTY]
+            values = [cast("dict[str, Any]", value) for name, value in report.user_properties if name == _PROPERTY]
+            self._figures += [Figure(**value) for value in values]
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         if not self._figures:

@@ -38,7 +38,7 @@ def sent(system: KizonSystem, sample: Sample) -> str:
 
 
 def ended(system: KizonSystem, uketsuke_bango: str) -> bool:
-    return system.state(uketsuke_bango)["jotai"] == "kanryo"
+    return bool(system.state(uketsuke_bango)["jotai"] == "kanryo")
 
 
 def test_telegrams_drain_as_fast_as_they_can_be_sent(stack: Stack, proof: Proof, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from statistics import median
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -170,7 +171,7 @@ def logged(*, by: Principal, count: int) -> None:
 
 
 @own_transaction
-def inserted(*, by: Principal, statement: str, values: list[object], count: int) -> None:
+def inserted(*, by: Principal, statement: str, values: list[Any], count: int) -> None:
     """Write so many rows by plain INSERT, in one transaction."""
     with connection.cursor() as cursor:
         for _ in range(count):
