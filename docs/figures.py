@@ -119,7 +119,7 @@ def page(figures: Iterable[Figure]) -> str:
         "",
         "What the proofs measured, by `make figures` (a size that fits a build) and `make figures-full`. Absolute",
         "speeds depend on the machine; ratios do not. A proof fails when its property is broken on purpose: the",
-        "mutants stand beside the proofs in `tests/proofs/`. This page is written by `docs/figures.py` from what is kept.",
+        "mutants stand beside the proofs in `tests/proofs/`. `docs/figures.py` writes this page from what is kept.",
     ]
     by_proof: dict[str, list[Figure]] = {}
     for figure in figures:
