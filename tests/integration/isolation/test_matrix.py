@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Literal
-
 import psycopg
 import pytest
 from psycopg import sql
 
 from chukan.kernel.schema import APP_ROLES
-from chukan.settings import env
-from tests.builders.catalogue import ACROSS, ZONE_COLUMNS, declared_kinds
+from tests.builders.catalogue import ACROSS, declared_kinds
+from tests.builders.reach import Outcome, attempt, counts, login, may, zone_column
 from tests.builders.two_insurers import seed_two
 from tests.support.principals import KENPO, OTHER_KENPO
 from tests.support.world import World
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-Outcome = int | Literal["refused"]
 CONTEXTS = {"own": KENPO, "other": OTHER_KENPO, "unknown": "99999999", "none": None, "empty": ""}
 VERBS = ("SELECT", "UPDATE", "DELETE")
 # Rows of a zone whose sender is a carrying system do not exist in this world; staff of operators neither.
@@ -31,36 +26,6 @@ def seeded(world: World) -> World:
     return world
 
 
-@contextmanager
-def login(world: World, role: str) -> Iterator[psycopg.Connection]:
-    """Connect as a login role, as its process would; everything is undone."""
-    target = env.parse_database_url(world.urls.database_url)
-    with psycopg.connect(
-        host=str(target["HOST"]),
-        port=str(target["PORT"]),
-        dbname=str(target["NAME"]),
-        user=role,
-        password=env.role_password(role.removeprefix("chukan_")),
-    ) as connection:
-        yield connection
-        connection.rollback()
-
-
-def zone_column(admin: psycopg.Connection, table: str) -> str:
-    held = {
-        row[0]
-        for row in admin.execute("SELECT column_name FROM information_schema.columns WHERE table_name = %s", [table])
-    }
-    wanted = ("sender", *ZONE_COLUMNS)  # a 受付 belongs to its sender
-    return next(column for column in wanted if column in held)
-
-
-def counts(admin: psycopg.Connection, table: str) -> dict[str, int]:
-    column = zone_column(admin, table)
-    rows = admin.execute(f"SELECT {column}, count(*) FROM {table} GROUP BY 1").fetchall()
-    return dict(rows)
-
-
 def changeable(admin: psycopg.Connection, table: str, role: str) -> str | None:
     """Return a column the role may write."""
     row = admin.execute(
@@ -70,21 +35,6 @@ def changeable(admin: psycopg.Connection, table: str, role: str) -> str | None:
         [table, role, role],
     ).fetchone()
     return None if row is None else row[0]
-
-
-def attempt(connection: psycopg.Connection, context: str | None, statement: str, *values: object) -> Outcome:
-    """Return how many rows the statement reached, or that it was refused."""
-    connection.rollback()
-    if context is not None:
-        connection.execute(
-            "SELECT set_config('chukan.hokensha_code', %s, true), set_config('chukan.sender', %s, true)",
-            [context, context],
-        )
-    try:
-        cursor = connection.execute(statement, values)
-    except psycopg.errors.InsufficientPrivilege:
-        return "refused"
-    return len(cursor.fetchall()) if cursor.description else cursor.rowcount
 
 
 def statement_of(verb: str, table: str, column: str | None) -> str:
@@ -104,15 +54,6 @@ def expected(held: dict[str, int], table: str, role: str, verb: str, context: st
     if table == "setsuzoku_idempotency" and role == "chukan_worker":
         return 0  # nothing has expired
     return held.get(context or "", 0)
-
-
-def may(admin: psycopg.Connection, table: str, role: str, verb: str) -> bool:
-    if verb == "DELETE":
-        row = admin.execute("SELECT has_table_privilege(%s, %s, 'DELETE')", [role, table]).fetchone()
-    else:
-        row = admin.execute("SELECT has_any_column_privilege(%s, %s, %s)", [role, table, verb]).fetchone()
-    assert row is not None
-    return bool(row[0])
 
 
 class TestInsurerTables:
@@ -179,7 +120,7 @@ class TestInsurerTables:
                     with login(seeded, role) as connection:
                         for context in (OTHER_KENPO, "99999999", None, ""):
                             asked += 1
-                            got = attempt(connection, context, insert, row[0])  # type: ignore[arg-type]
+                            got = attempt(connection, context, insert.as_string(connection), row[0])
                             if got != "refused":
                                 wrong.append((table, role, context, got))
         print(f"rows offered to another zone: {asked}")

@@ -2,91 +2,24 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from uuid import UUID
-
 import pytest
 from django.http import HttpResponse
-from django.http.response import HttpResponseBase
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver
 
 from tests.builders.lines import kojin_bango
+from tests.builders.routes import NOBODY, Route, routes, seen, values_of, values_of_nobody
 from tests.builders.two_insurers import Insurer, seed_two
 from tests.support.staff import PASSWORD, an_operator, browser
 from tests.support.world import World, as_role
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-NOBODY = "0193d3f0-0000-7000-8000-000000000001"
 # Open to everybody, or answering anybody without showing anything: interfaces §1 and the pages of signing in.
 OPEN = ("login/", "logout/", "lock/", "unlock/", "session/", "password/", "health/", ".well-known/")
-_VARIES = re.compile(
-    r'csrfmiddlewaretoken" value="[^"]+"|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}'
-    r'|\d{4}-\d\d-\d\dT[^"<]+|\d\d:\d\d(:\d\d)?'
-)
-
-
-@dataclass(frozen=True)
-class Route:
-    pattern: str
-    kinds: tuple[str, ...]
-
-    def path(self, values: dict[str, str]) -> str:
-        return "/" + re.sub(r"<\w+:(\w+)>", lambda found: values[found[1]], self.pattern)
-
-
-def routes() -> Iterator[Route]:
-    """Yield every route of the product."""
-    for pattern in walk(get_resolver().url_patterns, ""):
-        yield Route(pattern, tuple(re.findall(r"<\w+:(\w+)>", pattern)))
-
-
-def walk(patterns: list[URLPattern | URLResolver], before: str) -> Iterator[str]:
-    for pattern in patterns:
-        here = before + str(pattern.pattern)
-        if isinstance(pattern, URLResolver):
-            yield from walk(pattern.url_patterns, here)
-        else:
-            yield here
-
-
-def values_of(route: Route, insurer: Insurer) -> dict[str, str]:
-    """Return the ids of an insurer's rows that fit a route."""
-    row: UUID = insurer.row_id
-    if "toroku-files" in route.pattern:
-        row = insurer.file.row_id
-    if "shokuin" in route.pattern:
-        row = insurer.staff_row
-    return {
-        "row_id": str(row),
-        "slip": str(insurer.slip),
-        "tsuban": "1",
-        "meisai_no": "2",
-        "uketsuke_bango": insurer.file.bango,
-    }
-
-
-def values_of_nobody() -> dict[str, str]:
-    return {
-        "row_id": NOBODY,
-        "slip": NOBODY,
-        "tsuban": "1",
-        "meisai_no": "2",
-        "uketsuke_bango": "20261120-ZZZZZZZZZZ",
-    }
 
 
 def page_routes() -> list[Route]:
     return [route for route in routes() if route.kinds and not route.pattern.startswith("api/")]
-
-
-def seen(response: HttpResponseBase) -> tuple[int, str]:
-    """Return what a caller sees, without what differs from one request to the next: ids and times."""
-    body: bytes = b"".join(response) if response.streaming else getattr(response, "content", b"")
-    return response.status_code, _VARIES.sub("*", body.decode() + str(response.get("Location", "")))
 
 
 @pytest.fixture
