@@ -18,6 +18,7 @@ from pytest_django import Settings
 from chukan.controls.setsuzoku import views
 from chukan.controls.setsuzoku.actions import admit_request
 from chukan.kernel.http import bodies, signatures
+from tests.builders.calls import ASK, RECEIVE, REGISTER, RESULT, origin_of, told_file, told_json, wire
 from tests.builders.forged import KINDS, Forged, Others, forgeries
 from tests.builders.lines import file_text, message
 from tests.builders.signed import Draft, Sender, honest
@@ -28,9 +29,6 @@ from tests.support.wire import Door, Reply, Wire, all_at_once, in_this_process, 
 from tests.support.world import World
 
 pytestmark = pytest.mark.django_db(transaction=True)
-REGISTER, RECEIVE, ASK = "/api/v1/itaku/kanyusha", "/api/v1/uketsuke", "/api/v1/shikaku/rireki/kensaku"
-RESULT = "/api/v1/onshi/shori-kekka"
-EDGE = "edge-of-parts"
 WRITTEN = ("uketsuke_uketsuke", "shikaku_rireki", "shikaku_itaku_kukaku_kanyusha", "shikaku_onshi_soshin")
 
 
@@ -39,31 +37,6 @@ def port(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int
     """The real web process, without a limit that would hide anything else."""
     with running_web(world, tmp_path_factory.mktemp("web")) as port:
         yield port
-
-
-def origin_of(port: int) -> str:
-    return f"http://127.0.0.1:{port}"
-
-
-def wire(method: str, target: str, port: int, *, body: bytes = b"", **fields: str) -> Wire:
-    told = {"Host": f"127.0.0.1:{port}", **{name.replace("_", "-"): value for name, value in fields.items()}}
-    return Wire(method, target, tuple(told.items())).carrying(body)
-
-
-def told_json(target: str, port: int, value: object, **fields: str) -> Wire:
-    body = json.dumps(value).encode()
-    return wire("POST", target, port, body=body, Content_Type="application/json", **fields)
-
-
-def told_file(port: int, content: bytes, key: str) -> Wire:
-    body = (
-        f'--{EDGE}\r\nContent-Disposition: form-data; name="shubetsu"\r\n\r\nkanyusha\r\n--{EDGE}\r\n'
-        'Content-Disposition: form-data; name="file"; filename="a.csv"\r\nContent-Type: text/csv\r\n\r\n'
-    ).encode()
-    body += content + f"\r\n--{EDGE}--\r\n".encode()
-    return wire(
-        "POST", RECEIVE, port, body=body, Content_Type=f"multipart/form-data; boundary={EDGE}", Idempotency_Key=key
-    )
 
 
 @dataclass
