@@ -1,0 +1,145 @@
+"""F-api: whatever is sent to any operation of the published contract, the answer is one the contract promises."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from chukan.embedded.process_table import ROOT
+from simulators.client.keys import ClientKey
+from tests.builders.calls import ASK, RECEIVE, REGISTER, origin_of, told_file, told_json
+from tests.builders.lines import file_text, message
+from tests.builders.signed import Draft, Sender, honest
+from tests.plugins_figures import Proof
+from tests.support.machines import new_machine
+from tests.support.web_process import python, running_web
+from tests.support.wire import Wire, line_to
+from tests.support.world import World
+
+pytestmark = pytest.mark.django_db(transaction=True)
+CHECKS = (
+    "not_a_server_error", "status_code_conformance", "content_type_conformance", "response_headers_conformance",
+    "response_schema_conformance", "unsupported_method", "ignored_auth",
+)  # fmt: skip
+CONTRACT = yaml.safe_load((ROOT / "docs" / "openapi.yaml").read_text(encoding="utf-8"))
+OPERATIONS = {
+    f"{method.upper()} {path}": {int(status) for status in operation["responses"]}
+    for path, operations in CONTRACT["paths"].items()
+    for method, operation in operations.items()
+}
+PERSONS = 5
+
+
+@pytest.fixture(scope="module")
+def port(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """The real web process, without a limit that would hide anything else."""
+    with running_web(world, tmp_path_factory.mktemp("web")) as port:
+        yield port
+
+
+@dataclass
+class Examined:
+    """What Schemathesis found: its exit code, its words without any number of twelve digits, and its tally."""
+
+    code: int
+    words: str
+    tally: Counter[str]
+
+
+def examine(
+    world: World, port: int, folder: Path, *, seed: int, examples: int, phases: str, more: tuple[str, ...] = ()
+) -> Examined:
+    """Hold the web process against the published contract, signing as systems registered here."""
+    told = world_of(world, port, folder, random.Random(seed))
+    (folder / "world.json").write_text(json.dumps(told), encoding="utf-8")
+    done = python(
+        *("-m", "schemathesis.cli", "run", str(ROOT / "docs" / "openapi.yaml"), "--url", origin_of(port)),
+        *("--checks", ",".join(CHECKS), "--phases", phases, "--seed", str(seed), "--max-examples", str(examples)),
+        *("--generation-database", "none", "--suppress-health-check", "all", "--no-color", *more),
+        environment={
+            "SCHEMATHESIS_HOOKS": "tests.support.contract_hooks",
+            "CONTRACT_WORLD": str(folder / "world.json"),
+        },
+        folder=folder,
+        seconds=4 * 3600,
+    )
+    tally = folder / "tally.json"
+    counted = json.loads(tally.read_text(encoding="utf-8")) if tally.exists() else {}
+    return Examined(done.returncode, re.sub(r"[0-9]{12}", "*" * 12, done.stdout + done.stderr), Counter(counted))
+
+
+def world_of(world: World, port: int, folder: Path, dice: random.Random) -> dict[str, Any]:
+    """Register two systems and some persons; return what the hooks are told of them."""
+    clients = {}
+    senders = {}
+    for kind, hokensha in (("hokensha", ("06132013",)), ("onshi", ())):
+        machine = new_machine(world, kind=kind, hokensha=hokensha)
+        ClientKey("k1", machine.keys["k1"]).save(folder / f"{kind}.json")
+        clients[kind] = {"client_id": machine.client_id, "key": str(folder / f"{kind}.json")}
+        senders[kind] = Sender(machine.client_id, machine.keys["k1"])
+
+    def take(asked: Wire) -> str:
+        draft = Draft("", senders["hokensha"], origin_of(port), asked, frozenset())
+        reply = door(honest(draft, dice, datetime.now(UTC)))
+        assert reply.status in {201, 202}, (reply.status, reply.code)
+        return str(json.loads(reply.body)["uketsuke_bango"])
+
+    with line_to(port) as door:
+        uketsuke = [
+            take(told_json(REGISTER, port, message(n), Idempotency_Key=f"world-{n}")) for n in range(1, PERSONS + 1)
+        ]
+        uketsuke.append(take(told_file(port, file_text([message(PERSONS + 1)]).encode(), "world-file")))
+    with world.admin() as admin:
+        soshin = [row[0] for row in admin.execute("SELECT soshin_bango::text FROM shikaku_onshi_soshin")]
+    return {
+        "clients": clients,
+        "uketsuke": uketsuke,
+        "soshin": soshin,
+        "persons": PERSONS,
+        "tally": str(folder / "tally.json"),
+    }
+
+
+class TestContract:
+    def test_it_holds_whatever_is_sent(self, world: World, port: int, tmp_path: Path, proof: Proof) -> None:
+        found = examine(
+            world, port, tmp_path, seed=proof.seed, examples=proof.at(ci=25, full=2000),
+            phases="examples,coverage,fuzzing,stateful",
+        )  # fmt: skip
+        failed = sum(count for told, count in found.tally.items() if told.split()[-1].startswith("5"))
+        print(f"{found.tally.total()} calls of {len(OPERATIONS)} operations, {failed} × 5xx, exit {found.code}")
+        of = f"of {found.tally.total()} calls"
+        proof.keep("F-api", "answers 5xx", failed, unit=of, aim="0", reached=failed == 0)
+        proof.keep("F-api", "contract failures", found.code, unit=of, aim="0", reached=found.code == 0)
+
+        assert found.code == 0, found.words
+        assert failed == 0
+        for operation, statuses in OPERATIONS.items():
+            for status in statuses & {200, 201, 202, 204}:
+                assert found.tally[f"{operation} {status}"], f"{operation} never answered {status}"
+
+    @pytest.mark.parametrize(
+        ("how", "path", "told"),
+        [
+            ("field", ASK, "Response violates schema"),
+            ("status", f"{RECEIVE}/{{uketsuke_bango}}", "Server error"),
+        ],
+    )
+    def test_an_answer_that_is_not_as_promised_is_caught(
+        self, world: World, tmp_path: Path, how: str, path: str, told: str
+    ) -> None:
+        with running_web(world, tmp_path, bent={"BENT_ANSWER": how}) as port:
+            found = examine(world, port, tmp_path, seed=1, examples=10, phases="fuzzing", more=("--include-path", path))
+
+        assert found.code == 1, found.words
+        assert told in found.words
