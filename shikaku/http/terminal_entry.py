@@ -117,14 +117,14 @@ class Target:
 
 
 def target_of(detail: KanyushaDetail, tsuban: int | None) -> Target | None:
-    """Return the member with the period named, or the latest; None when there is no such period."""
+    """Return the member with the period named, else the latest, else the standing; None when there is no such."""
     if tsuban is not None:
         found = next((v for v in detail.periods if v.shikaku_tsuban == tsuban and not v.withdrawn), None)
         return None if found is None else Target(detail, found)
     newest = newest_period(detail.periods)
-    if newest is not None and newest.withdrawn:
-        return None
-    return Target(detail, newest or detail.newest)
+    # A 加入予定者 or 世帯員 whose periods are all 取消 is amended like one who never had any.
+    shown = detail.newest if newest is None or newest.withdrawn else newest
+    return None if shown.withdrawn else Target(detail, shown)
 
 
 def sections_of(

@@ -7,8 +7,9 @@ import re
 import pytest
 from django.test import Client
 
+from shikaku.actions.register_one import register_one
 from shikaku.http.terminal_urls import urlpatterns
-from tests.support.members import asked, bango, joined, row_id_of
+from tests.support.members import NOW, asked, bango, join_line, joined, known, row_id_of
 from tests.support.principals import OTHER_KENPO, clerk
 from tests.support.staff import PASSWORD, a_staff, browser
 from tests.support.world import World
@@ -239,6 +240,19 @@ class TestForms:
 
         assert "別の操作で変更されました" in page
         assert "見本県新町2" in page
+
+    def test_a_kanyu_yoteisha_whose_only_period_was_withdrawn_can_be_amended(self) -> None:
+        joined()
+        register_one(by=clerk(), line=known("05", 1), now=NOW)
+        no_period = dict.fromkeys(join_line().shikaku)
+        register_one(by=clerk(), line=join_line(1, kanyusha_kubun_code="02", **no_period), now=NOW)
+        client, form = clerk_window(), f"{member_url()}shusei/"
+
+        held = _values(client.get(form).content.decode())
+        check = client.post(form, {**held, "kihon.jusho": "見本県新町2", "kihon.jusho_henko_ymd": "R8.4.1"})
+        client.post(check["Location"])
+
+        assert "見本県新町2" in client.get(member_url()).content.decode()
 
     @pytest.mark.kj("KJ-MENU-02")
     def test_who_may_only_read_can_open_no_form(self) -> None:
