@@ -181,7 +181,8 @@ class _Throw:
 
     def _days(self) -> Body:
         """A corrected 取得日, 喪失日 or both; None opens a period again."""
-        start, shikaku = self._day(), {}
+        start = self._day()
+        shikaku: Body = {}
         which = self._dice.random()
         if which < 0.7:
             shikaku["shikaku_shutoku_ymd"] = start
@@ -294,8 +295,9 @@ class _Throw:
 
 def _owner(person: Person) -> int:
     """The number of the message whose items the person was registered with."""
-    first = person.events[0].body["kojin_bango"]
-    return next(n for n in (*range(1, _PEOPLE + 1), *_SPARE) if kojin_bango(n) == first)
+    first: str = person.events[0].body["kojin_bango"]
+    pool: list[int] = [*range(1, _PEOPLE + 1), *_SPARE]
+    return pool[[kojin_bango(n) for n in pool].index(first)]
 
 
 def target(reference: Reference, zone: str, body: Body) -> tuple[int, int | None] | None:

@@ -18,13 +18,15 @@ from typing import Any
 import pytest
 
 from chukan.kernel import clock
-from shikaku.actions import block_numbers
+from shikaku.actions import block_numbers, block_zone
 from shikaku.domain import henko, joho, periods, toroku
 from shikaku.domain.held import Held, HeldPeriod
 from shikaku.domain.plan import Plan, Rejection, VersionWrite
 from shikaku.domain.toroku import plan_registration
 from shikaku.formats import toroku_file_v1
+from shikaku.formats.toroku_message_v1 import read_message
 from shikaku.http import server_api_views, terminal_entry
+from shikaku.http.terminal_lines import line_of
 from shikaku.queries import versions
 from tests.builders.history_memory import Disagreement, Kept, Memory, play
 from tests.builders.history_stories import STEPS, Story, story
@@ -41,10 +43,19 @@ ONE = "SELECT min(id::text)::uuid FROM shikaku_rireki WHERE shikaku_tsuban IS NO
 FORMER = f"{ONE} AND superseded_at IS NOT NULL"
 
 
-def stories(seed: int, many: int) -> Iterator[Story]:
+def stories(seed: int, many: int, steps: int = STEPS) -> Iterator[Story]:
     """Throw stories; each has dice of its own, so that any one can be thrown again alone."""
     for number in range(many):
-        yield story(random.Random(f"{seed}/{number}"))
+        yield story(random.Random(f"{seed}/{number}"), steps=steps)
+
+
+def short_story(seed: int) -> Story:
+    """Throw a short one in which something is changed, ended and withdrawn."""
+    for told in stories(seed, ENOUGH, steps=25):
+        kinds = {line.body["shori_shubetsu_code"] for line in told.lines if line.told.accepted}
+        if kinds >= {"03", "04", "05"}:
+            return told
+    raise AssertionError
 
 
 class TestInMemory:
@@ -227,7 +238,7 @@ class TestThroughTheDatabase:
         monkeypatch.setattr(versions, "_KNOWN", forgets)
 
         with pytest.raises(Disagreement):
-            by_files(world, next(stories(proof.seed, 1)), random.Random(0))
+            by_files(world, short_story(proof.seed), random.Random(0))
 
     def test_a_last_day_that_is_still_valid_is_found(
         self, proof: Proof, world: World, monkeypatch: pytest.MonkeyPatch
@@ -239,12 +250,12 @@ class TestThroughTheDatabase:
         monkeypatch.setattr("shikaku.queries.rireki.covers", with_last_day)
 
         with pytest.raises(Disagreement):
-            by_files(world, next(stories(proof.seed, 1)), random.Random(0))
+            by_files(world, short_story(proof.seed), random.Random(0))
 
-    def test_a_wrong_number_that_goes_on_leading_is_found(
+    def test_a_correction_of_a_number_taken_for_a_change_is_found(
         self, proof: Proof, world: World, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(block_numbers, "_NO_LONGER", "SELECT %s::text, %s::bytea")
+        monkeypatch.setattr(block_numbers, "NEW_NUMBER", block_zone.WRONG_NUMBER)
 
         with pytest.raises(Disagreement):
             all_by_files(world, stories(proof.seed, ENOUGH))
@@ -260,7 +271,7 @@ class TestThroughTheDatabase:
         ids=["an end lost", "a version known too long", "a version lost", "取消 undone"],
     )
     def test_rows_spoiled_by_the_administrator_are_found(self, proof: Proof, world: World, spoil: str) -> None:
-        told = next(stories(proof.seed, 1))
+        told = short_story(proof.seed)
         by_files(world, told, random.Random(0))
 
         with world.admin() as admin:
@@ -334,10 +345,10 @@ class TestThroughTheDoors:
         if door == "file":
             monkeypatch.setitem(toroku_file_v1._TOP_CONVERTERS, "shikaku_tsuban", lambda _text: 1)
         elif door == "message":
-            read = server_api_views.read_message
-            monkeypatch.setattr(server_api_views, "read_message", lambda body: replace(read(body), shikaku_tsuban=None))
+            monkeypatch.setattr(
+                server_api_views, "read_message", lambda body: replace(read_message(body), shikaku_tsuban=None)
+            )
         else:
-            line_of = terminal_entry.line_of
             monkeypatch.setattr(
                 terminal_entry, "line_of", lambda *given, **named: line_of(*given, **{**named, "shikaku_tsuban": None})
             )
