@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from psycopg.conninfo import conninfo_to_dict
@@ -26,13 +26,14 @@ from chukan.embedded.process_table import ROOT, Stage, manage
 from chukan.embedded.processes import OsUser
 from chukan.embedded.programs import find_postgres
 from chukan.embedded.services import Services, read_addresses
+from chukan.kernel import clock
 
 DATABASE, OBJECTS, KEYS, JOURNAL, MANIFEST = "database", "objects", "keys", "journal", "manifest.json"
 _UNFINISHED = ".part"
 _CHUNK = 1 << 20
 
 
-def backup(home: Path, to: Path, keys_to: Path) -> Path:
+def backup(home: Path, to: Path, keys_to: Path, *, now: datetime) -> Path:
     """Copy everything of a running CHUKAN_HOME and return the new folder; nothing is stopped.
 
     Files go first and once more after the database, so that whatever the database names is there.
@@ -44,7 +45,7 @@ def backup(home: Path, to: Path, keys_to: Path) -> Path:
     if not url:
         message = "データベースが動いていません。make demo などで起動してから控えを取ってください。"
         raise StartError(message)
-    folder = to / datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    folder = to / now.strftime("%Y%m%dT%H%M%SZ")
     growing = folder.with_name(folder.name + _UNFINISHED)
     growing.mkdir(parents=True, mode=0o700)
     _copy_objects(home / OBJECTS, growing / OBJECTS)
@@ -184,7 +185,9 @@ def main() -> int:
     started = time.monotonic()
     try:
         if given.what == "take":
-            print(f"控えを取りました: {backup(home, data, keys)}（{time.monotonic() - started:.1f} 秒）")
+            print(
+                f"控えを取りました: {backup(home, data, keys, now=clock.now())}（{time.monotonic() - started:.1f} 秒）"
+            )
             return 0
         told = restore(home, data, keys)
     except StartError as error:

@@ -19,6 +19,7 @@ from chukan.embedded.errors import StartError
 from chukan.embedded.places import erase
 from chukan.embedded.process_table import ROOT, Stage, manage
 from chukan.embedded.services import Services
+from chukan.kernel import clock
 from simulators.hokensha.kizon_system import KizonSystem
 from tests.journeys.sample import made_sample
 from tests.plugins_figures import Proof
@@ -83,7 +84,7 @@ def test_a_restored_home_holds_everything_but_what_was_erased(
     taken_in(stack, system, tmp_path, lines=proof.at(ci=5_000, full=1_000_000), seed=proof.seed)
     stack.wait_for_deliveries(ZONE, seconds=600)
     started = time.monotonic()
-    folder = backup(stack.home, tmp_path / "data", tmp_path / "keys")
+    folder = backup(stack.home, tmp_path / "data", tmp_path / "keys", now=clock.now())
     took = time.monotonic() - started
     before = counts(stack.urls.database_url)
     refused = stack.count("SELECT count(*) FROM uketsuke_uketsuke WHERE refused_until IS NOT NULL")
@@ -130,7 +131,7 @@ def test_a_restored_home_holds_everything_but_what_was_erased(
 
 
 def test_a_damaged_backup_is_not_restored(stack: Stack, tmp_path: Path, new_home: Path) -> None:
-    folder = backup(stack.home, tmp_path / "data", tmp_path / "keys")
+    folder = backup(stack.home, tmp_path / "data", tmp_path / "keys", now=clock.now())
     victim = next(path for path in (folder / "database" / "base").rglob("*") if path.is_file() and path.stat().st_size)
     content = bytearray(victim.read_bytes())
     content[len(content) // 2] ^= 1
@@ -144,7 +145,7 @@ def test_a_damaged_backup_is_not_restored(stack: Stack, tmp_path: Path, new_home
 
 def test_keys_do_not_lie_with_the_data(stack: Stack, tmp_path: Path) -> None:
     with pytest.raises(StartError, match="別のフォルダ"):
-        backup(stack.home, tmp_path, tmp_path / "keys")
+        backup(stack.home, tmp_path, tmp_path / "keys", now=clock.now())
     told = subprocess.run(
         [sys.executable, "-m", "chukan.embedded.backup", "take", "--data", str(tmp_path), "--keys", str(tmp_path)],
         env={**os.environ, "CHUKAN_HOME": str(stack.home)},
