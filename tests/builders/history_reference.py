@@ -306,7 +306,8 @@ class Reference:
 
     def _new_person(self, zone: str, number: str) -> Person:
         edaban = len(self.persons[zone]) + 1
-        # 派生: an insurer recognises the numbers it was told itself, not those another insurer changed.
+        # Not the contract, which would know the person by a number that another insurer changed, too. The product does
+        # not (`test_a_number_changed_elsewhere_leads_to_the_person_here`); until it does, stories go its way.
         himozuke = self.himozuke.setdefault(number, self._fresh())
         person = self.persons[zone][edaban] = Person(edaban, number, himozuke)
         self.numbers[zone][number] = edaban

@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
@@ -18,7 +19,9 @@ from typing import Any
 import pytest
 
 from chukan.kernel import clock
+from chukan.kernel.errors import RuleBroken
 from shikaku.actions import block_numbers, block_zone
+from shikaku.actions.register_one import register_one
 from shikaku.domain import henko, joho, periods, toroku
 from shikaku.domain.held import Held, HeldPeriod
 from shikaku.domain.plan import Plan, Rejection, VersionWrite
@@ -33,7 +36,8 @@ from tests.builders.history_stories import STEPS, Story, story
 from tests.plugins_figures import Proof
 from tests.support.history_asked import compare_asked
 from tests.support.history_doors import Answer, FileDoor, FormDoor, RestDoor, can_be_typed, on_form
-from tests.support.members import NOW
+from tests.support.members import NOW, asked, bango, join_line, joined, known
+from tests.support.principals import KENPO, OTHER_KENPO, clerk
 from tests.support.world import World
 
 pytestmark = pytest.mark.kj("KJ-SHI-01", "KJ-SHI-02", "KJ-SHI-03", "KJ-SHI-05", "KJ-SHI-09")
@@ -229,6 +233,25 @@ class TestThroughTheDatabase:
         print(f"F-history through the database: {many} stories, {many * STEPS} lines, {pairs} pairs")
         proof.keep("F-history", "lines through the database", many * STEPS, unit="lines", aim="as told", reached=True)
         proof.keep("F-history", "(valid, known) pairs, database", pairs, unit="pairs", aim="all equal", reached=True)
+
+    @pytest.mark.xfail(
+        raises=AssertionError,
+        reason="a number another insurer changed is not known here: a second 枝番, periods overlap",
+    )
+    def test_a_number_changed_elsewhere_leads_to_the_person_here(self, world: World) -> None:
+        joined(1)
+        joined(1, by=clerk(OTHER_KENPO))
+        change = known("03", 1, koshingo_kojin_bango=bango(20), kojin_bango_koshin_kubun="1")
+        register_one(by=clerk(OTHER_KENPO), line=replace(change, hokensha_code=OTHER_KENPO), now=NOW)
+
+        joins = replace(join_line(1, shikaku_shutoku_ymd="2026-09-01"), kojin_bango=bango(20))
+        with suppress(RuleBroken):  # E201: the period before is still open
+            register_one(by=clerk(), line=replace(joins, shikaku={**joins.shikaku, "edaban": "01"}), now=NOW)
+
+        held = asked(
+            world, "SELECT hihokensha_edaban FROM shikaku_itaku_kukaku_kanyusha WHERE hokensha_code = %s", KENPO
+        )
+        assert held == [(1,)]
 
     def test_a_question_that_forgets_what_was_known_is_found(
         self, proof: Proof, world: World, monkeypatch: pytest.MonkeyPatch
