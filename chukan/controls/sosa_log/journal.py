@@ -1,11 +1,15 @@
-"""Signed checkpoints kept outside the database, one file per month: a database rolled back cannot take them along."""
+"""Signed checkpoints kept outside the database, one file per month: a database rolled back cannot take them along.
 
-import json
+Beside each stand the leaves of its round, so that a row can be named after everything in the database was re-chained.
+"""
+
 import os
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from chukan.controls.sosa_log.export import KEY, checkpoint_line, checkpoint_sizes, read_checkpoints
+from chukan.controls.sosa_log.verification import Kept
 from chukan.kernel.clock import business_date_jst
 
 
@@ -16,47 +20,54 @@ class CheckpointJournal:
         """Remember where."""
         self.folder = folder
 
-    def append(self, notes: Sequence[tuple[int, str]], *, now: datetime) -> None:
-        """Add (size, note) lines and wait until they are on the disk."""
-        if not notes:
+    def append(self, rounds: Sequence[tuple[int, str, bytes]], *, now: datetime) -> None:
+        """Add (size, note, leaves) lines and wait until they are on the disk."""
+        if not rounds:
             return
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         path = self.folder / f"sosa-{business_date_jst(now):%Y%m}.jsonl"
-        with path.open("a", encoding="utf-8") as stream:
-            for size, note in notes:
-                stream.write(json.dumps({"size": size, "note": note}, ensure_ascii=False) + "\n")
+        lines = "".join(checkpoint_line(size, note, leaves) for size, note, leaves in rounds).encode()
+        with path.open("a+b") as stream:
+            # Behind a line that a crash has cut off, the next one would be lost with it.
+            stream.write(lines if _ends_whole(path) else b"\n" + lines)
             stream.flush()
             os.fsync(stream.fileno())
 
+    def kept(self) -> Iterator[Kept]:
+        """Yield every checkpoint, oldest first; a line cut off by a crash is passed over."""
+        for path in self._files():
+            yield from read_checkpoints(path)
+
     def notes(self) -> Iterator[str]:
-        """Yield every note, oldest first; a line cut off by a crash is passed over."""
-        for path in sorted(self.folder.glob("sosa-*.jsonl")):
-            with path.open(encoding="utf-8") as stream:
-                for line in stream:
-                    note = _note_of(line)
-                    if note is not None:
-                        yield note[1]
+        """Yield every note, oldest first."""
+        return (kept.note for kept in self.kept())
+
+    def newest(self) -> tuple[int, str] | None:
+        """Return size and note of the largest checkpoint kept, or None."""
+        known = [pair for path in self._files()[-2:] for pair in checkpoint_sizes(path)]
+        return max(known, default=None)
 
     def newest_size(self) -> int:
         """Return the largest size kept, 0 when nothing is."""
-        newest = 0
-        for path in sorted(self.folder.glob("sosa-*.jsonl"), reverse=True)[:2]:
-            with path.open(encoding="utf-8") as stream:
-                newest = max([newest, *(note[0] for line in stream if (note := _note_of(line)))])
-        return newest
+        newest = self.newest()
+        return newest[0] if newest else 0
 
     def write_key(self, vkey: str) -> None:
         """Keep the public key beside the checkpoints, for whoever verifies without the hub."""
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path = self.folder / "sosa.vkey"
+        path = self.folder / KEY
         known = path.read_text(encoding="ascii").splitlines() if path.exists() else []
         if vkey not in known:
             path.write_text("\n".join([*known, vkey]) + "\n", encoding="ascii")
 
+    def _files(self) -> list[Path]:
+        return sorted(self.folder.glob("sosa-*.jsonl"))
 
-def _note_of(line: str) -> tuple[int, str] | None:
-    try:
-        value = json.loads(line)
-    except ValueError:
-        return None
-    return int(value["size"]), str(value["note"])
+
+def _ends_whole(path: Path) -> bool:
+    with path.open("rb") as stream:
+        size = stream.seek(0, os.SEEK_END)
+        if not size:
+            return True
+        stream.seek(size - 1)
+        return stream.read(1) == b"\n"

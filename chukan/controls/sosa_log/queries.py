@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 
 from chukan.controls.sosa_log.domain import STREAM, LogFilter, LogPage, LogRow
 from chukan.controls.sosa_log.models import SosaLogCheckpoint, SosaLogEvent
-from chukan.controls.sosa_log.verification import Entry
+from chukan.controls.sosa_log.verification import Entry, Unlinked
 from chukan.kernel.clock import JST
 from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import OPERATOR_ALIAS, reads, reads_as_operator
@@ -22,15 +22,31 @@ SELECT l.idx, l.event_id, l.event_xid::text, l.leaf_hash, e.salt, e.body, e.at, 
        e.actor_id, e.actor_name, e.terminal, e.jimu, e.target_file, e.kind, e.targets, e.result, e.screen_id,
        e.request_id, e.xid::text
 FROM sosa_log_leaf l LEFT JOIN sosa_log_event e ON e.id = l.event_id AND e.stream = l.stream
-WHERE l.stream = %s AND l.idx >= %s ORDER BY l.idx LIMIT %s
+WHERE l.stream = %s AND l.idx >= %s AND l.idx < %s ORDER BY l.idx LIMIT %s
 """
 _UNLINKED: Final = """
-SELECT e.id FROM sosa_log_event e, (
+SELECT e.id, coalesce((SELECT min(l.idx) FROM sosa_log_leaf l
+  WHERE l.stream = e.stream AND (l.event_xid, l.event_id) > (e.xid, e.id)), 0)
+FROM sosa_log_event e, (
   SELECT event_xid, event_id FROM sosa_log_leaf WHERE stream = %s ORDER BY idx DESC LIMIT 1) last
 WHERE e.stream = %s AND (e.xid, e.id) <= (last.event_xid, last.event_id)
   AND NOT EXISTS (SELECT 1 FROM sosa_log_leaf l WHERE l.event_id = e.id)
 ORDER BY e.id LIMIT 100
 """
+# In one statement: a leaf and the checkpoint over it are committed together.
+_EXTENT: Final = """
+SELECT (SELECT coalesce(max(idx) + 1, 0) FROM sosa_log_leaf WHERE stream = %s),
+       (SELECT coalesce(max(size), 0) FROM sosa_log_checkpoint WHERE stream = %s)
+"""
+_ROUNDS: Final = """
+SELECT c.size, c.note, (
+  SELECT string_agg(l.leaf_hash, ''::bytea ORDER BY l.idx) FROM sosa_log_leaf l
+  WHERE l.stream = c.stream AND l.idx < c.size AND l.idx >= coalesce(
+    (SELECT max(p.size) FROM sosa_log_checkpoint p WHERE p.stream = c.stream AND p.size < c.size), 0))
+FROM sosa_log_checkpoint c WHERE c.stream = %s AND c.size > %s AND c.size <= %s ORDER BY c.size LIMIT %s
+"""
+_ROUNDS_AT_ONCE: Final = 500
+_ENDLESS: Final = 2**63 - 1
 _COLUMNS: Final = (
     "channel", "soshiki", "actor_id", "actor_name", "terminal", "jimu", "target_file", "kind", "targets", "result",
     "screen_id", "request_id",
@@ -132,6 +148,28 @@ def notes_after(size: int) -> Sequence[tuple[int, str]]:
     )
 
 
+def rounds_after(size: int, *, until: int = _ENDLESS) -> Iterator[tuple[int, str, bytes]]:
+    """Yield (size, note, leaves of the round) of every checkpoint larger than `size` and not above `until`."""
+    last = size
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute(_ROUNDS, [STREAM, last, until, _ROUNDS_AT_ONCE])
+            rows = cursor.fetchall()
+        for found, note, leaves in rows:
+            yield found, note, bytes(leaves or b"")
+            last = found
+        if len(rows) < _ROUNDS_AT_ONCE:
+            return
+
+
+def sealed_extent() -> tuple[int, int]:
+    """Return the number of leaves and the largest signed size at one moment: the same, unless somebody has added."""
+    with connection.cursor() as cursor:
+        cursor.execute(_EXTENT, [STREAM, STREAM])
+        leaves, size = cursor.fetchone()
+    return leaves, size
+
+
 def iterate_leaves() -> Iterator[tuple[int, bytes]]:
     """Yield (index, leaf) in order; memory does not grow with the log. Needs the caller's transaction."""
     with connection.cursor() as cursor:
@@ -150,12 +188,12 @@ def iterate_leaves() -> Iterator[tuple[int, bytes]]:
                 yield idx, bytes(leaf)
 
 
-def iterate_entries() -> Iterator[Entry]:
-    """Yield every leaf with the event it stands for, in order."""
+def iterate_entries(*, below: int = _ENDLESS) -> Iterator[Entry]:
+    """Yield every leaf below an index with the event it stands for, in order."""
     start = 0
     while True:
         with connection.cursor() as cursor:
-            cursor.execute(_ENTRIES, [STREAM, start, _CHUNK])
+            cursor.execute(_ENTRIES, [STREAM, start, below, _CHUNK])
             rows = cursor.fetchall()
         for row in rows:
             yield _entry(row)
@@ -176,11 +214,11 @@ def _entry(row: tuple[Any, ...]) -> Entry:
     return Entry(idx, event_id, int(event_xid), bytes(leaf), bytes(salt), bytes(body), searched)
 
 
-def unlinked_events() -> Sequence[int]:
+def unlinked_events() -> Sequence[Unlinked]:
     """Return events that stand before the last sealed one and were never sealed: put in afterwards."""
     with connection.cursor() as cursor:
         cursor.execute(_UNLINKED, [STREAM, STREAM])
-        return [row[0] for row in cursor.fetchall()]
+        return [Unlinked(event_id, before) for event_id, before in cursor.fetchall()]
 
 
 @dataclass(frozen=True, slots=True)

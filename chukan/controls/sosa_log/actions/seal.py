@@ -40,26 +40,35 @@ class AnotherSealer(Exception):
 
 
 @own_transaction
-def load_tree(*, by: Principal) -> CompactRange:  # of no zone
-    """Return the tree over all stored leaves. Raises: LogDamaged when the newest checkpoint says otherwise."""
-    checkpoint = newest_checkpoint()
+def load_tree(*, by: Principal, kept: Checkpoint | None = None) -> CompactRange:  # of no zone
+    """Return the tree over all stored leaves.
+
+    Raises: LogDamaged when the newest checkpoint says otherwise, or the one kept outside the database: whoever rolls
+    the log back and writes it anew must not have that signed.
+    """
+    newest = newest_checkpoint()
+    signed = {newest.size: bytes(newest.root)} if newest is not None else {}
+    if kept is not None and signed.setdefault(kept.size, kept.root) != kept.root:
+        raise LogDamaged(f"two roots were signed over {kept.size} leaves")
     tree = CompactRange()
     for idx, leaf in iterate_leaves():
         if idx != tree.size:
             raise LogDamaged(f"leaf {tree.size} is missing")
         tree.append(leaf)
-        if checkpoint is not None and tree.size == checkpoint.size and tree.root() != bytes(checkpoint.root):
+        if tree.size in signed and tree.root() != signed[tree.size]:
             raise LogDamaged(f"the root over {tree.size} leaves is not the signed one")
-    if checkpoint is not None and tree.size < checkpoint.size:
-        raise LogDamaged(f"{checkpoint.size} leaves were signed and {tree.size} are left")
+    if tree.size < max(signed, default=0):
+        raise LogDamaged(f"{max(signed)} leaves were signed and {tree.size} are left")
     return tree
 
 
 @own_transaction
 def seal_next(
     *, by: Principal, tree: CompactRange, signer: SigningKey, now: datetime, limit: int = 5000
-) -> tuple[CompactRange, str] | None:
-    """Append the events that became final to the tree and sign it; return the new tree and the note, or None.
+) -> tuple[CompactRange, str, bytes] | None:
+    """Append the events that became final to the tree and sign it; return the new tree, the note and the new leaves.
+
+    None when there are none.
 
     *Once:* events are taken in the order (取引番号, 番号) after the last leaf, and only when no older transaction is
     still running, so that one that commits late is never passed over. The tree is computed from the bytes as the
@@ -83,7 +92,7 @@ def seal_next(
         grown.append(leaf)
     note = sign_checkpoint(Checkpoint(ORIGIN, grown.size, grown.root()), name=KEY_NAME, signer=signer)
     SosaLogCheckpoint.objects.create(stream=STREAM, size=grown.size, root=grown.root(), note=note, sealed_at=now)
-    return grown, note
+    return grown, note, b"".join(stored)
 
 
 def _append(events: Sequence[tuple[int, str, bytes, bytes]], first: int) -> list[bytes]:

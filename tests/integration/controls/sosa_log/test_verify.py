@@ -15,6 +15,7 @@ from chukan.controls.sosa_log.actions import record_sosa_alone
 from chukan.controls.sosa_log.domain import SosaKind
 from chukan.controls.sosa_log.journal import CheckpointJournal
 from chukan.controls.sosa_log.management.commands.seal_sosa_log import Sealer
+from chukan.controls.sosa_log.queries import iterate_entries, rounds_after, sealed_extent
 from chukan.kernel.merkle_log import leaf_hash
 from tests.support.principals import clerk
 from tests.support.world import ROOT, World, as_role, manage
@@ -161,7 +162,7 @@ class TestOnline:
             "UPDATE sosa_log_leaf SET idx = 6 WHERE idx = 1002; UPDATE sosa_log_leaf SET idx = 2 WHERE idx = 1006"
         )
 
-        assert bad(world, sql(change)) == (3, "moved")
+        assert bad(world, sql(change)) == (2, "replaced")
 
     def test_the_end_cut_off(self, world: World) -> None:
         cut = (
@@ -177,9 +178,41 @@ class TestOnline:
         assert bad(world, sql(empty)) == (0, "truncated")
 
     def test_an_event_edited_with_its_leaf(self, world: World) -> None:
-        index, kind = bad(world, rechain)
+        assert bad(world, rechain) == (5, "replaced")
 
-        assert (index, kind) == (4, "root_differs")  # somewhere after the last checkpoint that still holds
+    def test_without_the_kept_leaves_only_the_round_is_known(self, world: World) -> None:
+        sealed_log(world)
+        tamper(world, rechain)
+        for path in (world.home / "journal" / "checkpoints").glob("*.jsonl"):
+            lines = [json.loads(line) for line in path.read_text().splitlines()]
+            path.write_text("".join(json.dumps(line | {"leaves": ""}) + "\n" for line in lines))
+
+        code, report = verify()
+
+        first = {"index": 4, "kind": "root_differs", "event_id": None, "until": 6}
+        assert (code, report["first_bad"]) == (1, first)
+
+    def test_an_event_and_its_leaf_added_at_the_end(self, world: World) -> None:
+        def add(admin: psycopg.Connection) -> None:
+            admin.execute(
+                "INSERT INTO sosa_log_event SELECT 5000, xid, stream, at, salt, body, hokensha_code, channel, soshiki, "
+                "actor_id, actor_name, terminal, jimu, target_file, kind, targets, result, screen_id, request_id "
+                "FROM sosa_log_event WHERE id = 10"
+            )
+            admin.execute(
+                "INSERT INTO sosa_log_leaf SELECT stream, 10, 5000, event_xid, leaf_hash FROM sosa_log_leaf "
+                "WHERE idx = 9"
+            )
+
+        assert bad(world, add) == (10, "inserted")
+
+    def test_a_body_that_is_no_json(self, world: World) -> None:
+        def garble(admin: psycopg.Connection) -> None:
+            leaf = leaf_hash(b"s" * 16, b"{")
+            admin.execute("UPDATE sosa_log_event SET salt = %s, body = %s WHERE id = 6", [b"s" * 16, b"{"])
+            admin.execute("UPDATE sosa_log_leaf SET leaf_hash = %s WHERE idx = 5", [leaf])
+
+        assert bad(world, garble)[0] == 5
 
     def test_a_forged_checkpoint(self, world: World) -> None:
         forge = "UPDATE sosa_log_checkpoint SET note = replace(note, E'\\n7\\n', E'\\n9\\n') WHERE size = 7"
@@ -225,7 +258,7 @@ class TestOffline:
 
         code, report = self.check(world, export)
 
-        assert (code, report["first_bad"]) == (1, {"index": 4, "kind": "edited"})
+        assert (code, report["first_bad"]) == (1, {"index": 4, "kind": "edited", "event_id": 5})
 
     def test_a_kept_checkpoint_sees_a_shorter_export(self, world: World, export: Path, tmp_path: Path) -> None:
         checkpoints = (export / "checkpoints.jsonl").read_text().splitlines()
@@ -237,7 +270,18 @@ class TestOffline:
 
         assert self.check(world, export)[0] == 0
         code, report = self.check(world, export, "--checkpoint", str(kept))
-        assert (code, report["first_bad"]) == (1, {"index": 7, "kind": "truncated"})
+        assert (code, report["first_bad"]) == (1, {"index": 7, "kind": "truncated", "event_id": None})
+
+    def test_an_export_is_whole_while_the_sealer_goes_on(self, world: World, tmp_path: Path) -> None:
+        sealed_log(world)
+        with as_role(world, "kanri"):
+            leaves, size = sealed_extent()
+        write(2)
+        seal(world)
+
+        with as_role(world, "kanri"):
+            assert len(list(iterate_entries(below=leaves))) == size == 10
+            assert [known for known, _, _ in rounds_after(0, until=size)] == [4, 7, 10]
 
     def test_without_a_key_nothing_is_said(self, export: Path, tmp_path: Path) -> None:
         assert verify("--export", str(export))[0] == 2

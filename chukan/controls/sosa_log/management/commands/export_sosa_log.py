@@ -1,24 +1,36 @@
 """Writes the sealed operation log and its checkpoints to a folder, for keeping and verifying elsewhere."""
 
-import base64
 import json
 from argparse import ArgumentParser
-from itertools import islice
+from itertools import count, islice, starmap
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
 from chukan.controls.sosa_log.actions import record_sosa_alone
 from chukan.controls.sosa_log.domain import SosaKind
-from chukan.controls.sosa_log.queries import iterate_entries, notes_after
+from chukan.controls.sosa_log.export import (
+    CHECKPOINTS,
+    ENTRIES_OF_A_FILE,
+    KEY,
+    UNLINKED,
+    checkpoint_line,
+    entries_name,
+    entry_line,
+    unlinked_line,
+)
+from chukan.controls.sosa_log.queries import iterate_entries, rounds_after, sealed_extent, unlinked_events
+from chukan.controls.sosa_log.verification import KEY_NAME
 from chukan.kernel import clock
+from chukan.kernel.crypto.keyring import get_keyring
+from chukan.kernel.crypto.kms import CHECKPOINT
+from chukan.kernel.http.jwk import public_key
+from chukan.kernel.merkle_log import NoteVerifier
 from chukan.kernel.principal import Principal
-
-ENTRIES_OF_A_FILE = 100_000
 
 
 class Command(BaseCommand):
-    """`export_sosa_log --to DIR`: entries-000000.jsonl …, checkpoints.jsonl; the export itself is recorded first."""
+    """`export_sosa_log --to DIR`: entries, checkpoints and public key; the export itself is recorded first."""
 
     help = "封印済みの操作ログを書き出す（書き出したことも記録する）"
     requires_system_checks = ()
@@ -43,22 +55,26 @@ class Command(BaseCommand):
             detail={"form": "sealed"},
             now=clock.now(),
         )
-        entries, number, written = iterate_entries(), 0, 0
-        while rows := list(islice(entries, ENTRIES_OF_A_FILE)):
-            with (folder / f"entries-{number:06d}.jsonl").open("w", encoding="utf-8") as stream:
-                for entry in rows:
-                    value = {
-                        "idx": entry.idx,
-                        "event_id": entry.event_id,
-                        "xid": entry.xid,
-                        "leaf": base64.b64encode(entry.stored_leaf).decode(),
-                        "salt": None if entry.salt is None else base64.b64encode(entry.salt).decode(),
-                        "body": None if entry.body is None else base64.b64encode(entry.body).decode(),
-                    }
-                    stream.write(json.dumps(value) + "\n")
-            number, written = number + 1, written + len(rows)
-        with (folder / "checkpoints.jsonl").open("w", encoding="utf-8") as stream:
-            stream.writelines(
-                json.dumps({"size": size, "note": note}, ensure_ascii=False) + "\n" for size, note in notes_after(0)
-            )
+        written = _write(folder)
         self.stdout.write(json.dumps({"entries": written}))
+
+
+def _write(folder: Path) -> int:
+    """Write everything that is sealed at this moment, though the sealer goes on; return the number of entries."""
+    leaves, size = sealed_extent()
+    entries, written = iterate_entries(below=leaves), 0
+    for number in count():
+        rows = list(islice(entries, ENTRIES_OF_A_FILE))
+        if number and not rows:
+            break
+        with (folder / entries_name(number)).open("w", encoding="utf-8") as stream:
+            stream.writelines(map(entry_line, rows))
+        written += len(rows)
+    with (folder / UNLINKED).open("w", encoding="utf-8") as stream:
+        stream.writelines(map(unlinked_line, unlinked_events()))
+    with (folder / CHECKPOINTS).open("w", encoding="utf-8") as stream:
+        stream.writelines(starmap(checkpoint_line, rounds_after(0, until=size)))
+    jwks = get_keyring().public_jwks(CHECKPOINT)
+    keys = [NoteVerifier(KEY_NAME, public_key(jwk)) for jwk in jwks]  # type: ignore[arg-type]  # checkpoints: Ed25519
+    (folder / KEY).write_text("".join(f"{key.vkey()}\n" for key in keys), encoding="ascii")
+    return written

@@ -10,13 +10,13 @@ from django.core.management.base import BaseCommand, CommandError
 
 from chukan.controls.sosa_log.actions.seal import AnotherSealer, LogDamaged, load_tree, seal_next
 from chukan.controls.sosa_log.journal import CheckpointJournal
-from chukan.controls.sosa_log.queries import notes_after
+from chukan.controls.sosa_log.queries import rounds_after
 from chukan.controls.sosa_log.verification import KEY_NAME
 from chukan.kernel import clock
 from chukan.kernel.crash_points import crash_point
 from chukan.kernel.crypto.keyring import get_keyring
 from chukan.kernel.crypto.kms import CHECKPOINT
-from chukan.kernel.merkle_log import CompactRange, NoteVerifier
+from chukan.kernel.merkle_log import Checkpoint, CheckpointRefused, CompactRange, NoteVerifier
 from chukan.kernel.principal import system_principal
 from chukan.kernel.roles import refuse_unsafe_role
 
@@ -68,10 +68,10 @@ class Sealer:
             first = tree.size
             signer = get_keyring().signing_key(CHECKPOINT)
             while (sealed := seal_next(by=self.by, tree=tree, signer=signer, now=clock.now())) is not None:
-                tree, note = sealed
+                tree, note, leaves = sealed
                 crash_point("seal.committed")
                 self.tree = tree
-                self.journal.append([(tree.size, note)], now=clock.now())
+                self.journal.append([(tree.size, note, leaves)], now=clock.now())
                 crash_point("seal.kept")
         except AnotherSealer:
             self.tree = None
@@ -81,12 +81,18 @@ class Sealer:
     def _loaded(self) -> CompactRange:
         if self.tree is None:
             # In this order: another sealer may be at work, and it writes the journal after the table.
-            kept = self.journal.newest_size()
-            tree = load_tree(by=self.by)
-            if kept > tree.size:
-                raise LogDamaged(f"{kept} events were signed and {tree.size} are left")
+            kept = self.journal.newest()
+            tree = load_tree(by=self.by, kept=None if kept is None else _signed_text(kept[1]))
             key = get_keyring().signing_key(CHECKPOINT)
             self.journal.write_key(NoteVerifier(KEY_NAME, key.public_key).vkey())
-            self.journal.append(notes_after(kept), now=clock.now())
+            self.journal.append(list(rounds_after(kept[0] if kept else 0)), now=clock.now())
             self.tree = tree
         return self.tree
+
+
+def _signed_text(note: str) -> Checkpoint:
+    """Return the checkpoint of a note of our own journal; its signature is for others."""
+    try:
+        return Checkpoint.parse(note.rpartition("\n\n")[0] + "\n")
+    except CheckpointRefused:
+        raise LogDamaged("the newest checkpoint of the journal cannot be read") from None

@@ -3,18 +3,16 @@
 Ends with 0 when it is, 1 when it is not (and names the first bad index and kind), 2 when it cannot be verified.
 """
 
-import base64
-import json
 from argparse import ArgumentParser
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from chukan.controls.sosa_log.export import Unreadable, read_checkpoints, read_key, verify_export
 from chukan.controls.sosa_log.journal import CheckpointJournal
-from chukan.controls.sosa_log.queries import iterate_entries, notes_after, unlinked_events
-from chukan.controls.sosa_log.verification import KEY_NAME, Entry, Report, verify_entries
+from chukan.controls.sosa_log.queries import iterate_entries, notes_after, sealed_extent, unlinked_events
+from chukan.controls.sosa_log.verification import KEY_NAME, Kept, Report, verify_entries
 from chukan.kernel.crypto.keyring import get_keyring
 from chukan.kernel.crypto.kms import CHECKPOINT
 from chukan.kernel.errors import Unavailable
@@ -40,64 +38,37 @@ class Command(BaseCommand):
 
     def handle(self, *_args: object, **options: object) -> None:
         """Verify, print one JSON line, and end with the code."""
-        export, key = options["export"], options["key"]
-        kept = options["checkpoint"]
-        extra = [path.read_text(encoding="utf-8") for path in kept] if isinstance(kept, list) else []
-        report = self._offline(export, key, extra) if isinstance(export, Path) else self._online(key, extra)
+        export, key, given = options["export"], options["key"], options["checkpoint"]
+        paths = given if isinstance(given, list) else []
+        try:
+            extra = [kept for path in paths for kept in read_checkpoints(path)]
+            report = self._offline(export, key, extra) if isinstance(export, Path) else self._online(key, extra)
+        except Unreadable as file:
+            raise CommandError(f"{file} を読めません。", returncode=CANNOT) from None
         self.stdout.write(report.as_json())
         if report.first_bad is not None:
             raise CommandError("操作ログが封印と合いません。", returncode=TAMPERED)
 
-    def _offline(self, export: Path, key: object, extra: list[str]) -> Report:
+    def _offline(self, export: Path, key: object, extra: list[Kept]) -> Report:
         if not isinstance(key, Path):
             raise CommandError("--export には --key も指定してください。", returncode=CANNOT)
-        notes = [*_lines(export / "checkpoints.jsonl", "note"), *extra]
-        return verify_entries(exported_entries(export), notes, _verifiers(key))
+        return verify_export(export, extra, read_key(key))
 
-    def _online(self, key: object, extra: list[str]) -> Report:
-        journal = CheckpointJournal(settings.CHUKAN_HOME / "journal" / "checkpoints")
-        notes = [note for _, note in notes_after(0)] + list(journal.notes()) + extra
-        report = verify_entries(iterate_entries(), notes, _verifiers(key))
-        for event_id in unlinked_events():
-            report.add(report.size, "inserted", event_id)
-        return report
+    def _online(self, key: object, extra: list[Kept]) -> Report:
+        # In this order: the sealer may be at work, and it writes the journal after the table.
+        journal = list(CheckpointJournal(settings.CHUKAN_HOME / "journal" / "checkpoints").kept())
+        leaves, size = sealed_extent()
+        stored = [Kept(note) for known, note in notes_after(0) if known <= size]
+        return verify_entries(
+            iterate_entries(below=leaves), [*stored, *journal, *extra], _verifiers(key), unlinked_events()
+        )
 
 
 def _verifiers(key: object) -> list[NoteVerifier]:
     try:
         if isinstance(key, Path):
-            return [NoteVerifier.parse(line) for line in key.read_text(encoding="ascii").split()]
+            return read_key(key)
         jwks = get_keyring().public_jwks(CHECKPOINT)
-    except (OSError, ValueError, Unavailable):
+    except (Unreadable, ValueError, Unavailable):
         raise CommandError("封印の公開鍵を読めません。--key で指定してください。", returncode=CANNOT) from None
     return [NoteVerifier(KEY_NAME, public_key(jwk)) for jwk in jwks]  # type: ignore[arg-type]  # checkpoints: Ed25519
-
-
-def _lines(path: Path, name: str) -> Iterable[str]:
-    try:
-        with path.open(encoding="utf-8") as stream:
-            return [str(json.loads(line)[name]) for line in stream]
-    except (OSError, ValueError, KeyError):
-        raise CommandError(f"{path.name} を読めません。", returncode=CANNOT) from None
-
-
-def exported_entries(export: Path) -> Iterator[Entry]:
-    """Yield the entries of an export, in the order of its files and lines."""
-    paths = sorted(export.glob("entries-*.jsonl"))
-    if not paths:
-        raise CommandError("entries-*.jsonl がありません。", returncode=CANNOT)
-    for path in paths:
-        with path.open(encoding="utf-8") as stream:
-            for line in stream:
-                try:
-                    value = json.loads(line)
-                    yield Entry(
-                        idx=value["idx"],
-                        event_id=value["event_id"],
-                        xid=value["xid"],
-                        stored_leaf=base64.b64decode(value["leaf"]),
-                        salt=None if value["salt"] is None else base64.b64decode(value["salt"]),
-                        body=None if value["body"] is None else base64.b64decode(value["body"]),
-                    )
-                except (ValueError, KeyError, TypeError):
-                    raise CommandError(f"{path.name} を読めません。", returncode=CANNOT) from None

@@ -165,6 +165,19 @@ class TestLoadTree:
             with pytest.raises(LogDamaged):
                 Sealer(journal).run_once()
 
+    def test_signs_nothing_on_a_log_rolled_back_and_written_anew(
+        self, world: World, journal: CheckpointJournal
+    ) -> None:
+        write(3)
+        with as_role(world, "sealer"):
+            Sealer(journal).run_once()
+            with world.admin() as admin:
+                admin.execute("SET session_replication_role = replica")
+                admin.execute("UPDATE sosa_log_leaf SET leaf_hash = sha256('x') WHERE idx = 1")
+                admin.execute("TRUNCATE sosa_log_checkpoint")
+            with pytest.raises(LogDamaged):
+                Sealer(journal).run_once()
+
 
 def write_as_web(world: World, count: int) -> None:
     world.connect("web")
@@ -194,10 +207,12 @@ class TestJournal:
         assert journal.newest_size() == 3
 
     def test_a_line_cut_off_is_passed_over(self, journal: CheckpointJournal) -> None:
-        journal.append([(1, "one")], now=NOW)
-        journal.append([(2, "two")], now=NOW + timedelta(days=40))
+        journal.append([(1, "one", b"")], now=NOW)
+        journal.append([(2, "two", b"")], now=NOW + timedelta(days=40))
         with (journal.folder / "sosa-202612.jsonl").open("a") as stream:
             stream.write('{"size": 3, "no')
 
-        assert list(journal.notes()) == ["one", "two"]
-        assert journal.newest_size() == 2
+        journal.append([(4, "four", b"")], now=NOW + timedelta(days=40))
+
+        assert list(journal.notes()) == ["one", "two", "four"]
+        assert journal.newest_size() == 4
