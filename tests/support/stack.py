@@ -151,14 +151,18 @@ class Stack:
         assert told == {"hokensha_code": code}
 
     def register_client(self, kind: str, *hokensha: str) -> KizonSystem:
-        """Register a connecting system with a new key and return its line to the hub."""
+        """Register a connecting system with a new key and return what it does with the hub."""
+        return KizonSystem(self.hub_client(kind, *hokensha))
+
+    def hub_client(self, kind: str, *hokensha: str) -> HubClient:
+        """Register a connecting system with a new key and return its signed line to the hub."""
         key = generate_key(kid="k1")
         jwks = self._folder / f"{kind}-{hokensha[0]}.jwks.json"
         write_jwks(jwks, [key])
         codes = [part for code in hokensha for part in ("--hokensha", code)]
         told = self.command("register_client", "--kind", kind, *codes, "--jwks", jwks)
         signer = RequestSigner(client_id=str(told["client_id"]), key=key)
-        return KizonSystem(HubClient(base_url=self.web_url, signer=signer))
+        return HubClient(base_url=self.web_url, signer=signer)
 
     def register_shokuin(self, hokensha: str, shokuin_id: str, *, kengen: str, kojin_bango: str = "") -> str:
         """Register a member of staff and return the password."""
