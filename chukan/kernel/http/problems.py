@@ -25,6 +25,7 @@ from chukan.kernel.errors import (
     TooMany,
     Unavailable,
 )
+from chukan.kernel.values.kojin_bango import MASK, contains_kojin_bango
 
 log = structlog.get_logger()
 
@@ -80,8 +81,13 @@ _OUR_FAULT: Final = (
 
 
 def json_pointer(pointer: str) -> str:
-    """Return a pointer as RFC 6901 writes it; '-' (the whole line) is the whole document, ''."""
-    return "" if pointer in {"", "-"} else f"/{pointer}"
+    """Return a pointer as RFC 6901 writes it; '-' (the whole line) is the whole document, ''.
+
+    The caller's own names can stand in it: one that holds a 個人番号 is not given back. 根拠: KJ-IN-19.
+    """
+    if pointer in {"", "-"}:
+        return ""
+    return "/" + "/".join(MASK if contains_kojin_bango(part) else part for part in pointer.split("/"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from rest_framework import exceptions as drf
 from rest_framework import serializers
 
 from chukan.kernel import errors
-from chukan.kernel.http.problems import TITLES, answer_error, exception_handler, problem_of
+from chukan.kernel.http.problems import TITLES, answer_error, exception_handler, json_pointer, problem_of
 
 NUMBER = "123456789018"
 DOMAIN = [
@@ -22,6 +22,14 @@ DOMAIN = [
     (errors.TooMany("a", "文", retry_after=3), 429),
     (errors.Unavailable("a", "文"), 503),
 ]
+
+
+@pytest.mark.kj("KJ-IN-19")
+def test_a_pointer_does_not_give_a_number_back() -> None:
+    assert json_pointer(f"kihon/{NUMBER}/x") == "/kihon/****/x"
+    assert json_pointer("kihon/jusho") == "/kihon/jusho"
+    document = json.loads(problem_of(errors.Invalid("unknown_field", "文", pointer=NUMBER)).body())
+    assert document["errors"][0]["pointer"] == "/****"
 
 
 class Line(serializers.Serializer[object]):
