@@ -103,6 +103,10 @@ def read_form(values: Mapping[str, str], *, on: date) -> LogForm:
             except ValueError:
                 message = f"{_LABELS[name]}を読み取れません。R8.11.20 または 20261120 の形で入力してください。"
                 errors.append(ErrorItem("E207", f"f-{name}", message))
+                typed[name] = "" if holds_number(typed[name]) else typed[name]
+    # What is none of the choices means nothing and is not carried to the next page.
+    for name, choices in (("kind", KIND_LABELS), ("result", RESULTS)):
+        typed[name] = typed[name] if typed[name] in choices else ""
     first, last = days["day_from"], days["day_to"]
     if first and last and last < first:
         message = "期間のおわりが、はじめより前です。はじめ以後の日を入力してください。"
@@ -111,8 +115,8 @@ def read_form(values: Mapping[str, str], *, on: date) -> LogForm:
         actor_id=typed["actor_id"],
         day_from=first,
         day_to=last,
-        kind=typed["kind"] if typed["kind"] in KIND_LABELS else "",
-        result=typed["result"] if typed["result"] in RESULTS else "",
+        kind=typed["kind"],
+        result=typed["result"],
         target=typed["target"],
         terminal=typed["terminal"],
         hokensha_code=typed["hokensha_code"],
