@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from chukan.kernel.values.kojin_bango import contains_kojin_bango
+
 Kind = Literal["text", "kana", "date", "radio", "select", "textarea", "bango", "password", "number"]
 Choice = tuple[str, str]
 
@@ -168,11 +170,15 @@ def bind(
     *,
     cleared: frozenset[str] = frozenset(),
 ) -> tuple[BoundSection, ...]:
-    """Return the sections with values and the first error of each field; a folded section with content is open."""
+    """Return the sections with values and the first error of each field; a folded section with content is open.
+
+    A field that is wrong and holds a 個人番号 comes back empty: no page gives one back. 根拠: KJ-UI-04.
+    """
     messages: dict[str, str] = {}
     for error in errors:
         shown = f"{error.message}（{error.code}）" if error.code else error.message
         messages.setdefault(error.name, shown)
+    values = {name: "" if name in messages and contains_kojin_bango(text) else text for name, text in values.items()}
     return tuple(
         BoundSection(
             section.title,

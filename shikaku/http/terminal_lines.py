@@ -182,10 +182,13 @@ def field_errors(items: Iterable[ErrorItem], specs: Iterable[Spec]) -> list[Fiel
 
 
 def without_numbers(values: Mapping[str, str]) -> dict[str, str]:
-    """Return what was typed with every free text left empty that holds a 個人番号: no page gives one back (E215)."""
+    """Return what was typed with every free text and code left empty that holds a 個人番号: no page gives one back.
+
+    A code without a table can be anything; twelve digits that pass the check are none that is known.
+    """
     return {
         name: ""
-        if (item := item_of(name)) is not None and item.kind == "name" and contains_kojin_bango(value)
+        if (item := item_of(name)) is not None and item.kind in {"name", "code"} and contains_kojin_bango(value)
         else value
         for name, value in values.items()
     }

@@ -22,6 +22,17 @@ def test_a_folded_section_opens_for_a_value_or_an_error() -> None:
     assert not bind([folded], {}, [FieldError("kihon.shimei_kenmen", "x")])[0].folded
 
 
+def test_a_wrong_field_does_not_give_a_number_back() -> None:
+    day = Spec(name="on", label="この日に有効", kind="date")
+    typed = {"on": "123456789018", "kihon.shimei_kenmen": "見本"}
+    errors = [FieldError("on", "x"), FieldError("kihon.shimei_kenmen", "x")]
+
+    fields = bind([Section("", (day, NAME))], typed, errors)[0].fields
+
+    assert [field.value for field in fields] == ["", "見本"]
+    assert bind([Section("", (day,))], typed)[0].fields[0].value == "123456789018"
+
+
 def test_a_list_begins_with_no_choice() -> None:
     field = bind([Section("", (SEX,))], {})[0].fields[0]
 

@@ -15,6 +15,7 @@ from shikaku.http.terminal_lines import (
     line_of,
     read_items,
     typed_form,
+    without_numbers,
 )
 
 JUSHO = Spec(name="kihon.jusho", label="住所", clearable=True)
@@ -113,3 +114,10 @@ def test_a_violation_without_a_field_belongs_to_the_page() -> None:
     items = [ErrorItem("E208", "kihon/jusho", "a"), ErrorItem("E203", "shikaku_tsuban", "b")]
 
     assert [error.name for error in field_errors(items, [JUSHO])] == ["kihon.jusho", ""]
+
+
+@pytest.mark.kj("KJ-UI-04")
+def test_free_text_and_codes_do_not_give_a_number_back() -> None:
+    typed = {"kihon.jusho": "番地 123456789018", "kihon.mibun": "123456789018", "shikaku.hihokenshasho_bango": "101"}
+
+    assert without_numbers(typed) == {"kihon.jusho": "", "kihon.mibun": "", "shikaku.hihokenshasho_bango": "101"}
