@@ -31,6 +31,7 @@ SHICHOSON_KOKUHO: Final = "shichoson_kokuho"
 PMH_JIMU: Final[Mapping[str, str]] = {"01": "医療費公費", "02": "予防接種", "03": "母子保健"}
 KEY_MIN, KEY_MAX = 1, 64
 FINGERPRINT_LABEL: Final = b"chukan-idempotency-v1"
+KEY_LABEL: Final = b"chukan-idempotency-key-v1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +166,11 @@ def unknown_principal(*, request_id: str, terminal: str) -> Principal:
 def is_idempotency_key(text: str) -> bool:
     """Tell whether the text is 1 to 64 printable ASCII characters."""
     return KEY_MIN <= len(text) <= KEY_MAX and text.isascii() and text.isprintable()
+
+
+def kept_key(secret: bytes, key: str) -> str:
+    """Return the name a request is kept under: a keyed hash, because a caller's key may be anything, also a number."""
+    return hmac.digest(secret, b"\0".join((KEY_LABEL, key.encode())), "sha256").hex()
 
 
 def fingerprint(secret: bytes, *, path: str, compared: Mapping[str, object]) -> bytes:

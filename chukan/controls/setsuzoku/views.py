@@ -30,6 +30,7 @@ from chukan.controls.setsuzoku.domain import (
     RateLimit,
     fingerprint,
     is_idempotency_key,
+    kept_key,
     machine_principal,
     unknown_principal,
 )
@@ -255,7 +256,8 @@ class MachineView(APIView):
         secret = get_keyring().secret(IDEMPOTENCY)
         path = self.request.path
         client_id = cast("MachineUser", self.request.user).client.client_id
-        return Repeat(client_id, path, self._idempotency_key(), fingerprint(secret, path=path, compared=compared))
+        key = kept_key(secret, self._idempotency_key())
+        return Repeat(client_id, path, key, fingerprint(secret, path=path, compared=compared))
 
     # --- failures
 

@@ -7,6 +7,7 @@ from chukan.controls.setsuzoku.domain import (
     candidate_keys,
     fingerprint,
     is_idempotency_key,
+    kept_key,
     lock_number,
     machine_principal,
     split_keyid,
@@ -62,6 +63,14 @@ def test_nobody_proven_has_no_rights() -> None:
 )
 def test_idempotency_key_shape(key: str, good: bool) -> None:
     assert is_idempotency_key(key) is good
+
+
+def test_a_key_is_kept_as_a_keyed_hash_that_fits_its_column() -> None:
+    kept = kept_key(SECRET, "123456789018")
+
+    assert kept == kept_key(SECRET, "123456789018")
+    assert len(kept) == 64
+    assert len({kept, kept_key(SECRET, "123456789017"), kept_key(bytes(31) + b"1", "123456789018")}) == 3
 
 
 def test_the_comparison_ignores_order_and_sees_every_value() -> None:

@@ -144,6 +144,15 @@ class TestIdempotency:
         assert b"canary-77" not in bytes(row[1])
         assert len(bytes(row[0])) == 32
 
+    @pytest.mark.kj("KJ-ENC-06")
+    def test_the_callers_key_is_not_kept(self, machine: Machine, world: World) -> None:
+        machine.post(ONCE, {"n": 1}, key="123456789018")
+        with world.admin() as admin:
+            row = admin.execute("SELECT key FROM setsuzoku_idempotency").fetchone()
+
+        assert row is not None
+        assert "123456789018" not in row[0]
+
     def test_another_sender_sees_nothing_in_the_database(self, machine: Machine, world: World) -> None:
         machine.post(ONCE, {"n": 1}, key="k-1")
         with connection.cursor() as cursor:
