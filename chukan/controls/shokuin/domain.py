@@ -199,6 +199,9 @@ def check_names(*, shokuin_id: str, shimei: str) -> tuple[ErrorItem, ...]:
     if not is_valid_shokuin_id(shokuin_id):
         message = "職員IDは半角の英数字、ハイフン、下線で32文字以内で入力してください。"
         errors.append(ErrorItem("E207", "shokuin_id", message))
+    elif contains_kojin_bango(shokuin_id):
+        message = "職員IDに個人番号と同じ形の数字があります。個人番号でない職員IDを入力してください。"
+        errors.append(ErrorItem("E215", "shokuin_id", message))
     if not shimei.strip():
         errors.append(ErrorItem("E208", "shimei", "氏名を入力してください。"))
     elif contains_kojin_bango(shimei):

@@ -23,6 +23,7 @@ from chukan.controls.kengen.views.staff_form import (
     rights_table,
     to_input,
     typed_of,
+    without_numbers,
 )
 from chukan.controls.shokuin.domain import KUBUN, SYSTEM_KANRI
 from chukan.controls.shokuin.queries import ShokuinRow, get_shokuin
@@ -174,7 +175,7 @@ def _form(request: HttpRequest, typed: Typed, *, row: ShokuinRow | None, errors:
         soshiki=by.soshiki, hokensha_shubetsu=by.hokensha_shubetsu, on=business_date_jst(clock.now())
     )
     context = {
-        "typed": typed,
+        "typed": without_numbers(typed),
         "row": row,
         "table": rights_table(soshiki=by.soshiki, possible=possible, typed=typed),
         "errors": error_list(errors),

@@ -103,6 +103,14 @@ class TestRegister:
         assert 'value="戻り太郎"' in text
         assert 'value="shikaku:koshin" checked' in text
 
+    @pytest.mark.kj("KJ-IN-19", "KJ-UI-04")
+    @pytest.mark.parametrize("name", ["shokuin_id", "shimei", "valid_from", "valid_to"])
+    def test_a_number_typed_by_mistake_is_refused_and_not_given_back(self, client: Client, name: str) -> None:
+        for step in ("kakunin", "kanryo"):
+            answer = client.post(f"/kanri/shokuin/toroku/{step}/", new_staff(**{name: "123456789018"}))
+            assert answer.status_code == 422
+            assert "123456789018" not in answer.content.decode()
+
     @pytest.mark.parametrize(
         "changed,fields",
         [
