@@ -15,6 +15,7 @@ from chukan.controls.shokuin.models import Account, Shokuin, ShokuinSession
 from chukan.kernel.errors import NotFound
 from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import reads
+from chukan.kernel.values.kojin_bango import contains_kojin_bango
 
 UNUSED_AFTER: Final = timedelta(days=90)
 _ONE: Final = 1
@@ -53,8 +54,11 @@ class LoginTarget:
 def find_login(*, hokensha_code: str, shokuin_id: str) -> LoginTarget | None:
     """Return the account that 保険者コード and 職員ID name, or None.
 
-    Without a 保険者コード the 職員ID names an operator, or else the one insurer's account that has it.
+    Without a 保険者コード the 職員ID names an operator, or else the one insurer's account that has it. A 個人番号 typed
+    by mistake names nobody and is not asked for: statements can be seen in the database's list of sessions.
     """
+    if contains_kojin_bango(hokensha_code) or contains_kojin_bango(shokuin_id):
+        return None
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT account_id, zone, password FROM shokuin_find_login(%s::text, %s::text)",

@@ -1,6 +1,6 @@
 """Counts tries at passwords, atomically and before the password is looked at."""
 
-import hashlib
+import hmac
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -11,6 +11,8 @@ from django.db import connection
 from chukan.controls.shokuin.domain import FILE, JIMU, normal_id
 from chukan.controls.sosa_log.actions import record_sosa_alone
 from chukan.controls.sosa_log.domain import SosaKind
+from chukan.kernel.crypto.data_key import AUDIT_SALT
+from chukan.kernel.crypto.keyring import get_keyring
 from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import outside_transaction, own_transaction
 
@@ -65,9 +67,12 @@ def account_key(account_id: UUID) -> str:
 
 
 def typed_key(hokensha_code: str, shokuin_id: str) -> str:
-    """Return the name under which tries against a name nobody has are counted; the typed text is not kept."""
-    typed = f"{normal_id(hokensha_code)}\0{normal_id(shokuin_id)}"
-    return "typed:" + hashlib.sha256(typed.encode()).hexdigest()
+    """Return the name under which tries against a name nobody has are counted; the typed text is not kept.
+
+    The hash is keyed: a 個人番号 typed by mistake could be found from a bare one by trying all there are.
+    """
+    typed = f"typed\0{normal_id(hokensha_code)}\0{normal_id(shokuin_id)}"
+    return "typed:" + hmac.digest(get_keyring().secret(AUDIT_SALT), typed.encode(), "sha256").hex()
 
 
 @outside_transaction

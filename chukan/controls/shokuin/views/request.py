@@ -10,6 +10,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from chukan.controls.shokuin.domain import StaffSession
 from chukan.kernel.principal import Principal
+from chukan.kernel.values.kojin_bango import contains_kojin_bango
 
 # everybody: before sign-in. session: any live session, a locked one too. signed_in: one that is not locked, even when
 # the password is due. Views that say nothing need a screen and its right.
@@ -64,6 +65,8 @@ def is_fragment(request: HttpRequest) -> bool:
 def safe_next(request: HttpRequest) -> str:
     """Return where the person wanted to go, when that is a page of ours; else the start page."""
     wanted = request.POST.get("next") or request.GET.get("next") or ""
+    if contains_kojin_bango(wanted):  # typed into the address bar: neither page nor address gives it back
+        return "/"
     if wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None):
         return wanted
     return "/"
@@ -72,8 +75,9 @@ def safe_next(request: HttpRequest) -> str:
 def ask_to_sign_in(request: HttpRequest) -> HttpResponse:
     """Send the browser to the sign-in page and back afterwards; tell a script 401."""
     url = reverse("shokuin:login")
-    if request.method == "GET" and not is_fragment(request) and request.get_full_path() != "/":
-        url = f"{url}?{urlencode({'next': request.path}, safe='/')}"
+    wanted = request.path if request.method == "GET" and request.get_full_path() != "/" else ""
+    if wanted and not is_fragment(request) and not contains_kojin_bango(wanted):
+        url = f"{url}?{urlencode({'next': wanted}, safe='/')}"
     if is_fragment(request):
         return HttpResponse(status=UNAUTHORIZED, headers={"HX-Redirect": url})
     return HttpResponseRedirect(url)

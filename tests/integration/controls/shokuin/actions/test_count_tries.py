@@ -1,3 +1,4 @@
+import hashlib
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -5,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
-from chukan.controls.shokuin.actions.count_tries import account_key, count_try
+from chukan.controls.shokuin.actions.count_tries import account_key, count_try, typed_key
 from chukan.controls.shokuin.queries import find_login
 from chukan.kernel import clock
 from chukan.kernel.principal import system_principal
@@ -45,6 +46,15 @@ class TestTries:
             keys = admin.execute("SELECT key FROM shokuin_login_attempt").fetchall()
         assert len(keys) == 1
         assert "himitsu" not in keys[0][0]
+
+    @pytest.mark.kj("KJ-ENC-06")
+    def test_a_typed_number_cannot_be_found_by_trying_all(self, world: World) -> None:
+        typed = "06132013\x00123456789018"
+        key = typed_key(*typed.split("\0"))
+
+        assert key == typed_key(*typed.split("\0"))
+        assert key != typed_key("06132013", "123456789017")
+        assert hashlib.sha256(typed.encode()).hexdigest() not in key
 
     def test_lets_no_more_than_five_through_at_once(self, world: World) -> None:
         a_staff()

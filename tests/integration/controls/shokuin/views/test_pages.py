@@ -64,6 +64,20 @@ class TestLogin:
         assert all("保険者コード、職員IDまたはパスワードが正しくありません。" in text for text in texts)
         assert all("chigau-aikotoba-99" not in text for text in texts)
 
+    @pytest.mark.kj("KJ-UI-04")
+    @pytest.mark.parametrize("name", ["hokensha_code", "shokuin_id"])
+    def test_a_number_typed_by_mistake_is_not_given_back(self, world: World, name: str) -> None:
+        typed = {"hokensha_code": "06132013", "shokuin_id": "S0001", "password": "x", name: "123456789018"}
+        page = Client().post("/login/", typed)
+        assert page.status_code == 422
+        assert "123456789018" not in page.content.decode()
+
+    def test_a_number_in_the_address_is_not_carried_along(self, world: World) -> None:
+        asked = Client().get("/shikaku/kensaku/123456789018/")
+        assert "123456789018" not in asked.get("Location", "") + asked.content.decode()
+        page = Client().get("/login/?next=/shikaku/123456789018/")
+        assert "123456789018" not in page.content.decode()
+
     def test_is_not_kept_by_the_browser(self, world: World) -> None:
         assert "no-store" in Client().get("/login/")["Cache-Control"]
 
