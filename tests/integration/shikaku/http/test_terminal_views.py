@@ -138,6 +138,14 @@ class TestReveal:
         answer = client.post(f"{member_url()}kojin-bango/", typed)
         return answer.status_code, answer.content.decode()
 
+    def test_a_number_in_the_note_is_not_given_back(self, world: World) -> None:
+        joined()
+
+        status, page = self.reveal(clerk_window(), riyu="sonota", memo=f"照合 {bango(2)}", password="")
+
+        assert status == 422
+        assert bango(2) not in page
+
     @pytest.mark.kj("KJ-UI-04", "KJ-LOG-08")
     def test_a_number_is_shown_with_reason_and_password_and_on_record(self, world: World) -> None:
         joined()
