@@ -1,0 +1,215 @@
+"""F-canary: 個人番号 through every entrance and every failing path of a running product stand nowhere but sealed.
+
+Two answers may show a number and are left out by name: the fragment a clerk gets for a recorded reason (HS-102), and
+the refused lines that go back to their sender (HS-302). Everything else is searched in every spelling.
+"""
+
+from __future__ import annotations
+
+import random
+import resource
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from chukan.embedded.process_table import PROCESSES, ROOT
+from tests.builders.canary_entrances import Entrances
+from tests.builders.canary_family import SHARED, Family, digests, written
+from tests.builders.canary_screens import Screens
+from tests.plugins_figures import Proof
+from tests.support import stack as stack_module
+from tests.support.canary_sinks import Ears, Sink, Sinks, allow_core_files, core_limits, temporary_folder
+from tests.support.stack import Stack, running_stack
+from tests.support.taps import BrokerEar, Ear, OnshiLine, ProcessEar, SessionEar
+
+AIM = 200
+SPELLINGS_MIN = 12
+SINKS_MIN = 15
+BARE = ("sha256", "sha1", "md5", "sha512", "blake2b")
+OURS = ("relay", "sealer", "worker_bulk", "worker_interactive", "deliver_onshi", "beat", "web")
+SINK_NAMES = (
+    "columns", "pg_dump", "tables and indexes", "WAL", "other files of the database", "database log", "sessions",
+    "keys of the broker", "commands to the broker", "logs of the processes", "objects", "the rest of CHUKAN_HOME",
+    "temporary files", "files held open", "core files", "test artefacts", "exported operation log",
+    "store of オン資", "files of オン資", "line to オン資", "command lines and environments", "pages",
+    "answers of REST", "downloads", "headers of answers", "addresses",
+)  # fmt: skip
+
+
+@dataclass
+class Hunt:
+    """A product after the canaries: what was searched, and what was found before anybody leaked on purpose."""
+
+    family: Family
+    entrances: Entrances
+    sinks: dict[str, Sink]
+    found: dict[str, list[str]]
+    cores: set[str]
+    core_files: list[str]
+    searched: int
+    ears: tuple[Ear, ...]
+
+
+@pytest.fixture(scope="module")
+def hunt(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hunt]:
+    """Everything, once: the product, the canaries through all doors, the search."""
+    temporary = temporary_folder()
+    temporary.mkdir()
+    limits = resource.getrlimit(resource.RLIMIT_CORE)
+    line = OnshiLine()
+    with pytest.MonkeyPatch.context() as patch:
+        # Temporary files of every process go where they are searched; the line to オン資 leads through our ears.
+        patch.setenv("TMPDIR", str(temporary))
+        moved = tuple(line.spec(one) if one.name == "onshi" else one for one in PROCESSES)
+        patch.setattr(stack_module, "PROCESSES", moved)
+        allow_core_files()
+        try:
+            with running_stack() as stack:
+                artefacts = (tmp_path_factory.getbasetemp(), ROOT / "build", ROOT / ".pytest_cache")
+                hunted = _hunted(stack, line, temporary, artefacts, request.config)
+                yield hunted
+                for ear in hunted.ears:
+                    ear.stop()
+        finally:
+            resource.setrlimit(resource.RLIMIT_CORE, limits)
+            line.close()
+            shutil.rmtree(temporary.parent, ignore_errors=True)
+
+
+def _hunted(stack: Stack, line: OnshiLine, temporary: Path, artefacts: tuple[Path, ...], config: pytest.Config) -> Hunt:
+    seed = int(config.getoption("--figures-seed"))
+    lines = 1_000 if config.getoption("--figures") == "full" else 60
+    family = Family(seed)
+    ears = Ears(
+        BrokerEar(stack.urls.redis_url.removeprefix("redis+socket://")),
+        SessionEar(stack.admin),
+        ProcessEar(stack.home),
+        line,
+    )
+    threads: tuple[Ear, ...] = (ears.broker, ears.sessions, ears.processes)
+    for ear in threads:
+        ear.start()
+    entrances = Entrances(stack, family)
+    entrances.open_doors()
+    bring_in(entrances, lines=lines)
+    sinks = Sinks(stack, entrances.answers, ears, temporary, artefacts)
+    by_name = sinks.all()
+    found = {name: sink.search(family) for name, sink in by_name.items()}
+    ours = [stack.pid(name) for name in OURS]
+    # The master of gunicorn never loads the product: it passes connections on to workers that do.
+    master = stack.pid("web")
+    groups = {pid for pid in ears.processes.pids if pid != master and any(_in_group(pid, leader) for leader in ours)}
+    core_files = [where for where, _ in by_name["core files"].read()]
+    return Hunt(family, entrances, by_name, found, core_limits(groups), core_files, len(family.names), threads)
+
+
+def bring_in(entrances: Entrances, *, lines: int) -> None:
+    """Bring the canaries in through every entrance, then wait until nothing is owed."""
+    entrances.rest_messages()
+    entrances.rest_bytes()
+    entrances.rest_questions()
+    entrances.rest_files(lines=lines)
+    Screens(entrances).all()
+    entrances.killed_worker()
+    entrances.killed_web()
+    entrances.stack.wait_for_deliveries("06132013")
+
+
+def _in_group(pid: int, leader: int) -> bool:
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[2]) == leader
+    except OSError:
+        return False
+
+
+@pytest.mark.slow
+@pytest.mark.kj("KJ-ENC-01", "KJ-ENC-06", "KJ-ENC-10", "KJ-EXT-01", "KJ-LOG-09", "KJ-IN-21")
+def test_no_number_is_found_outside_its_envelope(hunt: Hunt, proof: Proof) -> None:
+    leaks = [hit for hits in hunt.found.values() for hit in hits]
+    spelled = len({*written(f"{SHARED}00000").values(), *digests(f"{SHARED}00000")})
+    entrances = len({name.partition(" #")[0] for name in hunt.entrances.used})
+
+    proof.keep("F-canary", "numbers sent in", hunt.searched, unit="", aim=f"≥ {AIM}", reached=hunt.searched >= AIM)
+    proof.keep("F-canary", "entrances and failing paths", entrances, unit="", aim="every one", reached=entrances > 0)
+    proof.keep("F-canary", "spellings of each", spelled, unit="", aim="≥ 12", reached=spelled >= SPELLINGS_MIN)
+    proof.keep(
+        "F-canary", "places searched", len(hunt.found), unit="", aim="≥ 15", reached=len(hunt.found) >= SINKS_MIN
+    )
+    proof.keep("F-canary", "leaks", len(leaks), unit="", aim="0", reached=not leaks)
+    assert leaks == []
+    assert hunt.searched >= AIM
+    assert len(hunt.found) >= SINKS_MIN
+
+
+@pytest.mark.slow
+def test_every_canary_went_where_its_entrance_says(hunt: Hunt) -> None:
+    assert hunt.entrances.surprises == []
+
+
+@pytest.mark.slow
+@pytest.mark.kj("KJ-ENC-05")
+def test_no_core_file_may_be_written(hunt: Hunt) -> None:
+    # Where the test's own process may not raise its limit the children inherit it: that the product sets it by itself
+    # is shown, and seen failing, by tests/integration/kernel/test_memory.py.
+    assert hunt.cores == {"0 0"}
+    assert hunt.core_files == []  # a worker and the web's processes were aborted
+
+
+@pytest.mark.slow
+def test_every_place_is_searched(hunt: Hunt) -> None:
+    assert tuple(hunt.found) == SINK_NAMES
+    empty = [name for name, sink in hunt.sinks.items() if not any(content for _, content in sink.read())]
+    # Nothing is left in these, as it should be; that they are read is seen by their leaks.
+    assert set(empty) <= {"temporary files", "files held open", "core files", "keys of the broker", "objects"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SINK_NAMES)
+def test_a_deliberate_leak_is_found(hunt: Hunt, name: str) -> None:
+    sink = hunt.sinks[name]
+    number = hunt.family.take(f"deliberate leak into {name}")
+    who = hunt.family.names[number]
+    assert not [hit for hit in sink.search(hunt.family) if who in hit]
+
+    sink.leak(number)
+
+    assert [hit for hit in sink.search(hunt.family) if who in hit]
+
+
+class TestSearch:
+    """The search itself: every spelling is found, nothing is met by chance."""
+
+    @pytest.mark.parametrize("how", sorted(written(f"{SHARED}00000")))
+    def test_each_spelling_is_found_in_the_middle_of_anything(self, proof: Proof, how: str) -> None:
+        family, dice = Family(proof.seed), random.Random(proof.seed)
+        numbers = [family.take("spelled") for _ in range(AIM)]
+        number = dice.choice(numbers)
+        content = dice.randbytes(999) + written(number)[how] + dice.randbytes(999)
+
+        assert (family.names[number], how) in family.found_in(content)
+
+    def test_each_digest_is_found_alone_and_within(self, proof: Proof) -> None:
+        family = Family(proof.seed)
+        number = family.take("digested")
+        for digest, how in digests(number).items():
+            hit = {(family.names[number], how)}
+            assert family.digested_in(digest, alone=True) == hit
+            assert family.digested_in(b"x" + digest, alone=True) == set()
+            if how not in BARE:
+                assert family.digested_in(b"\\x" + digest + b"\t", alone=False) == hit
+
+    def test_ciphertext_never_looks_like_a_number(self, proof: Proof) -> None:
+        family, dice = Family(proof.seed), random.Random(proof.seed)
+        for _ in range(2_000):
+            family.take("never sent")
+        for _ in range(proof.at(ci=64, full=1_024)):
+            assert family.found_in(dice.randbytes(1 << 20)) == set()
+
+    def test_another_number_is_not_taken_for_a_canary(self, proof: Proof) -> None:
+        family = Family(proof.seed)
+        mine = family.take("mine")
+        other = f"{mine[:-2]}{(int(mine[-2]) + 1) % 10}{mine[-1]}"
+        assert all(family.found_in(spelling) == set() for spelling in written(other).values())
