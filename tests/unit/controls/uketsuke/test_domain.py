@@ -4,12 +4,14 @@ from chukan.controls.uketsuke.domain import FINAL, MOVES, RIYU, RIYU_SHORT, STAT
 
 LEGAL = {
     ("uketsuke", "kensa"),
+    ("uketsuke", "kyohi"),
     ("kensa", "shori"),
     ("kensa", "kyohi"),
     ("kensa", "horyu"),
     ("horyu", "shori"),
     ("horyu", "kyohi"),
     ("shori", "kanryo"),
+    ("shori", "kyohi"),
 }
 
 
@@ -27,5 +29,5 @@ def test_reasons() -> None:
     assert (
         set(RIYU)
         == set(RIYU_SHORT)
-        == {"midashi_fumei", "midashi_jufuku", "moji_code_fumei", "gzip_fusei", "okisugi", "torisage"}
+        == {"midashi_fumei", "midashi_jufuku", "moji_code_fumei", "gzip_fusei", "okisugi", "fukugen", "torisage"}
     )
