@@ -45,7 +45,7 @@ def goes_on(sent: Sent, *, block_lines: int = 5) -> None:
 
 class TestDeath:
     @pytest.mark.kj("KJ-IN-05", "KJ-IN-21")
-    @pytest.mark.parametrize("place", ["publish", "record_progress", "register_itaku_kukaku", "write_results"])
+    @pytest.mark.parametrize("place", ["publish", "record_progress", "register_itaku_kukaku", "write_file_results"])
     @pytest.mark.parametrize("block", [1, 3])
     def test_killed_inside_a_block_it_goes_on_behind_the_last_whole_one(
         self, world: World, monkeypatch: pytest.MonkeyPatch, place: str, block: int
