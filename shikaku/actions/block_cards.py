@@ -38,18 +38,14 @@ class BlockCards:
         """Tell whether anybody has the card now."""
         if token is None:
             return False
-        if token not in self._uses:
+        if token not in self._uses:  # an earlier line of the block changed what this one would come to
             self._read([token])
         return bool(self._uses[token])
 
     def users(self, prepared: PreparedLine, person: BlockPerson | None) -> list[KigoUse]:
         """Return the periods of other persons with the card this line comes to."""
         token = self._wanted(prepared, person)
-        if token is None:
-            return []
-        if token not in self._uses:  # an earlier line of the block changed what this one would come to
-            self._read([token])
-        if not self._uses[token]:
+        if token is None or not self.is_used(token):
             return []
         own = None if person is None else person.edaban
         return [

@@ -17,7 +17,7 @@ from chukan.kernel import clock
 from chukan.kernel.errors import NotPermitted, RuleBroken
 from chukan.kernel.retry import done_again
 from chukan.kernel.values.edaban import format_edaban, parse_edaban
-from chukan.kernel.values.kojin_bango import contains_kojin_bango
+from chukan.kernel.values.kojin_bango import without_kojin_bango
 from shikaku.actions.accept_toroku_file import JIMU
 from shikaku.actions.check_one import check_one
 from shikaku.actions.mend_refused_line import mend_refused_line
@@ -116,7 +116,7 @@ def _first_values(line: TorokuLine) -> tuple[dict[str, str], frozenset[str]]:
                 values[f"{prefix}.{key}"] = typed_form(ITEMS[group, key], value)
             except ValueError:  # a day that does not exist is shown as it was sent
                 values[f"{prefix}.{key}"] = str(value)
-    shown = {name: "" if contains_kojin_bango(value) else value for name, value in values.items()}
+    shown = {name: without_kojin_bango(value) for name, value in values.items()}
     return shown, frozenset(cleared)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from chukan.kernel.values.kojin_bango import contains_kojin_bango
+from chukan.kernel.values.kojin_bango import without_kojin_bango
 
 Kind = Literal["text", "kana", "date", "radio", "select", "textarea", "bango", "password", "number"]
 Choice = tuple[str, str]
@@ -178,7 +178,7 @@ def bind(
     for error in errors:
         shown = f"{error.message}（{error.code}）" if error.code else error.message
         messages.setdefault(error.name, shown)
-    values = {name: "" if name in messages and contains_kojin_bango(text) else text for name, text in values.items()}
+    values = {name: without_kojin_bango(text) if name in messages else text for name, text in values.items()}
     return tuple(
         BoundSection(
             section.title,

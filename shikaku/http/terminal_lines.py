@@ -7,7 +7,7 @@ from datetime import date
 from typing import Final
 
 from chukan.kernel.errors import ErrorItem
-from chukan.kernel.values.kojin_bango import contains_kojin_bango
+from chukan.kernel.values.kojin_bango import without_kojin_bango
 from chukan.kernel.values.wareki import UnreadableDate, parse_ymd, show_short
 from shikaku.domain.items import ITEMS, REPEATED_GROUPS, SINGLE_GROUPS, Item
 from shikaku.domain.line import TorokuLine, Value
@@ -187,8 +187,8 @@ def without_numbers(values: Mapping[str, str]) -> dict[str, str]:
     A code without a table can be anything; twelve digits that pass the check are none that is known.
     """
     return {
-        name: ""
-        if (item := item_of(name)) is not None and item.kind in {"name", "code"} and contains_kojin_bango(value)
+        name: without_kojin_bango(value)
+        if (item := item_of(name)) is not None and item.kind in {"name", "code"}
         else value
         for name, value in values.items()
     }

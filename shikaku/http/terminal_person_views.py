@@ -17,7 +17,7 @@ from chukan.kernel.clock import business_date_jst
 from chukan.kernel.errors import Invalid, NotAuthenticated, NotFound
 from chukan.kernel.http.problems import answer_error
 from chukan.kernel.templatetags.hyoji import nichiji
-from chukan.kernel.values.kojin_bango import contains_kojin_bango
+from chukan.kernel.values.kojin_bango import without_kojin_bango
 from chukan.kernel.values.wareki import UnreadableDate, parse_ymd, show_wareki
 from chukan.settings import limits
 from shikaku.actions.accept_toroku_file import JIMU
@@ -134,7 +134,7 @@ def _reveal_form(
 ) -> HttpResponse:
     context = {
         "reveal_reasons": [(value, text, value == riyu) for value, text in RIYU.items()],
-        "reveal_memo": "" if contains_kojin_bango(memo) else memo,
+        "reveal_memo": without_kojin_bango(memo),
         "reveal_errors": errors,
         "reveal_message": "" if errors else "パスワードの確認が期限を過ぎました。もう一度入力してください。",
     }

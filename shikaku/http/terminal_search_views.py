@@ -11,7 +11,7 @@ from chukan.controls.kengen.views.guard import screen
 from chukan.kernel import clock
 from chukan.kernel.clock import business_date_jst
 from chukan.kernel.errors import Invalid
-from chukan.kernel.values.kojin_bango import contains_kojin_bango
+from chukan.kernel.values.kojin_bango import contains_kojin_bango, without_kojin_bango
 from chukan.kernel.values.wareki import UnreadableDate, parse_ymd, show_wareki
 from chukan.settings import limits
 from shikaku.actions.record_shokai import record_kensaku
@@ -155,7 +155,7 @@ def _criteria(values: dict[str, str]) -> tuple[SearchCriteria | None, tuple[Fiel
 
 
 def _context(request: HttpRequest, values: dict[str, str], errors: tuple[FieldError, ...] = ()) -> dict[str, object]:
-    shown = {name: "" if contains_kojin_bango(value) else value for name, value in values.items()}
+    shown = {name: without_kojin_bango(value) for name, value in values.items()}
     fields: tuple[BoundField, ...] = bind(_SECTIONS, shown, errors)[0].fields
     return {
         "fields": fields,

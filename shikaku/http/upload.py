@@ -12,7 +12,7 @@ from chukan.kernel import clock
 from chukan.kernel.errors import Invalid, TooLarge
 from chukan.kernel.http.parsing import refuse_unknown_keys
 from chukan.kernel.storage import StoredFile, Writer, store
-from chukan.kernel.values.kojin_bango import contains_kojin_bango
+from chukan.kernel.values.kojin_bango import contains_kojin_bango, without_kojin_bango
 from chukan.settings import limits
 
 KIND: Final = "toroku"
@@ -29,7 +29,7 @@ def kept_name(sent: str) -> str:
     if not contains_kojin_bango(sent):
         return sent
     suffix = PurePath(sent).suffix
-    return "" if contains_kojin_bango(suffix) else suffix
+    return without_kojin_bango(suffix)
 
 
 class SealingUploadHandler(FileUploadHandler):

@@ -44,6 +44,11 @@ def contains_kojin_bango(text: str) -> bool:
     return any(True for _ in spans_of_kojin_bango(text))
 
 
+def without_kojin_bango(text: str) -> str:
+    """Return the text, or nothing where it holds a 個人番号: what was typed and may be given back. 根拠: KJ-UI-04."""
+    return "" if contains_kojin_bango(text) else text
+
+
 def spans_of_kojin_bango(text: str) -> Iterator[str]:
     """Yield every such stretch of digits, as it stands in the NFKC form of `text` (dashes unified)."""
     folded = text if text.isascii() else unicodedata.normalize("NFKC", text).translate(_DASHES)

@@ -13,7 +13,7 @@ from chukan.controls.kengen.queries import Rights
 from chukan.controls.shokuin.domain import check_names, longest_valid_to, normal_id
 from chukan.controls.shokuin.queries import ShokuinRow
 from chukan.kernel.errors import ErrorItem
-from chukan.kernel.values.kojin_bango import contains_kojin_bango
+from chukan.kernel.values.kojin_bango import without_kojin_bango
 from chukan.kernel.values.wareki import parse_ymd, show_long
 
 MAX_TEXT: Final = 100
@@ -68,15 +68,11 @@ def without_numbers(typed: Typed) -> Typed:
     """Return what may be shown again: a field with a 個人番号 in it comes back empty."""
     return replace(
         typed,
-        shokuin_id=_without_number(typed.shokuin_id),
-        shimei=_without_number(typed.shimei),
-        valid_from=_without_number(typed.valid_from),
-        valid_to=_without_number(typed.valid_to),
+        shokuin_id=without_kojin_bango(typed.shokuin_id),
+        shimei=without_kojin_bango(typed.shimei),
+        valid_from=without_kojin_bango(typed.valid_from),
+        valid_to=without_kojin_bango(typed.valid_to),
     )
-
-
-def _without_number(text: str) -> str:
-    return "" if contains_kojin_bango(text) else text
 
 
 def to_input(typed: Typed) -> tuple[StaffInput | None, tuple[ErrorItem, ...]]:

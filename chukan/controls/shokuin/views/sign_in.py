@@ -24,7 +24,7 @@ from chukan.controls.shokuin.views.request import (
 )
 from chukan.kernel import clock
 from chukan.kernel.errors import NotAuthenticated
-from chukan.kernel.values.kojin_bango import contains_kojin_bango
+from chukan.kernel.values.kojin_bango import without_kojin_bango
 
 
 @access("everybody")
@@ -61,8 +61,8 @@ def _page(request: HttpRequest, *, hokensha_code: str, shokuin_id: str, message:
         {
             "screen": AU_001,
             # A 個人番号 typed by mistake is not given back.
-            "hokensha_code": "" if contains_kojin_bango(hokensha_code) else hokensha_code,
-            "shokuin_id": "" if contains_kojin_bango(shokuin_id) else shokuin_id,
+            "hokensha_code": without_kojin_bango(hokensha_code),
+            "shokuin_id": without_kojin_bango(shokuin_id),
             "next": safe_next(request),
             "message": message,
         },

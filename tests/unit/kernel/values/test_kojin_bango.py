@@ -7,7 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stdnum.jp import in_
 
-from chukan.kernel.values.kojin_bango import MASK, KojinBango, contains_kojin_bango, is_valid_kojin_bango
+from chukan.kernel.values.kojin_bango import (
+    MASK,
+    KojinBango,
+    contains_kojin_bango,
+    is_valid_kojin_bango,
+    without_kojin_bango,
+)
 
 PUBLISHED = ["123456789018", "983205673214", "621498320257"]
 
@@ -153,3 +159,12 @@ class TestKojinBango:
 
         assert "123456789019" not in str(caught.value)
         assert "123456789019" not in repr(caught.value.args)
+
+
+@pytest.mark.parametrize("text", ["", "見本　太郎", "123456789012"])
+def test_what_holds_no_number_is_given_back(text: str) -> None:
+    assert without_kojin_bango(text) == text
+
+
+def test_what_holds_a_number_is_not_given_back() -> None:
+    assert without_kojin_bango("番号は 1234-5678-9018 です") == ""
