@@ -9,10 +9,9 @@ BANGO ?= $(HOKENSHA)
 OUT ?= build/sample_$(N).csv
 TESTS ?= tests
 FIGURES_TO ?= docs
-BACKUP ?= backup
-KEYS ?= backup_keys
 # Two processes, each with a database of its own; one file stays in one process.
 PYTEST_ARGS ?= -q -n 2 --dist loadfile
+NEEDS_FOLDERS = test -n "$(BACKUP)" -a -n "$(KEYS)" || { echo "BACKUP（データ）と KEYS（鍵）に、別々のフォルダを指定してください。" >&2; exit 1; }
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev python demo test test-core journeys check pia bench figures figures-full backup restore sample-file docs
 
@@ -63,9 +62,11 @@ figures-full: setup-dev ## 証明をすべて本来の規模で動かす（何�
 	@$(PY) -m pytest -q --figures full --figures-to $(FIGURES_TO) tests/proofs
 
 backup: setup ## 動いている CHUKAN_HOME の控えを取る（BACKUP=データの置き場 KEYS=鍵の置き場、別々のフォルダ）
+	@$(NEEDS_FOLDERS)
 	@$(PY) -m chukan.embedded.backup take --data "$(BACKUP)" --keys "$(KEYS)"
 
 restore: setup ## 控えから新しい CHUKAN_HOME へ戻し、消去をやり直す（BACKUP=控えの一つ KEYS=鍵の置き場）
+	@$(NEEDS_FOLDERS)
 	@$(PY) -m chukan.embedded.backup restore --data "$(BACKUP)" --keys "$(KEYS)"
 
 sample-file: setup ## 加入者の見本ファイル N 行を作る（例: make sample-file N=1000000）

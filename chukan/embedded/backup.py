@@ -21,14 +21,16 @@ from pathlib import Path
 from psycopg.conninfo import conninfo_to_dict
 
 from chukan.embedded.errors import StartError
-from chukan.embedded.places import make_home, prepare
+from chukan.embedded.places import erase, make_home, prepare
+from chukan.embedded.preparation import database_identity
 from chukan.embedded.process_table import ROOT, Stage, manage
 from chukan.embedded.processes import OsUser
 from chukan.embedded.programs import find_postgres
 from chukan.embedded.services import Services, read_addresses
 from chukan.kernel import clock
 
-DATABASE, OBJECTS, KEYS, JOURNAL, MANIFEST = "database", "objects", "keys", "journal", "manifest.json"
+DATABASE, OBJECTS, KEYS, JOURNAL = "database", "objects", "keys", "journal"
+MANIFEST, OWNER = "manifest.json", "whose"
 _UNFINISHED = ".part"
 _CHUNK = 1 << 20
 
@@ -39,34 +41,49 @@ def backup(home: Path, to: Path, keys_to: Path, *, now: datetime) -> Path:
     Files go first and once more after the database, so that whatever the database names is there.
     """
     if keys_to == to or keys_to.is_relative_to(to):
-        message = "鍵はデータと別のフォルダに控えてください（KEYS_TO）。"
+        message = "鍵はデータと別のフォルダに控えてください（KEYS）。"
         raise StartError(message)
     url = os.environ.get("CHUKAN_DATABASE_URL") or read_addresses(home).get("database_url")
     if not url:
         message = "データベースが動いていません。make demo などで起動してから控えを取ってください。"
         raise StartError(message)
+    _refuse_keys_of_another(url, keys_to)
     folder = to / now.strftime("%Y%m%dT%H%M%SZ")
     growing = folder.with_name(folder.name + _UNFINISHED)
     growing.mkdir(parents=True, mode=0o700)
-    _copy_objects(home / OBJECTS, growing / OBJECTS)
-    _copy_database(url, growing / DATABASE)
-    _copy_objects(home / OBJECTS, growing / OBJECTS)
-    for name in (KEYS, JOURNAL):
-        _mirror(home / name, keys_to / name)
-    digests = {str(path.relative_to(growing)): _digest(path) for path in _files(growing / OBJECTS)}
-    (growing / MANIFEST).write_text(json.dumps(digests, indent=1) + "\n", encoding="utf-8")
-    growing.rename(folder)
+    try:
+        _copy_objects(home / OBJECTS, growing / OBJECTS)
+        _copy_database(url, growing / DATABASE)
+        _copy_objects(home / OBJECTS, growing / OBJECTS)
+        for name in (KEYS, JOURNAL):
+            _mirror(home / name, keys_to / name)
+        digests = {str(path.relative_to(growing)): _digest(path) for path in _files(growing / OBJECTS)}
+        (growing / MANIFEST).write_text(json.dumps(digests, indent=1) + "\n", encoding="utf-8")
+        growing.rename(folder)
+    except BaseException:
+        shutil.rmtree(growing, ignore_errors=True)
+        raise
     return folder
 
 
 def restore(home: Path, source: Path, keys_from: Path) -> dict[str, object]:
     """Make a CHUKAN_HOME out of a backup and the folder of its keys; erase again what was erased since.
 
-    Raises StartError when the home is not empty, or a part is missing or not as it was written.
+    Raises StartError when the home is not empty, or a part is missing or not as it was written; nothing is left then.
     """
     if (home / "embedded.json").exists() or (home / KEYS / "kek.json").exists():
         raise StartError(f"{home} は空ではありません。復元先には新しい CHUKAN_HOME を指定してください。")
     _verify(source, keys_from)
+    try:
+        return _fill(home, source, keys_from)
+    except BaseException:
+        erase(home)
+        for name in (KEYS, JOURNAL, OBJECTS):
+            shutil.rmtree(home / name, ignore_errors=True)
+        raise
+
+
+def _fill(home: Path, source: Path, keys_from: Path) -> dict[str, object]:
     make_home(home)
     for name in (KEYS, JOURNAL):
         shutil.copytree(keys_from / name, home / name, dirs_exist_ok=True)
@@ -91,6 +108,15 @@ def restore(home: Path, source: Path, keys_from: Path) -> dict[str, object]:
         raise StartError(f"消去をやり直せませんでした: {done.stderr[-500:]}")
     told: dict[str, object] = json.loads(done.stdout.splitlines()[-1])
     return told
+
+
+def _refuse_keys_of_another(url: str, keys_to: Path) -> None:
+    """Note whose keys the folder mirrors; those of another database would be removed from it."""
+    ours, note = database_identity(url), keys_to / OWNER
+    if note.exists() and note.read_text(encoding="ascii") != ours:
+        raise StartError(f"{keys_to} には別のデータベースの鍵があります。別のフォルダを KEYS に指定してください。")
+    keys_to.mkdir(parents=True, exist_ok=True, mode=0o700)
+    note.write_text(ours, encoding="ascii")
 
 
 def _copy_database(url: str, target: Path) -> None:
