@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -30,13 +30,6 @@ from tests.support.world import World
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WRITTEN = ("uketsuke_uketsuke", "shikaku_rireki", "shikaku_itaku_kukaku_kanyusha", "shikaku_onshi_soshin")
-
-
-@pytest.fixture(scope="module")
-def port(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """The real web process, without a limit that would hide anything else."""
-    with running_web(world, tmp_path_factory.mktemp("web")) as port:
-        yield port
 
 
 @dataclass

@@ -6,7 +6,6 @@ import json
 import random
 import re
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -38,13 +37,6 @@ OPERATIONS = {
     for method, operation in operations.items()
 }
 PERSONS = 5
-
-
-@pytest.fixture(scope="module")
-def port(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """The real web process, without a limit that would hide anything else."""
-    with running_web(world, tmp_path_factory.mktemp("web")) as port:
-        yield port
 
 
 @dataclass

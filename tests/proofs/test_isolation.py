@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,7 +27,7 @@ from tests.builders.reach import (
 from tests.builders.two_insurers import seed_two
 from tests.plugins_figures import Proof
 from tests.support.principals import KENPO
-from tests.support.world import World
+from tests.support.world import World, undone
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -72,17 +70,6 @@ def seeded(world: World) -> World:
     with world.admin() as admin:
         admin.execute(_EXPIRED)
     return world
-
-
-@contextmanager
-def undone(world: World) -> Iterator[psycopg.Connection]:
-    """Break something as the administrator; whatever was broken is whole again afterwards."""
-    with world.admin() as admin:
-        admin.autocommit = False
-        try:
-            yield admin
-        finally:
-            admin.rollback()
 
 
 def walls_to_take_down(admin: psycopg.Connection) -> list[Mutant]:

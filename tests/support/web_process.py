@@ -24,14 +24,21 @@ _APPLICATION = "chukan.wsgi:application"
 
 @contextmanager
 def running_web(
-    world: World, folder: Path, *, rate: int = UNLIMITED, bent: Mapping[str, str] | None = None
+    world: World,
+    folder: Path,
+    *,
+    rate: int = UNLIMITED,
+    bent: Mapping[str, str] | None = None,
+    probed: Mapping[str, str] | None = None,
 ) -> Iterator[int]:
-    """Yield the port of a web process; `bent` names what `tests.support.bent_web` is to break in it."""
+    """Yield the port of a web process; `bent` and `probed` are for the modules of these names beside this one."""
     stage = Stage(home=world.home, port=free_port(folder / "web.port"))
     argv = list(next(spec for spec in PROCESSES if spec.name == "web").argv(stage))
-    if bent:
-        argv[argv.index(_APPLICATION)] = "tests.support.bent_web:application"
-    environment = {**stage.environment("web"), "CHUKAN_RATE_PER_CLIENT": str(rate), **(bent or {})}
+    for name, given in (("bent_web", bent), ("probed_web", probed)):
+        if given:
+            argv[argv.index(_APPLICATION)] = f"tests.support.{name}:application"
+    ours = {name: value for name, value in stage.environment("web").items() if not name.startswith("COV_")}
+    environment = {**ours, "CHUKAN_RATE_PER_CLIENT": str(rate), **(bent or {}), **(probed or {})}
     with (folder / "web.log").open("ab") as log:
         web = subprocess.Popen(argv, env=environment, cwd=ROOT, stdout=log, stderr=log, start_new_session=True)
     try:

@@ -58,6 +58,17 @@ def manage(*arguments: str, role: str = "kanri", stdin: str = "") -> str:
     return done.stdout
 
 
+@contextmanager
+def undone(world: World) -> Iterator[psycopg.Connection]:
+    """Break something as the administrator; whatever was broken is whole again afterwards."""
+    with world.admin() as admin:
+        admin.autocommit = False
+        try:
+            yield admin
+        finally:
+            admin.rollback()
+
+
 class World:
     """The services and the schema of one test process."""
 

@@ -1,29 +1,15 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import psycopg
 import pytest
 
 from tests.builders.catalogue import DEFINER_FUNCTIONS, declared_kinds, find_gaps, refused_verbs
-from tests.support.world import World
+from tests.support.world import World, undone
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 FEWER_ROWS = ('POLICY "across', 'POLICY "expired', 'POLICY "added" ON "sosa_log', 'POLICY "zone" ON "sosa_log')
 APPEND_ONLY = ("sosa_log_event", "sosa_log_leaf", "sosa_log_checkpoint", "shikaku_rireki")
-
-
-@contextmanager
-def undone(world: World) -> Iterator[psycopg.Connection]:
-    """Break something as the administrator; whatever was broken is whole again afterwards."""
-    with world.admin() as admin:
-        admin.autocommit = False
-        try:
-            yield admin
-        finally:
-            admin.rollback()
 
 
 class TestCatalogue:
