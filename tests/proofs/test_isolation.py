@@ -44,7 +44,7 @@ ORDER BY 1, 2, 3, 4
 """
 _EXPIRED = """
 INSERT INTO setsuzoku_idempotency SELECT (jsonb_populate_record(kept, jsonb_build_object(
-  'id', gen_random_uuid(), 'key', kept.key || n, 'expires_at', now() - interval '1 day'))).*
+  'id', gen_random_uuid(), 'key', md5(kept.key || n), 'expires_at', now() - interval '1 day'))).*
 FROM setsuzoku_idempotency kept, generate_series(1, 2) n
 """
 _CALLS = """
