@@ -121,9 +121,9 @@ class Restored:
     seconds: float
 
 
-def restored(home: Path, saved: Saved) -> Restored:
+def restored(home: Path, saved: Saved, keys: Path) -> Restored:
     started = time.monotonic()
-    told = restore(home, saved.data, saved.keys)
+    told = restore(home, saved.data, keys)
     seconds = time.monotonic() - started
     services = Services(home)
     try:
@@ -148,16 +148,19 @@ def lost_and_back(saved: Saved, found: Restored) -> tuple[int, int]:
 
 
 def test_a_journal_as_old_as_the_backup_brings_erased_lines_back(saved: Saved, new_home: Path) -> None:
-    found = restored(new_home, saved)
+    found = restored(new_home, saved, saved.keys)
 
     assert lost_and_back(saved, found) == (0, saved.before["uketsuke_teiseimachi"])
 
 
-def test_a_restored_home_holds_everything_but_what_was_erased(saved: Saved, proof: Proof, new_home: Path) -> None:
+def test_a_restored_home_holds_everything_but_what_was_erased(
+    saved: Saved, proof: Proof, tmp_path: Path, new_home: Path
+) -> None:
     # The journal outlives the data: it is kept apart, and the newest one is used.
-    shutil.copy(saved.journal, saved.keys / "journal" / saved.journal.name)
+    keys = shutil.copytree(saved.keys, tmp_path / "keys")
+    shutil.copy(saved.journal, keys / "journal" / saved.journal.name)
 
-    found = restored(new_home, saved)
+    found = restored(new_home, saved, keys)
 
     lost, back = lost_and_back(saved, found)
     persons = saved.before["shikaku_itaku_kukaku_kanyusha"]
