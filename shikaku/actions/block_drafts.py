@@ -1,11 +1,15 @@
 """The drafts a block took: persons whose rows were worked out before, until a later line of the block meets them."""
 
+from collections import Counter
+from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
 from django.db import connection
 
+from chukan.kernel.principal import Principal
+from chukan.kernel.transactions import LostRace
 from shikaku.actions.block_person import BlockPerson
 from shikaku.actions.block_telegrams import OwedTelegrams
 from shikaku.actions.draft import Draft
@@ -13,6 +17,7 @@ from shikaku.actions.draft_rows import FirstTelegrams, kanyusha_row, microsecond
 from shikaku.actions.prepare_lines import PreparedLine
 from shikaku.actions.write_block import BlockRows
 from shikaku.queries.array_text import bytea_array
+from shikaku.queries.led import find_edaban
 
 OWED = "shikaku"
 
@@ -27,9 +32,9 @@ class Drafted(NamedTuple):
 class BlockDrafts:
     """Persons taken as drafted, by 被保険者枝番, and the way to them by the zone's hash of their number."""
 
-    def __init__(self, zone: str, now: datetime) -> None:
+    def __init__(self, *, by: Principal, zone: str, now: datetime) -> None:
         """Begin with none."""
-        self._zone, self._now = zone, now
+        self._by, self._zone, self._now = by, zone, now
         self._drafted: dict[int, Drafted] = {}
         self._edaban_of: dict[bytes, int] = {}
 
@@ -52,8 +57,11 @@ class BlockDrafts:
         del self._edaban_of[drafted.prepared.bango]
         return drafted
 
-    def add_rows(self, rows: BlockRows, telegrams: OwedTelegrams) -> None:
-        """Give the numbers their 紐付番号 and add all rows.
+    def add_rows(self, rows: BlockRows, telegrams: OwedTelegrams, *, planned: Collection[BlockPerson]) -> None:
+        """Give the numbers their 紐付番号 and add all rows; `planned` are the other persons the block writes.
+
+        Raises LostRace when a number leads to a person whom the zone has under another one: that draft is given up, and
+        the block begun anew plans its line.
 
         *Locks:* the numbers across insurers, ordered by their hashes, after those of planned persons: two insurers
         that bring the same new numbers at once can meet in a deadlock, which the database undoes and the caller
@@ -65,6 +73,8 @@ class BlockDrafts:
         if not self._drafted:
             return
         known = self._known()
+        if known:
+            self._refuse_second(known, planned)
         at = microseconds(self._now)
         first = FirstTelegrams(self._zone, OWED, at)
         for edaban, (_, draft) in self._drafted.items():
@@ -79,6 +89,17 @@ class BlockDrafts:
             else:
                 person = BlockPerson(UUID(bytes=draft.row_id), edaban, elsewhere, None, self._now)
                 telegrams.owe(person, elsewhere, OWED, self._now)
+
+    def _refuse_second(self, known: dict[bytes, UUID], planned: Collection[BlockPerson]) -> None:
+        """Give up the drafts of persons who would get a second 被保険者枝番."""
+        here = set(find_edaban(by=self._by, zone=self._zone, himozuke=known.values()))
+        here.update(person.himozuke for person in planned)
+        here.update(himozuke for himozuke, count in Counter(known.values()).items() if count > 1)
+        wrong = [prepared for prepared, draft in self._drafted.values() if known.get(draft.bi_global) in here]
+        for prepared in wrong:
+            prepared.give_up_draft()
+        if wrong:
+            raise LostRace
 
     def _known(self) -> dict[bytes, UUID]:
         """Return the 紐付番号 of the numbers that somebody had before, and keep the proposed ones of all others."""

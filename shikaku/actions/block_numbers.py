@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 from uuid import uuid4
 
-from django.db import connection
+from django.db import IntegrityError, connection
 
 from chukan.kernel.crypto.blind_index import ZoneIndex
 from chukan.kernel.crypto.envelope import RowSealer, open_envelope
@@ -15,6 +15,7 @@ from chukan.kernel.crypto.keyring import get_keyring
 from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import LostRace
 from chukan.kernel.values.uuid7 import uuid7
+from shikaku.actions.block_led import LedNumbers
 from shikaku.actions.block_person import BlockPerson, known_person
 from shikaku.domain.held import NO_KOSHINGO, KoshingoFacts
 from shikaku.queries.held import load_held
@@ -43,6 +44,10 @@ _AS_IN_THIS_BLOCK: Final = "VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT 
 _GIVE_UP: Final = """
 UPDATE shikaku_itaku_kukaku_kanyusha SET bi_bango = NULL WHERE hokensha_code = %s AND hihokensha_edaban = %s
 """
+# Nor may the 紐付番号 the person leaves be held back from a later line of the block with its number.
+_MOVE: Final = """
+UPDATE shikaku_itaku_kukaku_kanyusha SET himozuke_bango = %s WHERE hokensha_code = %s AND hihokensha_edaban = %s
+"""
 _NO_LONGER: Final = """
 UPDATE shikaku_kyu_kojin_bango SET resolves = false WHERE hokensha_code = %s AND bi_bango = %s AND resolves
 """
@@ -63,10 +68,11 @@ class NumberChanges:
         seal: RowSealer,
         by_edaban: dict[int, BlockPerson],
         by_bango: dict[bytes, BlockPerson],
+        led: LedNumbers,
     ) -> None:
         """Share the block's view of its persons."""
         self._by, self._zone, self._index, self._seal = by, zone, index, seal
-        self._by_edaban, self._by_bango = by_edaban, by_bango
+        self._by_edaban, self._by_bango, self._led = by_edaban, by_bango, led
 
     def facts(self, number: str, person: BlockPerson | None) -> KoshingoFacts:
         """Return what is known of 更新後個人番号: its 紐付番号, who has it here, whether it is the present one."""
@@ -75,14 +81,11 @@ class NumberChanges:
             held = load_held(by=self._by, zone=self._zone, edabans=(), bangos=(bango,))
             for found, other in held.by_bango.items():
                 self._by_bango[found] = self._by_edaban.setdefault(other.edaban, known_person(other))
-        holder = self._by_bango.get(bango)
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT himozuke_bango FROM shikaku_find_himozuke(ARRAY[%s::bytea])", [self._index.global_bango(number)]
-            )
-            row = cursor.fetchone()
+        self._led.look_up({bango: self._index.global_bango(number)})
+        himozuke = self._led.himozuke_of(bango)
+        holder = self._by_bango.get(bango) or self._led.holder(bango)
         return KoshingoFacts(
-            himozuke_bango=None if row is None else str(row[0]),
+            himozuke_bango=None if himozuke is None else str(himozuke),
             edaban_here=None if holder is None else holder.edaban,
             is_current=person is not None and person.bango == bango,
         )
@@ -126,6 +129,10 @@ class NumberChanges:
                 [self._index.global_bango(number), uuid4()],
             )
             person.himozuke = cursor.fetchone()[0]
+            try:
+                cursor.execute(_MOVE, [person.himozuke, self._zone, person.edaban])
+            except IntegrityError as error:
+                raise LostRace from error  # somebody else became that person meanwhile
             if former_bango is None or wrong is None:
                 return
             if person.himozuke == former:

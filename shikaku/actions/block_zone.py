@@ -6,8 +6,6 @@ from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from django.db import connection
-
 from chukan.kernel import clock
 from chukan.kernel.crypto.blind_index import ZoneIndex
 from chukan.kernel.crypto.envelope import RowSealer
@@ -17,6 +15,8 @@ from chukan.kernel.principal import Principal
 from chukan.kernel.values.uuid7 import uuid7
 from shikaku.actions.block_cards import BlockCards
 from shikaku.actions.block_drafts import BlockDrafts
+from shikaku.actions.block_himozuke import NewHimozuke
+from shikaku.actions.block_led import LedNumbers
 from shikaku.actions.block_numbering import Numbering
 from shikaku.actions.block_numbers import KANYUSHA_TABLE, KOJIN_BANGO, NO_NUMBER_FACTS, NumberChanges
 from shikaku.actions.block_person import BlockPerson, known_person, propose_himozuke, search_tokens
@@ -33,7 +33,6 @@ from shikaku.domain.own_number import number_candidates
 from shikaku.domain.plan import Plan, Rejection, apply_plan
 from shikaku.domain.toroku import plan_registration
 from shikaku.domain.violations import Violation, order_results
-from shikaku.queries.array_text import bytea_array, uuid_array
 from shikaku.queries.held import JOHO, KIGO_BANGO, RIREKI_TABLE, load_held
 
 WRONG_NUMBER: Final = "2"
@@ -68,16 +67,22 @@ class ZoneBlock:
         self._by_bango: dict[bytes, BlockPerson] = {}
         self._cards = BlockCards(by=by, zone=zone, index=index)
         self._numbering = Numbering(zone)
-        self._globals: dict[int, bytes] = {}
         self._versions = BlockVersions(zone, uketsuke_id, self._seal_joho)
         self._telegrams = OwedTelegrams(zone, now)
-        self._drafts = BlockDrafts(zone, now)
+        self._led = LedNumbers(by=by, zone=zone, by_edaban=self._by_edaban)
+        self._himozuke = NewHimozuke(by=by, zone=zone)
+        self._drafts = BlockDrafts(by=by, zone=zone, now=now)
         self._numbers = NumberChanges(
-            by=by, zone=zone, index=index, seal=self._seal_bango, by_edaban=self._by_edaban, by_bango=self._by_bango
+            by=by,
+            zone=zone,
+            index=index,
+            seal=self._seal_bango,
+            by_edaban=self._by_edaban,
+            by_bango=self._by_bango,
+            led=self._led,
         )
         self._proposals: Iterator[UUID] = iter(())
         self._touched: dict[int, BlockPerson] = {}
-        self._resolved: set[int] = set()
 
     def load(self, lines: Sequence[PreparedLine]) -> None:
         """Lock the numbering row when somebody or a card may be new, then the persons named; read them once."""
@@ -94,6 +99,14 @@ class ZoneBlock:
         held = load_held(by=self._by, zone=self._zone, edabans=edabans, bangos=bangos)
         self._by_edaban.update({edaban: known_person(person) for edaban, person in held.by_edaban.items()})
         self._by_bango.update({bango: self._by_edaban[person.edaban] for bango, person in held.by_bango.items()})
+        self._led.look_up(
+            {
+                line.bango: self._index.global_bango(line.line.kojin_bango)
+                for line in others
+                if line.bango is not None and line.bango not in self._by_bango
+                if line.line is not None and line.line.kojin_bango is not None
+            }
+        )
         self._cards.load({line.t_kigo_bango for line in drafted}, ((line, self._person_of(line)) for line in others))
 
     def register(self, prepared: PreparedLine) -> LineOutcome:
@@ -103,10 +116,12 @@ class ZoneBlock:
         line = prepared.line
         if line is None:
             return self._refused(prepared, ())
+        if prepared.draft is not None and prepared.bango is not None and prepared.bango not in self._by_bango:
+            self._led.look_up({prepared.bango: prepared.draft.bi_global})  # `load` asked for no drafted line
         self._plan_draft(line.hihokensha_edaban)
         self._plan_draft(self._drafts.edaban_of(prepared.bango))
         by_edaban = None if line.hihokensha_edaban is None else self._by_edaban.get(line.hihokensha_edaban)
-        by_number = None if prepared.bango is None else self._by_bango.get(prepared.bango)
+        by_number = self._by_number(prepared.bango)
         person = by_edaban or by_number
         _refuse_stale(prepared, person)
         koshingo = NO_NUMBER_FACTS
@@ -166,7 +181,7 @@ class ZoneBlock:
     def _nobody_has(self, prepared: PreparedLine, draft: Draft) -> bool:
         """Tell whether the draft holds: nobody here has the number or the card, and its seals are today's."""
         return (
-            prepared.bango not in self._by_bango
+            self._by_number(prepared.bango) is None
             and self._drafts.edaban_of(prepared.bango) is None
             and draft.key_id == self._seal_joho.key_id
             and not self._cards.is_used(prepared.t_kigo_bango)
@@ -202,7 +217,7 @@ class ZoneBlock:
             is_new=True,
         )
         self._by_edaban[edaban] = self._by_bango[bango] = person
-        self._globals[edaban] = draft.bi_global
+        self._himozuke.note(edaban, bi_global=draft.bi_global, prepared=prepared)
         self._write_version(prepared, plan, person, self._now, prepared.t_kigo_bango)
         person.held = apply_plan(None, plan, edaban=edaban, himozuke=str(person.himozuke))
         if plan.owes is not None:
@@ -231,6 +246,7 @@ class ZoneBlock:
             if moves:
                 self._settle(person)
                 former_himozuke = person.himozuke
+                self._led.part(person)
             self._numbers.change(line.koshingo_kojin_bango, plan.number_change, person, at)
         if plan.version is not None:
             self._append_version(prepared, plan, person, at)
@@ -256,11 +272,13 @@ class ZoneBlock:
             last_at=self._now - _TICK,
             is_new=True,
         )
-        line = prepared.line
+        line, bi_global = prepared.line, None
         if line is not None and line.kojin_bango is not None and prepared.bango is not None:
             person.ct_bango = self._seal_bango.seal(row_id, line.kojin_bango.encode())
-            self._globals[person.edaban] = self._index.global_bango(line.kojin_bango)
+            bi_global = self._index.global_bango(line.kojin_bango)
             self._by_bango[prepared.bango] = person
+            self._led.join(person, prepared.bango)
+        self._himozuke.note(person.edaban, bi_global=bi_global, prepared=prepared)
         self._by_edaban[person.edaban] = person
         return person
 
@@ -300,11 +318,17 @@ class ZoneBlock:
         line = prepared.line
         if line is not None and line.hihokensha_edaban is not None:
             return self._by_edaban.get(line.hihokensha_edaban)
-        return None if prepared.bango is None else self._by_bango.get(prepared.bango)
+        return self._by_number(prepared.bango)
+
+    def _by_number(self, bango: bytes | None) -> BlockPerson | None:
+        """Return the person of this zone whom the number leads to, by this insurer's word or by another's."""
+        if bango is None:
+            return None
+        return self._by_bango.get(bango) or self._led.holder(bango)
 
     def _settle(self, person: BlockPerson) -> None:
         """Fix the 紐付番号 of what this block wrote so far, before the person moves to another one."""
-        if person.is_new and person.edaban not in self._resolved:
+        if self._himozuke.is_open(person):
             self._resolve([person])
         self._versions.settle(person)
 
@@ -336,10 +360,10 @@ class ZoneBlock:
     def finish(self) -> BlockRows:
         """Give new persons their 紐付番号 and telegrams their order, and return all rows of the zone."""
         touched = self._touched.values()
-        self._resolve([person for person in touched if person.is_new and person.edaban not in self._resolved])
+        self._resolve([person for person in touched if self._himozuke.is_open(person)])
         self._numbering.save()
         rows = BlockRows(superseded=self._versions.superseded)
-        self._drafts.add_rows(rows, self._telegrams)
+        self._drafts.add_rows(rows, self._telegrams, planned=self._touched.values())
         rows.soshin = self._telegrams.rows()
         for person in touched:
             (rows.new_kanyusha if person.is_new else rows.changed_kanyusha).append(self._kanyusha_row(person))
@@ -347,29 +371,7 @@ class ZoneBlock:
         return rows
 
     def _resolve(self, fresh: Sequence[BlockPerson]) -> None:
-        """Ask who these new numbers belong to; a number nobody had gets the 紐付番号 proposed here."""
-        if not fresh:
-            return
-        proposed = {person.edaban: person.himozuke for person in fresh}
-        with_number = [person for person in fresh if person.edaban in self._globals]
-        without = [person.himozuke for person in fresh if person.edaban not in self._globals]
-        with connection.cursor() as cursor:
-            if with_number:
-                hashes = [self._globals[person.edaban] for person in with_number]
-                cursor.execute(
-                    "SELECT bi_global, himozuke_bango FROM shikaku_resolve_himozuke(%s::bytea[], %s::uuid[])",
-                    [bytea_array(hashes), uuid_array(person.himozuke for person in with_number)],
-                )
-                resolved = {bytes(bango): himozuke for bango, himozuke in cursor.fetchall()}
-                for person in with_number:
-                    person.himozuke = resolved[self._globals[person.edaban]]
-            if without:
-                cursor.execute("SELECT shikaku_new_himozuke(%s)", [without])
-        self._resolved.update(proposed)
-        for person in fresh:
-            if person.held is not None:
-                person.held = replace(person.held, himozuke_bango=str(person.himozuke))
-        self._telegrams.resolve(proposed)
+        self._telegrams.resolve(self._himozuke.resolve(fresh, touched=self._touched.values()))
 
     def _kanyusha_row(self, person: BlockPerson) -> tuple[object, ...]:
         held = person.held

@@ -51,6 +51,10 @@ class PreparedLine:
         """Tell whether the line gives a 個人番号 to be kept."""
         return self.draft is not None or (self.said is not None and self.said.enters_bango)
 
+    def give_up_draft(self) -> None:
+        """Let the line be planned like any other: its draft took the person for somebody nobody here has."""
+        self.said, self.draft = self.line, None
+
     def packed(self) -> tuple[object, ...]:
         """Return the line for another process of ours; `unpacked` there makes it again."""
         said = self.said if self.draft is None else None

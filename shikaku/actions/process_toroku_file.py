@@ -170,7 +170,10 @@ def _register_with_retry(
     seal: Callable[[UUID, int, bytes], bytes],
     now: Now,
 ) -> None:
-    """Register one block; a deadlock with another insurer's block is undone by the database and tried again here."""
+    """Register one block; a deadlock with another insurer's block is undone by the database and tried again here.
+
+    The last try takes no draft: whatever was wrong with one, each line is planned then.
+    """
     for left in reversed(range(_TRIES)):
         try:
             register_block(by=by, job=job, lines=prepared, index_of=indexes, seal_line=seal, now=now())
@@ -178,6 +181,9 @@ def _register_with_retry(
             if not left:
                 raise
             log.warning("shikaku.toroku_block.retried", uketsuke_id=str(job.uketsuke_id))
+            if left == 1:
+                for line in prepared:
+                    line.give_up_draft()
         else:
             return
 

@@ -36,9 +36,9 @@ _NEXT_JUN: Final = "SELECT himozuke_bango, last_jun FROM shikaku_next_jun(%s::uu
 # Who has a period in this zone now, under which 被保険者枝番, and when that person was last written.
 _STATE: Final = """
 SELECT DISTINCT ON (r.himozuke_bango) r.himozuke_bango, r.hihokensha_edaban, k.last_recorded_at
-FROM shikaku_rireki r JOIN shikaku_itaku_kukaku_kanyusha k
-  ON k.hokensha_code = r.hokensha_code AND k.hihokensha_edaban = r.hihokensha_edaban
-WHERE r.hokensha_code = %s AND r.himozuke_bango = ANY (%s) AND r.superseded_at IS NULL AND NOT r.withdrawn
+FROM shikaku_itaku_kukaku_kanyusha k JOIN shikaku_rireki r
+  ON r.hokensha_code = k.hokensha_code AND r.hihokensha_edaban = k.hihokensha_edaban
+WHERE k.hokensha_code = %s AND k.himozuke_bango = ANY (%s) AND r.superseded_at IS NULL AND NOT r.withdrawn
   AND r.shikaku_tsuban IS NOT NULL
 ORDER BY r.himozuke_bango, r.toroku_nichiji DESC
 """

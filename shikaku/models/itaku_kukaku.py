@@ -60,6 +60,8 @@ class ItakuKukakuKanyusha(models.Model):
         constraints = (
             models.UniqueConstraint(fields=("hokensha_code", "hihokensha_edaban"), name="shikaku_kanyusha_edaban"),
             models.UniqueConstraint(fields=("hokensha_code", "bi_bango"), name="shikaku_kanyusha_bango"),
+            # One 被保険者枝番 per person and insurer, found from the person.
+            models.UniqueConstraint(fields=("himozuke_bango", "hokensha_code"), name="shikaku_kanyusha_himozuke"),
         )
         indexes = (
             models.Index(fields=("t_kana2", "hihokensha_edaban"), name="shikaku_kanyusha_kana2"),

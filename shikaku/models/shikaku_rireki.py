@@ -49,9 +49,4 @@ class ShikakuRireki(models.Model):
                 name="shikaku_rireki_kigo_bango",
                 condition=models.Q(superseded_at__isnull=True, withdrawn=False, t_kigo_bango__isnull=False),
             ),
-            models.Index(
-                fields=("himozuke_bango",),
-                name="shikaku_rireki_himozuke",
-                condition=models.Q(superseded_at__isnull=True, withdrawn=False),
-            ),
         )

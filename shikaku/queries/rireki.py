@@ -20,6 +20,7 @@ from chukan.kernel.transactions import reads
 from chukan.kernel.values.kojin_bango import is_valid_kojin_bango
 from shikaku.models import ItakuKukakuKanyusha, KyuKojinBango, ShikakuRireki
 from shikaku.queries.kanyusha import kanyusha_nashi
+from shikaku.queries.led import find_himozuke
 from shikaku.queries.versions import Version, covers, list_all_versions, list_known_versions
 
 
@@ -59,11 +60,15 @@ def _find_edaban(by: Principal, edaban: int | None, kojin_bango: str | None) -> 
     if edaban is not None:
         row = rows.filter(hihokensha_edaban=edaban).first()
     elif kojin_bango is not None and is_valid_kojin_bango(kojin_bango):
-        hashed = ZoneIndex(get_keyring(), by.hokensha_code or "").bango(kojin_bango)
+        index = ZoneIndex(get_keyring(), by.hokensha_code or "")
+        hashed = index.bango(kojin_bango)
         row = rows.filter(bi_bango=hashed).first()
         if row is None:
             former = KyuKojinBango.objects.filter(hokensha_code=by.hokensha_code, bi_bango=hashed, resolves=True)
             row = rows.filter(hihokensha_edaban__in=former.values("hihokensha_edaban")).first()
+        if row is None:  # another insurer's 変更 may have made the number lead to somebody who is here under another
+            led = find_himozuke(by=by, hashes=[index.global_bango(kojin_bango)])
+            row = rows.filter(himozuke_bango__in=led.values()).first()
     else:
         row = None
     if row is None:

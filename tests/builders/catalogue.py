@@ -18,6 +18,7 @@ ZONE_COLUMNS = ("hokensha_code", "zone", "sender")
 ACROSS = {
     ("shikaku_bango_case", "chukan_operator", "SELECT"): "the console lists open cases; no person by column grant",
     ("shikaku_bango_case", "chukan_owner", "ALL"): "shikaku_case_holders, _drop_closed_cases",
+    ("shikaku_itaku_kukaku_kanyusha", "chukan_owner", "SELECT"): "shikaku_hokensha_at, _case_holders",
     ("shikaku_onshi_soshin", "chukan_relay", "ALL"): "delivery goes over all zones in the order of persons",
     ("shikaku_onshi_soshin", "chukan_operator", "SELECT"): "the console counts; states by column grant only",
     ("shikaku_onshi_soshin", "chukan_owner", "ALL"): "shikaku_record_onshi_kekka, _resend_queue",

@@ -99,8 +99,13 @@ class Memory:
     def _of_number(self, zone: str, line: TorokuLine) -> Held | None:
         if line.kojin_bango is None or not is_valid_kojin_bango(line.kojin_bango):
             return None
-        edaban = self._numbers[zone].get(line.kojin_bango)
+        edaban = self._led(zone, line.kojin_bango)
         return None if edaban is None else self.held[zone][edaban]
+
+    def _led(self, zone: str, number: str) -> int | None:
+        edaban, himozuke = self._numbers[zone].get(number), self._himozuke.get(number)
+        same = (other.hihokensha_edaban for other in self.held[zone].values() if other.himozuke_bango == himozuke)
+        return next(same, None) if edaban is None else edaban
 
     def _card_users(self, zone: str, line: TorokuLine, person: Held | None) -> list[KigoUse]:
         key = kigo_key_after(line, person)
@@ -116,7 +121,7 @@ class Memory:
         if number is None:
             return KoshingoFacts()
         present = None if person is None else self._present[zone, person.hihokensha_edaban]
-        return KoshingoFacts(self._himozuke.get(number), self._numbers[zone].get(number), number == present)
+        return KoshingoFacts(self._himozuke.get(number), self._led(zone, number), number == present)
 
     def _apply(self, zone: str, line: TorokuLine, plan: Plan, person: Held | None, place: int) -> Held:
         edaban = len(self.held[zone]) + 1 if person is None else person.hihokensha_edaban

@@ -246,7 +246,7 @@ class Reference:
         """Find the person by 被保険者枝番 or 個人番号, and by nothing else."""
         kind, number, edaban = body["shori_shubetsu_code"], body.get("kojin_bango"), body.get("hihokensha_edaban")
         readable = number is not None and is_number(number)
-        by_number = self.numbers[zone].get(number or "") if readable else None
+        by_number = self.led(zone, number or "") if readable else None
         if kind == NEW:
             return None if by_number is None else self._same_birth(body, self.persons[zone][by_number], found)
         if edaban is None:
@@ -267,6 +267,16 @@ class Reference:
         if kind == AGAIN and not any(person.state()):
             found.codes.add("E203")
         return self._same_birth(body, person, found) if readable else person
+
+    def led(self, zone: str, number: str) -> int | None:
+        """Return the 被保険者枝番 a number leads to: as this insurer has it, else the person whose it is anywhere.
+
+        派生: what an insurer itself said of a number stands for its own zone, whatever another corrected since.
+        """
+        here = self.numbers[zone].get(number)
+        whose = self.himozuke.get(number)
+        same = (person.edaban for person in self.persons[zone].values() if person.himozuke == whose)
+        return next(same, None) if here is None else here
 
     def _same_birth(self, body: Body, person: Person, found: _Findings) -> Person:
         held = speaking(person.state())
@@ -306,8 +316,6 @@ class Reference:
 
     def _new_person(self, zone: str, number: str) -> Person:
         edaban = len(self.persons[zone]) + 1
-        # Not the contract, which would know the person by a number that another insurer changed, too. The product does
-        # not (`test_a_number_changed_elsewhere_leads_to_the_person_here`); until it does, stories go its way.
         himozuke = self.himozuke.setdefault(number, self._fresh())
         person = self.persons[zone][edaban] = Person(edaban, number, himozuke)
         self.numbers[zone][number] = edaban
@@ -382,7 +390,7 @@ class Reference:
         number, kubun = body.get("koshingo_kojin_bango"), body.get("kojin_bango_koshin_kubun")
         if number is None or number == person.number or not is_number(number):
             return False
-        here = self.numbers[zone].get(number, person.edaban) != person.edaban
+        here = self.led(zone, number) not in (None, person.edaban)
         elsewhere = self.himozuke.get(number, person.himozuke) != person.himozuke
         if here or (kubun == "1" and elsewhere):
             found.codes.add("E214")

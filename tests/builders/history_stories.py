@@ -164,8 +164,8 @@ class _Throw:
         """A number that leads to the person, present or former; now and then any number."""
         if self._dice.random() < 0.05:
             return kojin_bango(self._dice.choice([*range(1, _PEOPLE + 1), *_SPARE]))
-        leads = self._reference.numbers[self._zone]
-        return self._dice.choice(sorted(number for number, edaban in leads.items() if edaban == person.edaban))
+        known = {*self._reference.numbers[self._zone], *self._reference.himozuke}
+        return self._dice.choice(sorted(n for n in known if self._reference.led(self._zone, n) == person.edaban))
 
     def _address_text(self) -> str:
         return f"見本県見本市{self._dice.randint(1, 3)}番"
@@ -303,7 +303,7 @@ def _owner(person: Person) -> int:
 def target(reference: Reference, zone: str, body: Body) -> tuple[int, int | None] | None:
     """Return the 枝番 and 資格通番 a 変更, 喪失 or 取消 is about, None where there is nothing it can be about."""
     edaban = body.get("hihokensha_edaban")
-    by_number = reference.numbers[zone].get(body.get("kojin_bango") or "")
+    by_number = reference.led(zone, body.get("kojin_bango") or "")
     found = by_number if edaban is None else int(edaban)
     if found not in reference.persons[zone] or (edaban and "kojin_bango" in body and by_number != found):
         return None

@@ -25,7 +25,7 @@ def compare_asked(reference: Reference, *, end: datetime) -> int:
             pairs += _compare_person(zone, person, end)
         for number in reference.himozuke:
             found = _led_to(zone, number, end)
-            edaban = reference.numbers[zone].get(number)
+            edaban = reference.led(zone, number)
             if (found is None) != (edaban is None):
                 raise Disagreement(zone, "a number leads to another person", edaban)
             if found is not None and edaban is not None:

@@ -1,0 +1,66 @@
+"""Numbers nobody has here that lead to a 紐付番号 elsewhere: its person may be here under another number.
+
+根拠: the published contract §3: after a 変更 by any insurer both numbers lead to the person.
+"""
+
+from collections.abc import Collection, Mapping
+from uuid import UUID
+
+from chukan.kernel.principal import Principal
+from chukan.kernel.transactions import LostRace
+from shikaku.actions.block_person import BlockPerson, known_person
+from shikaku.queries.held import load_held
+from shikaku.queries.led import find_edaban, find_himozuke
+
+
+class LedNumbers:
+    """The persons of one block in one zone, by the 紐付番号 their numbers lead to."""
+
+    def __init__(self, *, by: Principal, zone: str, by_edaban: dict[int, BlockPerson]) -> None:
+        """Share the block's view of its persons."""
+        self._by, self._zone, self._by_edaban = by, zone, by_edaban
+        self._himozuke_of: dict[bytes, UUID] = {}
+        self._person_of: dict[UUID, BlockPerson] = {}
+
+    def look_up(self, unknown: Mapping[bytes, bytes]) -> None:
+        """Ask whom these numbers lead to, and load those whom the zone has; `unknown`: zone's hash -> global hash.
+
+        *Locks:* the persons found.
+        """
+        led = find_himozuke(by=self._by, hashes=unknown.values())
+        for bango, wide in unknown.items():
+            self._himozuke_of.pop(bango, None)
+            if wide in led:
+                self._himozuke_of[bango] = led[wide]
+        self._load({himozuke for himozuke in led.values() if himozuke not in self._person_of})
+
+    def _load(self, himozuke: Collection[UUID]) -> None:
+        here = find_edaban(by=self._by, zone=self._zone, himozuke=himozuke)
+        missing = [edaban for edaban in here.values() if edaban not in self._by_edaban]
+        if missing:
+            held = load_held(by=self._by, zone=self._zone, edabans=missing, bangos=())
+            self._by_edaban.update({edaban: known_person(person) for edaban, person in held.by_edaban.items()})
+        for one, edaban in here.items():
+            person = self._by_edaban.get(edaban)
+            if person is None or person.himozuke != one:
+                raise LostRace  # moved or gone while the locks were waited for
+            self._person_of[one] = person
+
+    def holder(self, bango: bytes | None) -> BlockPerson | None:
+        """Return the person of this zone whom the number leads to by way of another insurer."""
+        himozuke = None if bango is None else self._himozuke_of.get(bango)
+        return None if himozuke is None else self._person_of.get(himozuke)
+
+    def himozuke_of(self, bango: bytes) -> UUID | None:
+        """Return the 紐付番号 the number was found to lead to."""
+        return self._himozuke_of.get(bango)
+
+    def join(self, person: BlockPerson, bango: bytes) -> None:
+        """Let a new person of this block be found by every number that leads to the same 紐付番号."""
+        himozuke = self._himozuke_of.get(bango)
+        if himozuke is not None:
+            self._person_of[himozuke] = person
+
+    def part(self, person: BlockPerson) -> None:
+        """Let no number of before lead to a person who moves to another 紐付番号."""
+        self._person_of = {himozuke: other for himozuke, other in self._person_of.items() if other is not person}

@@ -1,0 +1,39 @@
+"""Whom a 個人番号 leads to across insurers, and whether that person is in a zone, under whatever number.
+
+The person may have come with another number: somebody else's 変更 made both lead to the same 紐付番号.
+"""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from django.db import connection
+
+from chukan.kernel.principal import Principal
+from chukan.kernel.transactions import reads
+from shikaku.queries.array_text import bytea_array, uuid_array
+
+_LED = "SELECT bi_global, himozuke_bango FROM shikaku_find_himozuke(%s::bytea[])"
+_HERE = """
+SELECT himozuke_bango, hihokensha_edaban FROM shikaku_itaku_kukaku_kanyusha
+WHERE hokensha_code = %s AND himozuke_bango = ANY (%s::uuid[])
+"""
+
+
+@reads
+def find_himozuke(*, by: Principal, hashes: Collection[bytes]) -> dict[bytes, UUID]:
+    """Return the 紐付番号 of each hash across insurers that leads to one."""
+    if not hashes:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(_LED, [bytea_array(hashes)])
+        return {bytes(found): himozuke for found, himozuke in cursor.fetchall()}
+
+
+@reads
+def find_edaban(*, by: Principal, zone: str, himozuke: Collection[UUID]) -> dict[UUID, int]:
+    """Return the 被保険者枝番 of each of these persons whom the zone has."""
+    if not himozuke:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(_HERE, [zone, uuid_array(himozuke)])
+        return dict(cursor.fetchall())

@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+import pytest
+
+from chukan.kernel.crypto.blind_index import ZoneIndex
+from chukan.kernel.crypto.keyring import get_keyring
+from shikaku.queries.led import find_edaban, find_himozuke
+from tests.support.members import bango, joined
+from tests.support.principals import KENPO, OTHER_KENPO, clerk
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.kj("KJ-SHI-05", "KJ-ZONE-05")]
+
+
+class TestLed:
+    def test_a_number_leads_to_the_same_person_from_every_zone_and_a_zone_names_its_own_edaban_only(self) -> None:
+        joined(1, by=clerk(OTHER_KENPO))
+        joined(2)
+        joined(1)
+        hashes = [ZoneIndex(get_keyring(), KENPO).global_bango(bango(serial)) for serial in (1, 2, 3)]
+
+        led = find_himozuke(by=clerk(), hashes=hashes)
+
+        assert led == find_himozuke(by=clerk(OTHER_KENPO), hashes=hashes)
+        assert set(led) == set(hashes[:2])
+        assert find_edaban(by=clerk(), zone=KENPO, himozuke=led.values()) == {led[hashes[0]]: 2, led[hashes[1]]: 1}
+        assert find_edaban(by=clerk(OTHER_KENPO), zone=OTHER_KENPO, himozuke=led.values()) == {led[hashes[0]]: 1}
+
+    def test_nothing_is_asked_for_nothing(self) -> None:
+        assert find_himozuke(by=clerk(), hashes=[]) == {}
+        assert find_edaban(by=clerk(), zone=KENPO, himozuke=[]) == {}
