@@ -16,7 +16,7 @@ from shikaku.actions.draft import Draft
 from shikaku.actions.draft_rows import FirstTelegrams, kanyusha_row, microseconds, version_row
 from shikaku.actions.prepare_lines import PreparedLine
 from shikaku.actions.write_block import BlockRows
-from shikaku.queries.array_text import bytea_array
+from shikaku.queries.binary_arrays import bytea_array, integer_array, uuid_array
 from shikaku.queries.led import find_edaban
 
 OWED = "shikaku"
@@ -104,8 +104,8 @@ class BlockDrafts:
     def _known(self) -> dict[bytes, UUID]:
         """Return the 紐付番号 of the numbers that somebody had before, and keep the proposed ones of all others."""
         drafts = [drafted.draft for drafted in self._drafted.values()]
-        proposed = "{" + ",".join([draft.himozuke.hex() for draft in drafts]) + "}"
-        owed = "{" + ",".join(["1" if draft.owes else "0" for draft in drafts]) + "}"
+        proposed = uuid_array(draft.himozuke for draft in drafts)
+        owed = integer_array([int(draft.owes) for draft in drafts])
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT bi_global, himozuke_bango FROM shikaku_take_himozuke(%s::bytea[], %s::uuid[], %s::integer[])",

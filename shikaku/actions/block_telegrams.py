@@ -8,7 +8,7 @@ from django.db import connection
 
 from chukan.kernel.values.uuid7 import uuid7
 from shikaku.actions.block_person import BlockPerson
-from shikaku.queries.array_text import uuid_array
+from shikaku.queries.binary_arrays import integer_array, uuid_array
 
 
 @dataclass(slots=True)
@@ -46,8 +46,8 @@ class OwedTelegrams:
             wanted[telegram.himozuke] = wanted.get(telegram.himozuke, 0) + 1
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT himozuke_bango, last_jun FROM shikaku_next_jun(%s::uuid[], %s)",
-                [uuid_array(wanted), list(wanted.values())],
+                "SELECT himozuke_bango, last_jun FROM shikaku_next_jun(%s::uuid[], %s::integer[])",
+                [uuid_array(wanted), integer_array(wanted.values())],
             )
             last: dict[UUID, int] = dict(cursor.fetchall())
         following = {himozuke: last[himozuke] - count for himozuke, count in wanted.items()}

@@ -14,7 +14,7 @@ from chukan.kernel.crypto.keyring import get_keyring
 from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import LostRace, reads
 from shikaku.domain.held import Held, HeldPeriod, speaking_version
-from shikaku.queries.array_text import bytea_array
+from shikaku.queries.binary_arrays import bigint_array, bytea_array
 
 RIREKI_TABLE = "shikaku_rireki"
 KIGO_BANGO = "kigo_bango"
@@ -172,7 +172,7 @@ def load_kigo_users(
     if not tokens:
         return users
     with connection.cursor() as cursor:
-        cursor.execute(_KIGO, ["{" + ",".join(map(str, tokens)) + "}", zone])
+        cursor.execute(_KIGO, [bigint_array(tokens), zone])
         for token, edaban, valid_from, valid_to in cursor.fetchall():
             users.setdefault(token, []).append((edaban, valid_from, valid_to))
     return users

@@ -10,7 +10,7 @@ from django.db import connection
 
 from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import reads
-from shikaku.queries.array_text import bytea_array, uuid_array
+from shikaku.queries.binary_arrays import bytea_array, uuid_array
 
 _LED = "SELECT bi_global, himozuke_bango FROM shikaku_find_himozuke(%s::bytea[])"
 _HERE = """
