@@ -16,4 +16,4 @@ ENV PATH=/venv/bin:/usr/bin:/bin \
     DJANGO_SETTINGS_MODULE=chukan.settings.base \
     CHUKAN_HOME=/var/lib/chukan
 VOLUME /var/lib/chukan
-CMD ["gunicorn", "chukan.wsgi:application", "--bind", "0.0.0.0:8000", "--worker-class", "gthread", "--workers", "2", "--threads", "8", "--no-control-socket"]
+CMD ["gunicorn", "chukan.wsgi:application", "--bind", "0.0.0.0:8000", "--worker-class", "gthread", "--workers", "2", "--threads", "8", "--no-control-socket", "--forwarder-headers", ""]

@@ -74,6 +74,8 @@ def _web(stage: Stage) -> list[str]:
         *("--bind", f"127.0.0.1:{stage.port}", "--worker-class", "gthread", "--workers", "2", "--threads", "8"),
         *("--graceful-timeout", "10", "--timeout", "120", "--keep-alive", "5", "--no-control-socket"),
         *("--worker-tmp-dir", str(stage.home / "run"), "--log-level", "warning"),
+        # Nothing stands before it: no client on loopback is a proxy that may say what the path or the scheme was.
+        *("--forwarded-allow-ips", "", "--forwarder-headers", ""),
     )
 
 

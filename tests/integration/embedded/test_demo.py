@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import http.cookiejar
 import json
 import os
@@ -137,6 +138,21 @@ def alive(pid: int) -> bool:
         return False
 
 
+def core_size(pid: int) -> list[str]:
+    """The limits of a core file, soft and hard."""
+    limits = Path(f"/proc/{pid}/limits").read_text()
+    return next(line for line in limits.splitlines() if line.startswith("Max core file size")).split()[4:6]
+
+
+def status_of(port: int, path: str, headers: dict[str, str] | None = None) -> int:
+    """What a plain request is answered; header names go out as they are."""
+    line = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    line.request("GET", path, headers=headers or {})
+    status = line.getresponse().status
+    line.close()
+    return status
+
+
 def wait_until(condition: object, seconds: float) -> bool:
     """Whether the condition comes true in time."""
     assert callable(condition)
@@ -163,6 +179,9 @@ def test_starts_survives_kills_stops_and_starts_again_with_its_data(home: Path, 
     before = demo.pids()
     assert set(before) == {process.name for process in PROCESSES} | {"postgres", "valkey"}
     assert all(os.getpgid(pid) == pid for pid in before.values())
+    assert [name for name, pid in before.items() if core_size(pid) != ["0", "0"]] == []
+    assert status_of(port, "/health/live") == 200
+    assert status_of(port, "/nothing", {"SCRIPT_NAME": "/nothing", "PATH_INFO": "/health/live"}) == 404
 
     told = subprocess.run(
         [

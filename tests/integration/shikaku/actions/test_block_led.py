@@ -25,24 +25,16 @@ TRIES = 3
 Answer = tuple[str, str, int | None]
 
 
-def changed_elsewhere(serial: int, to: int, kubun: str = "1") -> None:
+def changed_elsewhere(world: World, serial: int, to: int) -> None:
     """Let the other insurer, which holds the member too, say that the number changed."""
     joined(serial, by=clerk(OTHER))
-    (edaban,) = asked_one("SELECT max(hihokensha_edaban) FROM shikaku_itaku_kukaku_kanyusha", OTHER)
-    line = known("03", edaban, koshingo_kojin_bango=bango(to), kojin_bango_koshin_kubun=kubun, hokensha_code=OTHER)
+    (edaban,) = asked_one(world, "SELECT max(hihokensha_edaban) FROM shikaku_itaku_kukaku_kanyusha", OTHER)
+    line = known("03", edaban, koshingo_kojin_bango=bango(to), kojin_bango_koshin_kubun="1", hokensha_code=OTHER)
     register_one(by=clerk(OTHER), line=line, now=NOW)
 
 
-def asked_one(sql: str, zone: str) -> tuple[Any, ...]:
-    return asked(WORLD[0], f"{sql} WHERE hokensha_code = %s", zone)[0]
-
-
-WORLD: list[World] = []
-
-
-@pytest.fixture(autouse=True)
-def _world(world: World) -> None:
-    WORLD[:] = [world]
+def asked_one(world: World, sql: str, zone: str) -> tuple[Any, ...]:
+    return asked(world, f"{sql} WHERE hokensha_code = %s", zone)[0]
 
 
 def file(*lines: TorokuLine) -> list[Answer]:
@@ -68,10 +60,10 @@ def ended(serial: int) -> TorokuLine:
     return join_line(serial, shikaku_soshitsu_ymd="2026-06-01")
 
 
-def persons(zone: str = KENPO) -> tuple[int, int]:
+def persons(world: World, zone: str = KENPO) -> tuple[int, int]:
     """Return how many 被保険者枝番 and how many persons the zone has."""
     found: tuple[int, int] = asked_one(
-        "SELECT count(*), count(DISTINCT himozuke_bango) FROM shikaku_itaku_kukaku_kanyusha", zone
+        world, "SELECT count(*), count(DISTINCT himozuke_bango) FROM shikaku_itaku_kukaku_kanyusha", zone
     )
     return found
 
@@ -81,12 +73,12 @@ def one(line: TorokuLine) -> Registered:
 
 
 class TestOneLine:
-    def test_joins_with_the_new_number(self) -> None:
+    def test_joins_with_the_new_number(self, world: World) -> None:
         one(ended(1))
-        changed_elsewhere(1, to=20)
+        changed_elsewhere(world, 1, to=20)
 
         assert one(again(1, to=20)).hihokensha_edaban == 1
-        assert persons() == (1, 1)
+        assert persons(world) == (1, 1)
 
     def test_joins_with_the_number_of_before(self) -> None:
         joined(1, by=clerk(OTHER))
@@ -96,9 +88,9 @@ class TestOneLine:
 
         assert one(again(1, to=1)).hihokensha_edaban == 1
 
-    def test_leaves_and_is_found_by_the_new_number(self) -> None:
+    def test_leaves_and_is_found_by_the_new_number(self, world: World) -> None:
         joined(1)
-        changed_elsewhere(1, to=20)
+        changed_elsewhere(world, 1, to=20)
 
         leaves = TorokuLine(
             shori_shubetsu_code="04",
@@ -109,26 +101,26 @@ class TestOneLine:
         assert one(leaves).hihokensha_edaban == 1
         assert len(find_rireki(by=clerk(), kojin_bango=bango(20), known_at=NOW).versions) == 1
 
-    def test_a_number_of_somebody_this_insurer_does_not_have_finds_nobody(self) -> None:
+    def test_a_number_of_somebody_this_insurer_does_not_have_finds_nobody(self, world: World) -> None:
         joined(2)
-        changed_elsewhere(1, to=20)
+        changed_elsewhere(world, 1, to=20)
 
         with pytest.raises(NotFound):
             find_rireki(by=clerk(), kojin_bango=bango(20), known_at=NOW)
 
-    def test_says_the_change_itself_later(self) -> None:
+    def test_says_the_change_itself_later(self, world: World) -> None:
         joined(1)
-        changed_elsewhere(1, to=20)
+        changed_elsewhere(world, 1, to=20)
 
         change = known("03", 1, koshingo_kojin_bango=bango(20), kojin_bango_koshin_kubun="1")
         assert one(change).shori_kekka_kubun == "1"
-        assert persons() == (1, 1)
+        assert persons(world) == (1, 1)
 
     @pytest.mark.parametrize("kubun", ["1", "2"])
-    def test_may_not_take_the_number_of_another_person_here(self, kubun: str) -> None:
+    def test_may_not_take_the_number_of_another_person_here(self, world: World, kubun: str) -> None:
         joined(1)
         joined(2)
-        changed_elsewhere(1, to=20)
+        changed_elsewhere(world, 1, to=20)
 
         with pytest.raises(RuleBroken) as refused:
             one(known("03", 2, koshingo_kojin_bango=bango(20), kojin_bango_koshin_kubun=kubun))
@@ -137,22 +129,22 @@ class TestOneLine:
 
 class TestOneBlock:
     @pytest.mark.parametrize("card", [90, 1], ids=["new card", "the card of before"])
-    def test_a_drafted_line_finds_the_person(self, card: int) -> None:
+    def test_a_drafted_line_finds_the_person(self, world: World, card: int) -> None:
         one(ended(1))
-        changed_elsewhere(1, to=20)
+        changed_elsewhere(world, 1, to=20)
 
         assert file(join_line(3), again(1, to=20, card=card)) == [("1", "", 2), ("2", "W101", 1)]
-        assert persons() == (2, 2)
+        assert persons(world) == (2, 2)
 
-    def test_both_numbers_of_somebody_new_are_one_person(self) -> None:
-        changed_elsewhere(1, to=20)
+    def test_both_numbers_of_somebody_new_are_one_person(self, world: World) -> None:
+        changed_elsewhere(world, 1, to=20)
 
         assert file(ended(1), join_line(3), again(1, to=20)) == [("1", "", 1), ("1", "", 2), ("2", "W101", 1)]
-        assert persons() == (2, 2)
+        assert persons(world) == (2, 2)
 
     @pytest.mark.parametrize("first", ["drafted", "planned"])
-    def test_also_when_a_later_line_has_to_do_with_one_of_them(self, first: str) -> None:
-        changed_elsewhere(1, to=20)
+    def test_also_when_a_later_line_has_to_do_with_one_of_them(self, world: World, first: str) -> None:
+        changed_elsewhere(world, 1, to=20)
         moved = known("03", 1, kihon={"jusho": "見本県見本市1-1", "jusho_henko_ymd": "2026-11-01"})
 
         lines = [ended(1), again(1, to=20), moved]
@@ -160,15 +152,15 @@ class TestOneBlock:
             lines[0] = replace(ended(1), kihon={**ended(1).kihon, "jusho": "見本県見本市3-3"})
             lines.insert(1, replace(moved, kihon={"jusho": "見本県見本市2-2", "jusho_henko_ymd": "2026-10-01"}))
         assert {edaban for _, _, edaban in file(*lines)} == {1}
-        assert persons() == (1, 1)
+        assert persons(world) == (1, 1)
 
-    def test_a_person_corrected_away_leaves_room_for_the_owner_of_the_number(self) -> None:
+    def test_a_person_corrected_away_leaves_room_for_the_owner_of_the_number(self, world: World) -> None:
         joined(1)
-        changed_elsewhere(1, to=20)
+        changed_elsewhere(world, 1, to=20)
         corrected = known("03", 1, koshingo_kojin_bango=bango(30), kojin_bango_koshin_kubun="2")
 
         assert file(corrected, again(2, to=20), join_line(4)) == [("1", "", 1), ("1", "", 2), ("1", "", 3)]
-        assert persons() == (3, 3)
+        assert persons(world) == (3, 3)
 
 
 class TestMutants:
@@ -183,13 +175,15 @@ class TestMutants:
             )
 
     @pytest.mark.parametrize("module", [block_drafts, block_himozuke])
-    def test_a_block_that_does_not_look_is_stopped_by_it(self, monkeypatch: pytest.MonkeyPatch, module: Any) -> None:
+    def test_a_block_that_does_not_look_is_stopped_by_it(
+        self, world: World, monkeypatch: pytest.MonkeyPatch, module: Any
+    ) -> None:
         one(ended(1))
-        changed_elsewhere(1, to=20)
+        changed_elsewhere(world, 1, to=20)
         monkeypatch.setattr(block_drafts, "find_edaban", lambda **_: {})
         monkeypatch.setattr(block_himozuke, "find_edaban", lambda **_: {})
         monkeypatch.setattr("shikaku.actions.block_led.find_edaban", lambda **_: {})
 
         with pytest.raises((AssertionError, LostRace)):
             file(join_line(3), again(1, to=20)) if module is block_drafts else one(again(1, to=20))
-        assert persons() == (1, 1)
+        assert persons(world) == (1, 1)
