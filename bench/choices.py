@@ -111,7 +111,7 @@ def measure_choices(ground: Ground, size: Size, say: Callable[[str], None]) -> t
         admin.execute("CREATE EXTENSION IF NOT EXISTS btree_gist")
         admin.execute(
             f"CREATE TABLE bench_rireki AS SELECT row_number() OVER (ORDER BY toroku_nichiji, id) AS n, {_RIREKI}"
-            " FROM shikaku_rireki WHERE superseded_at IS NULL"
+            " FROM shikaku_rireki"
         )
         admin.execute(_KANYUSHA)
         for table in ("bench_rireki", "bench_kanyusha"):

@@ -160,6 +160,18 @@ SELECT gen_random_uuid(), hokensha_code, hihokensha_edaban, %s, %s, himozuke_ban
   gen_random_uuid(), 1, '' FROM shikaku_itaku_kukaku_kanyusha WHERE hihokensha_edaban = 1
 """
 
+_SOMEBODY_NEW = """
+INSERT INTO shikaku_itaku_kukaku_kanyusha SELECT (jsonb_populate_record(k, jsonb_build_object(
+  'id', gen_random_uuid(), 'hihokensha_edaban', 2, 'himozuke_bango', gen_random_uuid(), 'bi_bango', null))).*
+FROM shikaku_itaku_kukaku_kanyusha k
+"""
+_SAME_DAYS = """
+INSERT INTO shikaku_rireki (id, hokensha_code, hihokensha_edaban, rireki_tsuban, shikaku_tsuban, himozuke_bango,
+  valid_from, toroku_nichiji, shori_shubetsu_code, withdrawn, uketsuke_id, meisai_no, ct_joho)
+SELECT gen_random_uuid(), hokensha_code, 2, n, n, himozuke_bango, '2026-04-01', now(), '01', false,
+  gen_random_uuid(), 1, '' FROM unnest(%s::integer[]) AS n, shikaku_itaku_kukaku_kanyusha WHERE hihokensha_edaban = 2
+"""
+
 
 class TestTheDatabaseItself:
     @pytest.mark.kj("KJ-SHI-09")
@@ -180,10 +192,10 @@ class TestTheDatabaseItself:
         with world.admin() as admin:
             admin.autocommit = False
             if fits:
-                admin.execute(_PERIOD, [9, 2, start, end])
+                admin.execute(_PERIOD, [3, 2, start, end])
             else:
                 with pytest.raises(psycopg.errors.ExclusionViolation):
-                    admin.execute(_PERIOD, [9, 2, start, end])
+                    admin.execute(_PERIOD, [3, 2, start, end])
             admin.rollback()
 
     def test_not_even_by_two_transactions_at_once(self, world: World) -> None:
@@ -200,11 +212,32 @@ class TestTheDatabaseItself:
                     admin.execute(_PERIOD, [rireki, rireki, "2026-11-01", None])
                     admin.commit()
                     outcomes.append("stands")
-                except psycopg.errors.ExclusionViolation:
+                except psycopg.errors.IntegrityError:
                     outcomes.append("refused")
 
-        together([partial(add, n) for n in (8, 9)])
+        together([partial(add, n) for n in (3, 4)])
         assert sorted(outcomes) == ["refused", "stands"]
+
+    @pytest.mark.parametrize(
+        ("statements", "refusal"),
+        [
+            ([[1, 2]], psycopg.errors.ExclusionViolation),
+            ([[2, 1]], psycopg.errors.ExclusionViolation),
+            ([[1], [2]], psycopg.errors.ExclusionViolation),
+            ([[2], [1]], psycopg.errors.CheckViolation),
+        ],
+    )
+    def test_nor_do_those_of_somebody_new(self, world: World, statements: list[list[int]], refusal: type) -> None:
+        register(message(1))
+        with world.admin() as admin:
+            admin.autocommit = False
+            admin.execute(_SOMEBODY_NEW)
+            *before, last = statements[: 2 if refusal is psycopg.errors.ExclusionViolation else 1]
+            for versions in before:
+                admin.execute(_SAME_DAYS, [versions])
+            with pytest.raises(refusal):
+                admin.execute(_SAME_DAYS, [last])
+            admin.rollback()
 
     @pytest.mark.kj("KJ-SHI-09", "KJ-IN-05")
     @pytest.mark.parametrize(
