@@ -16,7 +16,8 @@ _MINE = {
     "shikaku_himozuke": "himozuke_bango IN (SELECT himozuke_bango FROM bench_kanyusha)",
     "shikaku_kojin_bango_sakuin": "himozuke_bango IN (SELECT himozuke_bango FROM bench_kanyusha)",
     "shikaku_itaku_kukaku_kanyusha": "hihokensha_edaban IN (SELECT hihokensha_edaban FROM bench_kanyusha)",
-    "shikaku_rireki": "meisai_no <= %(lines)s",
+    # In the order of the file: an update moves a first version behind a later one, where the database refuses it.
+    "shikaku_rireki": "meisai_no <= %(lines)s ORDER BY meisai_no, rireki_tsuban",
     "shikaku_onshi_soshin": "hihokensha_edaban IN (SELECT hihokensha_edaban FROM bench_kanyusha)",
     "uketsuke_meisai": "meisai_no <= %(lines)s",
     "uketsuke_teiseimachi": "meisai_no <= %(lines)s",
