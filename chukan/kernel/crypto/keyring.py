@@ -21,7 +21,7 @@ from chukan.kernel.crypto.kms import KeyContext, Kms, SigningKey
 
 # How long an unwrapped key may stay in memory, and how late a new generation may be noticed.
 KEEP_SECONDS: Final = 15 * 60
-ACTIVE_SECONDS: Final = 60
+ACTIVE_SECONDS: Final = 15
 _CHUNK: Final = 200
 
 
@@ -60,6 +60,7 @@ class Keyring:
         kept = self._active.get(context)
         if kept is not None and kept[0] > self._monotonic():
             return kept[1]
+        until = self._monotonic() + ACTIVE_SECONDS  # counted from the look: whoever rotates waits that long
         row = self._table.active(context)
         if row is None and hokensha_code is None and purpose in HUB_PURPOSES and self._table.may_insert():
             row = self._ensure(context)
@@ -68,7 +69,7 @@ class Keyring:
         key = self._unwrapped(row)
         if self._table.is_lasting(row.key_id):
             with self._lock:
-                self._active[context] = (self._monotonic() + ACTIVE_SECONDS, key)
+                self._active[context] = (until, key)
         return key
 
     def secret(self, purpose: str, hokensha_code: str | None = None) -> bytes:

@@ -74,6 +74,25 @@ class TestActiveDek:
         clock.seconds += ACTIVE_SECONDS + 1
         assert here.active_dek(purpose="field", hokensha_code="06132013").key_id == new.key_id != old.key_id
 
+    def test_the_while_is_counted_from_the_look(self, kms: FileKms, table: MemoryKeyTable) -> None:
+        """Unwrapping may take long: the key is the active one as of the look, not as of its end."""
+        clock = SlowClock()
+        here, elsewhere = Keyring(kms, table, monotonic=clock), Keyring(kms, table)
+        here.ensure_hokensha_keys("06132013")
+        unwrap = kms.unwrap
+
+        def slowly(*given: object) -> bytes:
+            clock.seconds += ACTIVE_SECONDS
+            return unwrap(*given)  # type: ignore[arg-type]  # as it was called
+
+        with pytest.MonkeyPatch.context() as slow:
+            slow.setattr(kms, "unwrap", slowly)
+            here.active_dek(purpose="field", hokensha_code="06132013")
+        new = elsewhere.rotate_dek(purpose="field", hokensha_code="06132013")
+        clock.seconds += 1
+
+        assert here.active_dek(purpose="field", hokensha_code="06132013").key_id == new.key_id
+
     def test_key_that_may_roll_back_is_not_remembered(self, kms: FileKms, table: MemoryKeyTable) -> None:
         keyring = Keyring(kms, table)
         keyring.ensure_hokensha_keys("06132013")
