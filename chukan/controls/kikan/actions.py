@@ -1,8 +1,9 @@
-"""Registers organisations and loads reference data; both are for the hub's own administration."""
+"""Registers organisations, loads reference data, rotates keys: all for the hub's own administration."""
 
 import csv
 import hashlib
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Final
@@ -23,9 +24,10 @@ from chukan.controls.kikan.queries import find_hokensha
 from chukan.controls.sosa_log.actions import record_sosa
 from chukan.controls.sosa_log.domain import SosaKind
 from chukan.kernel.crypto import get_keyring
+from chukan.kernel.crypto.data_key import FIELD
 from chukan.kernel.errors import Conflict, RuleBroken
 from chukan.kernel.principal import Principal
-from chukan.kernel.transactions import own_transaction
+from chukan.kernel.transactions import outside_transaction, own_transaction
 from chukan.kernel.values.hokensha_bango import canonical_hokensha_bango
 
 _LOG = structlog.get_logger()
@@ -109,6 +111,58 @@ def _refuse_taken_numbers(wanted: HokenshaFacts) -> None:
     )
     if taken:
         raise Conflict("bango_toroku_zumi", "この番号は別の保険者のものとして登録されています。")
+
+
+@dataclass(frozen=True, slots=True)
+class KekRotated:
+    """The version that wraps now, how many data keys were brought under it, whether one is left under another."""
+
+    version: int
+    moved: int
+    left: int
+
+
+@outside_transaction
+def rotate_kek(*, by: Principal, resume: bool, now: datetime) -> KekRotated:
+    """Make a new KEK version and bring every data key under it, key by key; what is sealed under them stays as it is.
+
+    Broken off, it is finished with `resume`, which makes no further version. Raises KeyUnavailable. 根拠: KJ-ENC-07.
+    """
+    keyring = get_keyring()
+    version = keyring.kms.current_version() if resume else start_kek_version(by=by, now=now)
+    return KekRotated(version, keyring.rewrap_all(), keyring.count_under_other_version())
+
+
+@own_transaction
+def start_kek_version(*, by: Principal, now: datetime) -> int:
+    """Make a new KEK version and log it before any key moves."""
+    version = get_keyring().rotate_kek()
+    _record_rotation(by, "kek", {"version": version}, now)
+    return version
+
+
+@own_transaction
+def rotate_dek(*, by: Principal, hokensha_code: str, now: datetime) -> int:
+    """Make a new data key that seals this insurer's items from now on and return its number; the former only opens.
+
+    Raises KeyUnavailable when the insurer has no key. 根拠: KJ-ENC-07.
+    """
+    key_id = get_keyring().rotate_dek(purpose=FIELD, hokensha_code=hokensha_code).key_id
+    _record_rotation(by, hokensha_code, {"key_id": key_id}, now)
+    return key_id
+
+
+def _record_rotation(by: Principal, what: str, detail: dict[str, str | int], now: datetime) -> None:
+    record_sosa(
+        by=by,
+        kind=SosaKind.KEY_ROTATED,
+        jimu="kanri",
+        target_file="暗号鍵",
+        targets=(what,),
+        result="ok",
+        detail=detail,
+        now=now,
+    )
 
 
 @own_transaction

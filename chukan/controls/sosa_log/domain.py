@@ -67,6 +67,7 @@ class SosaKind(StrEnum):
     SHORI_KEKKA = "shori_kekka"
     ONSHI_RESENT = "onshi_resent"
     BANGO_CASE_CLOSED = "bango_case_closed"
+    KEY_ROTATED = "key_rotated"
     MONITOR = "monitor"
     LOG_SEARCH = "log_search"
     LOG_EXPORT = "log_export"
@@ -110,6 +111,7 @@ KIND_LABELS: Final[Mapping[str, str]] = {
     "shori_kekka": "処理結果の受信",
     "onshi_resent": "オン資への電文の再送",
     "bango_case_closed": "個人番号の重なりの終了",
+    "key_rotated": "鍵の更新",
     "monitor": "運用状況の確認",
     "log_search": "操作記録の検索",
     "log_export": "操作記録の出力",

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 from django.db import ProgrammingError
 
-from chukan.controls.kikan.actions import DATA_FOLDER, load_reference_data, register_hokensha
+from chukan.controls.kikan.actions import DATA_FOLDER, load_reference_data, register_hokensha, rotate_dek, rotate_kek
 from chukan.controls.kikan.models import CodeValue, Hokensha, Kano, ReferenceLoad
 from chukan.controls.kikan.queries import check_kano, find_hokensha
+from chukan.kernel.crypto import KeyUnavailable
 from chukan.kernel.errors import Conflict, NotPermitted, RuleBroken
 from chukan.kernel.principal import Principal
 from tests.support.world import World, as_role, manage
@@ -148,3 +149,30 @@ class TestLoadReferenceData:
         assert "2027年4月1日（予定）" in refused.value.message
         assert opened.planned
         assert check_kano("seikatsu_hogo", "fugo_shutoku", "jido", date(2026, 11, 20)).valid_from == date(2023, 10, 1)
+
+
+class TestRotateKeys:
+    @pytest.mark.kj("KJ-ENC-07", "KJ-LOG-01")
+    def test_each_rotation_is_on_record_with_what_was_replaced(self, world: World) -> None:
+        with as_role(world, "kanri"):
+            done = rotate_kek(by=BY, resume=False, now=NOW)
+            key_id = rotate_dek(by=BY, hokensha_code="06132013", now=NOW)
+
+        with world.admin() as admin:
+            rows = admin.execute(
+                "SELECT targets, convert_from(body, 'UTF8')::jsonb -> 'detail' FROM sosa_log_event"
+                " WHERE kind = 'key_rotated' ORDER BY id"
+            ).fetchall()
+        assert rows == [(["kek"], {"version": done.version}), (["06132013"], {"key_id": key_id})]
+        assert done.left == 0
+
+    def test_finishing_a_rotation_makes_no_version(self, world: World) -> None:
+        with as_role(world, "kanri"):
+            done = rotate_kek(by=BY, resume=False, now=NOW)
+            again = rotate_kek(by=BY, resume=True, now=NOW)
+
+        assert (again.version, again.moved, again.left) == (done.version, 0, 0)
+
+    def test_a_key_that_is_not_there_is_not_replaced(self, world: World) -> None:
+        with as_role(world, "kanri"), pytest.raises(KeyUnavailable):
+            rotate_dek(by=BY, hokensha_code="99999999", now=NOW)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Barrier, Thread
@@ -130,7 +131,7 @@ class TestGrants:
                 cursor.execute("UPDATE crypto_key SET wrapped = wrapped, kek_version = kek_version, state = state")
 
 
-class TestRewrapKeys:
+class TestRotateKek:
     @pytest.mark.kj("KJ-ENC-07")
     def test_every_key_moves_to_the_new_version_and_data_stays_readable(self, keyring: Keyring) -> None:
         row_id = uuid7()
@@ -139,11 +140,11 @@ class TestRewrapKeys:
         secret = keyring.secret("bi_global")
         before = set(CryptoKey.objects.values_list("kek_version", flat=True))
 
-        printed = manage("rewrap_keys")
+        printed = json.loads(manage("rotate_kek"))
 
         after = set(CryptoKey.objects.values_list("kek_version", flat=True))
         assert after == {max(before) + 1}
-        assert f"第{max(after)}版: {CryptoKey.objects.count()}件" in printed
+        assert printed == {"version": max(after), "moved": CryptoKey.objects.count(), "left": 0}
         keyring.forget()
         assert keyring.secret("bi_global") == secret
         opened = open_envelope(keyring, table="t", envelope="e", hokensha_code=KENPO, row_id=row_id, data=data)
@@ -152,7 +153,7 @@ class TestRewrapKeys:
     def test_broken_off_run_is_finished_without_a_further_version(self, keyring: Keyring) -> None:
         version = keyring.rotate_kek()
 
-        manage("rewrap_keys", "--resume")
+        manage("rotate_kek", "--resume")
 
         assert set(CryptoKey.objects.values_list("kek_version", flat=True)) == {version}
 
