@@ -21,6 +21,7 @@ FILE_MAX = 512 * 1024 * 1024  # bytes of an uploaded file
 CSV_MAX = 2 * 1024 * 1024 * 1024  # bytes of the CSV after decompression
 BLOCK_LINES = 8000  # lines of one transaction
 APART_LINES = 20_000  # from so many lines on, a second process reads ahead: starting it takes a second
+RESEAL_PERSONS = 200  # persons whose rows are sealed again in one transaction; registrations of them wait for it
 SEARCH_CAP = 1000  # more hits are shown as 「1,000件以上」
 PAGE_SIZE = 50
 SIGNATURE_CLOCK_SKEW = timedelta(seconds=30)

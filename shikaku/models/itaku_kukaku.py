@@ -101,3 +101,4 @@ class KyuKojinBango(models.Model):
                 condition=models.Q(resolves=True),
             ),
         )
+        indexes = (models.Index(fields=("hokensha_code", "hihokensha_edaban"), name="shikaku_kyu_bango_kanyusha"),)

@@ -12,6 +12,7 @@ from chukan.controls.shokuin.queries import list_shokuin
 from chukan.kernel import clock
 from chukan.kernel.errors import RuleBroken
 from shikaku.actions.register_one import register_one
+from shikaku.actions.reseal_rows import begin_reseal
 from shikaku.actions.terminal_slip import keep_slip
 from shikaku.queries.rireki import find_row_id
 from tests.builders.files import Sent, send_file
@@ -47,7 +48,7 @@ class Insurer:
 
 
 def seed_insurer(world: World, code: str, start: int) -> Insurer:
-    """Give one insurer staff, a system, people, a changed number, a file with a refused line, a slip, an open case."""
+    """Give one insurer staff, a system, people, a changed number, a file with a refused line, a slip, a case, a job."""
     with as_role(world, "kanri"):
         staff_id = a_staff(
             f"S{start:04d}",
@@ -77,6 +78,7 @@ def seed_insurer(world: World, code: str, start: int) -> Insurer:
     with as_role(world, "worker"):
         bad = message(start + 2, hokensha=code, shikaku={"shikaku_shutoku_ymd": NOT_YET})
         file = send_file(file_text([message(start + 1, hokensha=code), bad]), by=by, now=now)
+        begin_reseal(by=by, now=now)
     taken = replace(line(change), koshingo_kojin_bango=kojin_bango(start + 1))
     with suppress(RuleBroken):
         register_one(by=by, line=taken, now=now)

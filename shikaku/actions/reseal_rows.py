@@ -1,0 +1,277 @@
+"""Brings every sealed row of an insurer under its newest key, person by person, while registration goes on.
+
+A person's rows are sealed again under the lock that a registration of the person takes, and the しおり moves in that
+very transaction: killed anywhere, the job goes on with the next person. What is kept for days only (入力途中の控え,
+answers to an Idempotency-Key) is left to expire. 根拠: KJ-ENC-07.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
+from uuid import UUID
+
+import structlog
+from django.db import OperationalError, connection
+
+from chukan.controls.sosa_log.actions import record_sosa
+from chukan.controls.sosa_log.domain import SosaKind
+from chukan.kernel.crypto.data_key import FIELD, DataKey
+from chukan.kernel.crypto.envelope import RowSealer, open_envelope
+from chukan.kernel.crypto.errors import EnvelopeRefused
+from chukan.kernel.crypto.keyring import ACTIVE_SECONDS, get_keyring
+from chukan.kernel.errors import Conflict
+from chukan.kernel.principal import Principal
+from chukan.kernel.retry import is_undone
+from chukan.kernel.transactions import outside_transaction, own_transaction
+from shikaku.actions.accept_toroku_file import FILE, JIMU
+from shikaku.actions.block_numbers import KANYUSHA_TABLE, KOJIN_BANGO
+from shikaku.models import ResealJob
+from shikaku.queries.array_text import bytea_array, uuid_array
+from shikaku.queries.held import JOHO, RIREKI_TABLE
+
+log = structlog.get_logger()
+
+# One walk may meet what was sealed late under the former key; the one after it cannot.
+_WALKS: Final = 2
+# Every process seals with the new key from then on.
+_NOTICED: Final = timedelta(seconds=ACTIVE_SECONDS + 1)
+
+# A lock that does not come is given up before the database would look for a deadlock (1 s) and choose who loses:
+# it is always the job, never a registration.
+_GIVE_WAY: Final = "SET LOCAL lock_timeout = '700ms'"
+_PERSONS: Final = """
+SELECT id, hihokensha_edaban FROM shikaku_itaku_kukaku_kanyusha WHERE hokensha_code = %s AND hihokensha_edaban > %s
+ORDER BY hihokensha_edaban LIMIT %s FOR NO KEY UPDATE
+"""
+# Envelopes of the locked persons that another key sealed, each with the row it is bound to.
+_PRESENT: Final = """
+SELECT id, id, ct_kojin_bango FROM shikaku_itaku_kukaku_kanyusha
+WHERE hokensha_code = %s AND hihokensha_edaban = ANY (%s) AND substring(ct_kojin_bango FROM 3 FOR 4) <> %s
+"""
+_FORMER: Final = """
+SELECT o.id, k.id, o.ct_kojin_bango FROM shikaku_kyu_kojin_bango o
+JOIN shikaku_itaku_kukaku_kanyusha k USING (hokensha_code, hihokensha_edaban)
+WHERE o.hokensha_code = %s AND o.hihokensha_edaban = ANY (%s) AND substring(o.ct_kojin_bango FROM 3 FOR 4) <> %s
+"""
+_VERSIONS: Final = """
+SELECT id, id, ct_joho FROM shikaku_rireki
+WHERE hokensha_code = %s AND hihokensha_edaban = ANY (%s) AND substring(ct_joho FROM 3 FOR 4) <> %s
+"""
+# In place of the very envelope that was opened, or not at all.
+_PUT_PRESENT: Final = """
+UPDATE shikaku_itaku_kukaku_kanyusha t SET ct_kojin_bango = u.b
+FROM unnest(%s::uuid[], %s::bytea[], %s::bytea[]) AS u (i, w, b) WHERE t.id = u.i AND t.ct_kojin_bango = u.w
+"""
+_PUT_FORMER: Final = """
+UPDATE shikaku_kyu_kojin_bango t SET ct_kojin_bango = u.b
+FROM unnest(%s::uuid[], %s::bytea[], %s::bytea[]) AS u (i, w, b) WHERE t.id = u.i AND t.ct_kojin_bango = u.w
+"""
+_PUT_VERSIONS: Final = "SELECT shikaku_reseal_rireki(%s::uuid[], %s::bytea[], %s::bytea[])"
+# A transaction holds a lock on its own number for as long as it lasts.
+_RUNNING: Final = """
+SELECT virtualxid FROM pg_locks WHERE locktype = 'virtualxid' AND pid <> pg_backend_pid()
+"""
+
+
+class _Envelopes(NamedTuple):
+    """One sealed column: how its rows are found and put back, and what their envelopes are bound to."""
+
+    column: tuple[str, str]
+    find: str
+    put: str
+    table: str
+    envelope: str
+
+
+_SEALED: Final = (
+    _Envelopes((KANYUSHA_TABLE, "ct_kojin_bango"), _PRESENT, _PUT_PRESENT, KANYUSHA_TABLE, KOJIN_BANGO),
+    _Envelopes(("shikaku_kyu_kojin_bango", "ct_kojin_bango"), _FORMER, _PUT_FORMER, KANYUSHA_TABLE, KOJIN_BANGO),
+    _Envelopes((RIREKI_TABLE, "ct_joho"), _VERSIONS, _PUT_VERSIONS, RIREKI_TABLE, JOHO),
+)
+# Every column (table, column) that is sealed under the data key of an insurer: sealed again, or gone within days.
+RESEALED: Final = frozenset(envelopes.column for envelopes in _SEALED)
+EXPIRING: Final = frozenset(
+    {
+        ("shikaku_terminal_slip", "ct_content"),
+        ("shikaku_terminal_slip", "ct_kojin_bango"),
+        ("shikaku_terminal_slip", "ct_answer"),
+        ("setsuzoku_idempotency", "ct_answer"),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Resealed:
+    """The key that everything lasting is sealed with now, and how many envelopes the job brought under it."""
+
+    key_id: int
+    resealed: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """What one transaction met: whether persons are left, how many envelopes were under another key."""
+
+    more: bool
+    found: int
+
+
+@outside_transaction
+def reseal_rows(*, by: Principal, persons: int, pause: Callable[[], None], now: Callable[[], datetime]) -> Resealed:
+    """Seal every lasting row of the zone of `by` with its newest key, `persons` people per transaction.
+
+    It ends after a walk over all persons that began when nobody could seal with a former key any more, and met none
+    of its envelopes. *Idempotent:* goes on where it was killed; a finished one has nothing to do. Raises
+    KeyUnavailable, and Conflict when envelopes do not open or the key was replaced once more.
+    """
+    job = begin_reseal(by=by, now=now())
+    if job.finished_at is None:
+        _walk(by, persons, pause)
+        _wait_for_sealers(job.started_at, pause, now)
+        for _ in range(_WALKS):
+            rewind_reseal(by=by)
+            if not _walk(by, persons, pause):
+                break
+        else:
+            raise Conflict(
+                "fu_no_nokori",
+                "前の鍵で封をした行が残っています。開かない行があります。"
+                "ログの shikaku.envelope.refused を確かめてください。",
+            )
+    return close_reseal(by=by, now=now())
+
+
+def _walk(by: Principal, persons: int, pause: Callable[[], None]) -> int:
+    """Go from the しおり to the last person and return how many envelopes of another key were met."""
+    found, step = 0, _Step(more=True, found=0)
+    while step.more:
+        try:
+            step = reseal_persons(by=by, persons=persons)
+        except OperationalError as late:
+            if not is_undone(late):
+                raise
+            pause()
+        else:
+            found += step.found
+    return found
+
+
+@own_transaction
+def begin_reseal(*, by: Principal, now: datetime) -> ResealJob:
+    """Return the job of the zone; another key than last time begins it at the first person."""
+    key = _newest_key(by)
+    ResealJob.objects.bulk_create(
+        [ResealJob(hokensha_code=by.hokensha_code or "", key_id=key.key_id, started_at=now)], ignore_conflicts=True
+    )
+    job = _locked_job(by)
+    if job.key_id != key.key_id:
+        job.key_id, job.bookmark, job.resealed_count, job.started_at, job.finished_at = key.key_id, 0, 0, now, None
+        job.save()
+    return job
+
+
+@own_transaction
+def rewind_reseal(*, by: Principal) -> None:
+    """Put the しおり before the first person."""
+    job = _locked_job(by)
+    job.bookmark = 0
+    job.save(update_fields=["bookmark"])
+
+
+@own_transaction
+def reseal_persons(*, by: Principal, persons: int) -> _Step:
+    """Seal the rows of the next persons again and move the しおり behind them, all or nothing.
+
+    *Locks:* the job, then the persons by 被保険者枝番, as a registration does. Raises OperationalError when a lock does
+    not come soon; nothing is changed then.
+    """
+    job = _locked_job(by)
+    zone, key = job.hokensha_code, get_keyring().dek(job.key_id)
+    with connection.cursor() as cursor:
+        cursor.execute(_GIVE_WAY)
+        cursor.execute(_PERSONS, [zone, job.bookmark, persons])
+        edabans = [edaban for _, edaban in cursor.fetchall()]
+    if not edabans:
+        return _Step(more=False, found=0)
+    counted = [_reseal(zone, key, edabans, envelopes) for envelopes in _SEALED]
+    job.bookmark = edabans[-1]
+    job.resealed_count += sum(resealed for _, resealed in counted)
+    job.save(update_fields=["bookmark", "resealed_count"])
+    return _Step(more=True, found=sum(found for found, _ in counted))
+
+
+@own_transaction
+def close_reseal(*, by: Principal, now: datetime) -> Resealed:
+    """Close the job and log it once. Raises Conflict when the key was replaced since the job began."""
+    job = _locked_job(by)
+    if job.key_id != _newest_key(by).key_id:
+        raise Conflict("kagi_koshin_zumi", "途中で鍵がもう一度更新されました。もう一度実行してください。")
+    if job.finished_at is None:
+        job.finished_at = now
+        job.save(update_fields=["finished_at"])
+        record_sosa(
+            by=by,
+            kind=SosaKind.KEY_RESEALED,
+            jimu=JIMU,
+            target_file=FILE,
+            targets=(str(job.key_id),),
+            result="ok",
+            detail={"key_id": job.key_id, "resealed": job.resealed_count},
+            now=now,
+        )
+    return Resealed(job.key_id, job.resealed_count)
+
+
+def _locked_job(by: Principal) -> ResealJob:
+    return ResealJob.objects.select_for_update().get(hokensha_code=by.hokensha_code)
+
+
+def _newest_key(by: Principal) -> DataKey:
+    """Return the key that seals now, as the database has it: what this process remembers may be the former one."""
+    keyring = get_keyring()
+    keyring.forget()
+    return keyring.active_dek(purpose=FIELD, hokensha_code=by.hokensha_code)
+
+
+def _reseal(zone: str, key: DataKey, edabans: list[int], sealed: _Envelopes) -> tuple[int, int]:
+    """Seal one column of these persons again; return how many were under another key and how many are no longer."""
+    seal = RowSealer(key, table=sealed.table, envelope=sealed.envelope)
+    fresh: list[tuple[UUID, bytes, bytes]] = []
+    with connection.cursor() as cursor:
+        cursor.execute(sealed.find, [zone, edabans, key.key_id.to_bytes(4, "big")])
+        found = cursor.fetchall()
+        for row_id, bound_to, stored in found:
+            data = bytes(stored)
+            try:
+                plain = open_envelope(
+                    get_keyring(),
+                    table=sealed.table,
+                    envelope=sealed.envelope,
+                    hokensha_code=zone,
+                    row_id=bound_to,
+                    data=data,
+                )
+            except EnvelopeRefused as refused:  # one damaged row does not keep the others under the former key
+                log.warning("shikaku.envelope.refused", table=sealed.table, row_id=str(row_id), reason=refused.reason)
+                continue
+            fresh.append((row_id, data, seal.seal(bound_to, plain)))
+        if fresh:
+            ids, was, becomes = zip(*fresh, strict=True)
+            cursor.execute(sealed.put, [uuid_array(ids), bytea_array(was), bytea_array(becomes)])
+    return len(found), len(fresh)
+
+
+def _wait_for_sealers(started_at: datetime, pause: Callable[[], None], now: Callable[[], datetime]) -> None:
+    """Wait until no process takes the former key for the active one, and no transaction lasts that may have."""
+    while now() < started_at + _NOTICED:
+        pause()
+    late = _running()
+    while late & _running():
+        pause()
+
+
+def _running() -> set[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(_RUNNING)
+        return {row[0] for row in cursor.fetchall()}
