@@ -27,7 +27,7 @@ from chukan.kernel.transactions import outside_transaction, own_transaction
 from shikaku.actions.accept_toroku_file import FILE, JIMU
 from shikaku.actions.block_numbers import KANYUSHA_TABLE, KOJIN_BANGO
 from shikaku.models import ResealJob
-from shikaku.queries.array_text import bytea_array, uuid_array
+from shikaku.queries.binary_arrays import bytea_array, uuid_array
 from shikaku.queries.held import JOHO, RIREKI_TABLE
 
 log = structlog.get_logger()

@@ -7,14 +7,14 @@ from django.db import migrations, models
 from chukan.kernel.schema import WORKER, InsurerTable
 
 _FOLDER = Path(__file__).parent / "sql"
-_SQL = (_FOLDER / "0009_reseal.sql").read_text(encoding="utf-8")
-_REVERSE = (_FOLDER / "0009_reseal_reverse.sql").read_text(encoding="utf-8")
+_SQL = (_FOLDER / "0010_reseal.sql").read_text(encoding="utf-8")
+_REVERSE = (_FOLDER / "0010_reseal_reverse.sql").read_text(encoding="utf-8")
 
 
 class Migration(migrations.Migration):
     """One table with its walls, the way to a person's former numbers, who may put a new envelope in place."""
 
-    dependencies = [("shikaku", "0007_no_way_back")]
+    dependencies = [("shikaku", "0009_first_versions")]
     operations = [
         migrations.CreateModel(
             name="ResealJob",
