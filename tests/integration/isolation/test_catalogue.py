@@ -8,7 +8,13 @@ from tests.support.world import World, undone
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-FEWER_ROWS = ('POLICY "across', 'POLICY "expired', 'POLICY "added" ON "sosa_log', 'POLICY "zone" ON "sosa_log')
+FEWER_ROWS = (
+    'POLICY "across',
+    'POLICY "reseal',
+    'POLICY "expired',
+    'POLICY "added" ON "sosa_log',
+    'POLICY "zone" ON "sosa_log',
+)
 APPEND_ONLY = ("sosa_log_event", "sosa_log_leaf", "sosa_log_checkpoint", "shikaku_rireki")
 
 
