@@ -253,7 +253,9 @@ def _reseal(zone: str, key: DataKey, edabans: list[int], sealed: _Envelopes) -> 
                     data=data,
                 )
             except EnvelopeRefused as refused:  # one damaged row does not keep the others under the former key
-                log.warning("shikaku.envelope.refused", table=sealed.table, row_id=str(row_id), reason=refused.reason)
+                log.warning(
+                    "shikaku.envelope.refused", where=sealed.table, object_id=str(row_id), reason=refused.reason
+                )
                 continue
             fresh.append((row_id, data, seal.seal(bound_to, plain)))
         if fresh:
