@@ -1,5 +1,7 @@
 """Django app of 資格履歴."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -8,3 +10,7 @@ class ShikakuConfig(AppConfig):
 
     name = "shikaku"
     verbose_name = "資格履歴"
+
+    def ready(self) -> None:
+        """Teach the driver packed arrays before the first connection, which keeps what the driver knows then."""
+        import_module("shikaku.queries.binary_arrays")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -39,3 +41,13 @@ def test_numbers_come_back(values: list[int]) -> None:
 def test_an_array_of_another_kind_is_refused() -> None:
     with pytest.raises(Exception, match="cannot cast"):
         read(uuid_array([uuid4()]), "bytea")
+
+
+def test_the_driver_knows_them_before_the_first_connection() -> None:
+    told = (
+        "import sys, django; django.setup();"
+        "from django.db import connections;"
+        "assert not any(one.connection for one in connections.all(initialized_only=True));"
+        "assert 'shikaku.queries.binary_arrays' in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", told], check=True)
