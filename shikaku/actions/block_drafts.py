@@ -1,6 +1,5 @@
 """The drafts a block took: persons whose rows were worked out before, until a later line of the block meets them."""
 
-from collections import Counter
 from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
@@ -17,7 +16,7 @@ from shikaku.actions.draft_rows import FirstTelegrams, kanyusha_row, microsecond
 from shikaku.actions.prepare_lines import PreparedLine
 from shikaku.actions.write_block import BlockRows
 from shikaku.queries.binary_arrays import bytea_array, integer_array, uuid_array
-from shikaku.queries.led import find_edaban
+from shikaku.queries.led import find_seconds
 
 OWED = "shikaku"
 
@@ -92,10 +91,10 @@ class BlockDrafts:
 
     def _refuse_second(self, known: dict[bytes, UUID], planned: Collection[BlockPerson]) -> None:
         """Give up the drafts of persons who would get a second 被保険者枝番."""
-        here = set(find_edaban(by=self._by, zone=self._zone, himozuke=known.values()))
-        here.update(person.himozuke for person in planned)
-        here.update(himozuke for himozuke, count in Counter(known.values()).items() if count > 1)
-        wrong = [prepared for prepared, draft in self._drafted.values() if known.get(draft.bi_global) in here]
+        seconds = find_seconds(
+            by=self._by, zone=self._zone, fresh=known.values(), others=(person.himozuke for person in planned)
+        )
+        wrong = [prepared for prepared, draft in self._drafted.values() if known.get(draft.bi_global) in seconds]
         for prepared in wrong:
             prepared.give_up_draft()
         if wrong:

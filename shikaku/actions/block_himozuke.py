@@ -1,6 +1,5 @@
 """New persons of a block get the 紐付番号 their numbers lead to, or the one proposed for a number nobody had."""
 
-from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from uuid import UUID
@@ -12,7 +11,7 @@ from chukan.kernel.transactions import LostRace
 from shikaku.actions.block_person import BlockPerson
 from shikaku.actions.prepare_lines import PreparedLine
 from shikaku.queries.binary_arrays import bytea_array, uuid_array
-from shikaku.queries.led import find_edaban
+from shikaku.queries.led import find_seconds
 
 
 class NewHimozuke:
@@ -67,9 +66,10 @@ class NewHimozuke:
         return proposed
 
     def _refuse_second(self, known: Sequence[BlockPerson], touched: Collection[BlockPerson]) -> None:
-        here = find_edaban(by=self._by, zone=self._zone, himozuke=[person.himozuke for person in known])
-        in_block = Counter(person.himozuke for person in touched)
-        second = [person for person in known if person.himozuke in here or in_block[person.himozuke] > 1]
+        new = {person.edaban for person in known}
+        others = (person.himozuke for person in touched if person.edaban not in new)
+        seconds = find_seconds(by=self._by, zone=self._zone, fresh=[person.himozuke for person in known], others=others)
+        second = [person for person in known if person.himozuke in seconds]
         for person in second:
             if person.edaban in self._drafted:
                 self._drafted[person.edaban].give_up_draft()

@@ -1,4 +1,4 @@
-"""Numbers nobody has here that lead to a 紐付番号 elsewhere: its person may be here under another number.
+"""Whom a number leads to in one zone: by this insurer's own word, or by way of a 紐付番号 known elsewhere.
 
 根拠: the published contract §3: after a 変更 by any insurer both numbers lead to the person.
 """
@@ -14,11 +14,14 @@ from shikaku.queries.led import find_edaban, find_himozuke
 
 
 class LedNumbers:
-    """The persons of one block in one zone, by the 紐付番号 their numbers lead to."""
+    """The persons of one block in one zone, by their numbers and by the 紐付番号 their numbers lead to."""
 
-    def __init__(self, *, by: Principal, zone: str, by_edaban: dict[int, BlockPerson]) -> None:
+    def __init__(
+        self, *, by: Principal, zone: str, by_edaban: dict[int, BlockPerson], by_bango: dict[bytes, BlockPerson]
+    ) -> None:
         """Share the block's view of its persons."""
-        self._by, self._zone, self._by_edaban = by, zone, by_edaban
+        self._by, self._zone, self._by_edaban, self._by_bango = by, zone, by_edaban, by_bango
+        self._asked: set[bytes] = set()
         self._himozuke_of: dict[bytes, UUID] = {}
         self._person_of: dict[UUID, BlockPerson] = {}
 
@@ -28,6 +31,7 @@ class LedNumbers:
         *Locks:* the persons found.
         """
         led = find_himozuke(by=self._by, hashes=unknown.values())
+        self._asked.update(unknown)
         for bango, wide in unknown.items():
             self._himozuke_of.pop(bango, None)
             if wide in led:
@@ -46,9 +50,17 @@ class LedNumbers:
                 raise LostRace  # moved or gone while the locks were waited for
             self._person_of[one] = person
 
-    def holder(self, bango: bytes | None) -> BlockPerson | None:
-        """Return the person of this zone whom the number leads to by way of another insurer."""
-        himozuke = None if bango is None else self._himozuke_of.get(bango)
+    def is_unknown(self, bango: bytes | None) -> bool:
+        """Tell whether nobody here has the number and `look_up` was not asked whom it leads to."""
+        return bango is not None and bango not in self._by_bango and bango not in self._asked
+
+    def person_of(self, bango: bytes | None) -> BlockPerson | None:
+        """Return the person of this zone whom the number leads to, by this insurer's word or by another's."""
+        if bango is None:
+            return None
+        if bango in self._by_bango:
+            return self._by_bango[bango]
+        himozuke = self._himozuke_of.get(bango)
         return None if himozuke is None else self._person_of.get(himozuke)
 
     def himozuke_of(self, bango: bytes) -> UUID | None:

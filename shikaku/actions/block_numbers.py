@@ -83,7 +83,7 @@ class NumberChanges:
                 self._by_bango[found] = self._by_edaban.setdefault(other.edaban, known_person(other))
         self._led.look_up({bango: self._index.global_bango(number)})
         himozuke = self._led.himozuke_of(bango)
-        holder = self._by_bango.get(bango) or self._led.holder(bango)
+        holder = self._led.person_of(bango)
         return KoshingoFacts(
             himozuke_bango=None if himozuke is None else str(himozuke),
             edaban_here=None if holder is None else holder.edaban,

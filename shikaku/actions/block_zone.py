@@ -69,7 +69,7 @@ class ZoneBlock:
         self._numbering = Numbering(zone)
         self._versions = BlockVersions(zone, uketsuke_id, self._seal_joho)
         self._telegrams = OwedTelegrams(zone, now)
-        self._led = LedNumbers(by=by, zone=zone, by_edaban=self._by_edaban)
+        self._led = LedNumbers(by=by, zone=zone, by_edaban=self._by_edaban, by_bango=self._by_bango)
         self._himozuke = NewHimozuke(by=by, zone=zone)
         self._drafts = BlockDrafts(by=by, zone=zone, now=now)
         self._numbers = NumberChanges(
@@ -99,15 +99,20 @@ class ZoneBlock:
         held = load_held(by=self._by, zone=self._zone, edabans=edabans, bangos=bangos)
         self._by_edaban.update({edaban: known_person(person) for edaban, person in held.by_edaban.items()})
         self._by_bango.update({bango: self._by_edaban[person.edaban] for bango, person in held.by_bango.items()})
-        self._led.look_up(
-            {
-                line.bango: self._index.global_bango(line.line.kojin_bango)
-                for line in others
-                if line.bango is not None and line.bango not in self._by_bango
-                if line.line is not None and line.line.kojin_bango is not None
-            }
-        )
-        self._cards.load({line.t_kigo_bango for line in drafted}, ((line, self._person_of(line)) for line in others))
+        self._cards.load({line.t_kigo_bango for line in drafted}, ())
+        self._ask([*others, *(line for line in drafted if line.draft and not self._nobody_has(line, line.draft))])
+        self._cards.load(set(), ((line, self._person_of(line)) for line in others))
+
+    def _ask(self, lines: Sequence[PreparedLine]) -> None:
+        """Ask whom the numbers nobody here has lead to; a draft that holds does without, until its rows are made."""
+        unknown = [line for line in lines if self._led.is_unknown(line.bango)]
+        self._led.look_up({line.bango: self._global_bango(line) for line in unknown if line.bango is not None})
+
+    def _global_bango(self, prepared: PreparedLine) -> bytes:
+        if prepared.draft is not None:
+            return prepared.draft.bi_global
+        assert prepared.line is not None and prepared.line.kojin_bango is not None  # noqa: PT018, S101  # it has a hash
+        return self._index.global_bango(prepared.line.kojin_bango)
 
     def register(self, prepared: PreparedLine) -> LineOutcome:
         """Decide one line and take its effects in; the next line sees them."""
@@ -116,12 +121,11 @@ class ZoneBlock:
         line = prepared.line
         if line is None:
             return self._refused(prepared, ())
-        if prepared.draft is not None and prepared.bango is not None and prepared.bango not in self._by_bango:
-            self._led.look_up({prepared.bango: prepared.draft.bi_global})  # `load` asked for no drafted line
+        self._ask([prepared])  # only where an earlier line of the block took the card of its draft
         self._plan_draft(line.hihokensha_edaban)
         self._plan_draft(self._drafts.edaban_of(prepared.bango))
         by_edaban = None if line.hihokensha_edaban is None else self._by_edaban.get(line.hihokensha_edaban)
-        by_number = self._by_number(prepared.bango)
+        by_number = self._led.person_of(prepared.bango)
         person = by_edaban or by_number
         _refuse_stale(prepared, person)
         koshingo = NO_NUMBER_FACTS
@@ -181,7 +185,7 @@ class ZoneBlock:
     def _nobody_has(self, prepared: PreparedLine, draft: Draft) -> bool:
         """Tell whether the draft holds: nobody here has the number or the card, and its seals are today's."""
         return (
-            self._by_number(prepared.bango) is None
+            self._led.person_of(prepared.bango) is None
             and self._drafts.edaban_of(prepared.bango) is None
             and draft.key_id == self._seal_joho.key_id
             and not self._cards.is_used(prepared.t_kigo_bango)
@@ -318,13 +322,7 @@ class ZoneBlock:
         line = prepared.line
         if line is not None and line.hihokensha_edaban is not None:
             return self._by_edaban.get(line.hihokensha_edaban)
-        return self._by_number(prepared.bango)
-
-    def _by_number(self, bango: bytes | None) -> BlockPerson | None:
-        """Return the person of this zone whom the number leads to, by this insurer's word or by another's."""
-        if bango is None:
-            return None
-        return self._by_bango.get(bango) or self._led.holder(bango)
+        return self._led.person_of(prepared.bango)
 
     def _settle(self, person: BlockPerson) -> None:
         """Fix the 紐付番号 of what this block wrote so far, before the person moves to another one."""

@@ -3,7 +3,8 @@
 The person may have come with another number: somebody else's 変更 made both lead to the same 紐付番号.
 """
 
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Iterable
 from uuid import UUID
 
 from django.db import connection
@@ -37,3 +38,16 @@ def find_edaban(*, by: Principal, zone: str, himozuke: Collection[UUID]) -> dict
     with connection.cursor() as cursor:
         cursor.execute(_HERE, [zone, uuid_array(himozuke)])
         return dict(cursor.fetchall())
+
+
+@reads
+def find_seconds(*, by: Principal, zone: str, fresh: Collection[UUID], others: Iterable[UUID]) -> set[UUID]:
+    """Return which of these new persons would get a second 被保険者枝番 in the zone.
+
+    They are there already, come more than once, or are among `others`, whom the same block writes.
+    """
+    if not fresh:
+        return set()
+    in_block = Counter([*fresh, *others])
+    here = find_edaban(by=by, zone=zone, himozuke=fresh)
+    return {himozuke for himozuke in fresh if himozuke in here or in_block[himozuke] > 1}

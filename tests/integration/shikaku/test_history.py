@@ -192,10 +192,10 @@ class TestTheDatabaseItself:
         with world.admin() as admin:
             admin.autocommit = False
             if fits:
-                admin.execute(_PERIOD, [3, 2, start, end])
+                admin.execute(_PERIOD, [9, 2, start, end])
             else:
                 with pytest.raises(psycopg.errors.ExclusionViolation):
-                    admin.execute(_PERIOD, [3, 2, start, end])
+                    admin.execute(_PERIOD, [9, 2, start, end])
             admin.rollback()
 
     def test_not_even_by_two_transactions_at_once(self, world: World) -> None:
@@ -212,29 +212,30 @@ class TestTheDatabaseItself:
                     admin.execute(_PERIOD, [rireki, rireki, "2026-11-01", None])
                     admin.commit()
                     outcomes.append("stands")
-                except psycopg.errors.IntegrityError:
+                except psycopg.errors.ExclusionViolation:
                     outcomes.append("refused")
 
-        together([partial(add, n) for n in (3, 4)])
+        together([partial(add, n) for n in (8, 9)])
         assert sorted(outcomes) == ["refused", "stands"]
 
     @pytest.mark.parametrize(
-        ("statements", "refusal"),
+        ("before", "last", "refusal"),
         [
-            ([[1, 2]], psycopg.errors.ExclusionViolation),
-            ([[2, 1]], psycopg.errors.ExclusionViolation),
-            ([[1], [2]], psycopg.errors.ExclusionViolation),
-            ([[2], [1]], psycopg.errors.CheckViolation),
+            ([], [1, 2], psycopg.errors.ExclusionViolation),
+            ([], [2, 1], psycopg.errors.ExclusionViolation),
+            ([1], [2], psycopg.errors.ExclusionViolation),
+            ([], [2], psycopg.errors.CheckViolation),
         ],
+        ids=["both at once", "at once, the later one first", "one after the other", "a later one alone"],
     )
-    def test_nor_do_those_of_somebody_new(self, world: World, statements: list[list[int]], refusal: type) -> None:
+    def test_nor_do_those_of_somebody_new(
+        self, world: World, before: list[int], last: list[int], refusal: type[psycopg.Error]
+    ) -> None:
         register(message(1))
         with world.admin() as admin:
             admin.autocommit = False
             admin.execute(_SOMEBODY_NEW)
-            *before, last = statements[: 2 if refusal is psycopg.errors.ExclusionViolation else 1]
-            for versions in before:
-                admin.execute(_SAME_DAYS, [versions])
+            admin.execute(_SAME_DAYS, [before])
             with pytest.raises(refusal):
                 admin.execute(_SAME_DAYS, [last])
             admin.rollback()

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from uuid import uuid4
+
 import pytest
 
 from chukan.kernel.crypto.blind_index import ZoneIndex
 from chukan.kernel.crypto.keyring import get_keyring
-from shikaku.queries.led import find_edaban, find_himozuke
+from shikaku.queries.led import find_edaban, find_himozuke, find_seconds
 from tests.support.members import bango, joined
 from tests.support.principals import KENPO, OTHER_KENPO, clerk
 
@@ -25,6 +27,15 @@ class TestLed:
         assert find_edaban(by=clerk(), zone=KENPO, himozuke=led.values()) == {led[hashes[0]]: 2, led[hashes[1]]: 1}
         assert find_edaban(by=clerk(OTHER_KENPO), zone=OTHER_KENPO, himozuke=led.values()) == {led[hashes[0]]: 1}
 
+    def test_a_second_edaban_is_of_whom_the_zone_has_or_whoever_comes_twice(self) -> None:
+        joined(1)
+        (here,) = find_himozuke(by=clerk(), hashes=[ZoneIndex(get_keyring(), KENPO).global_bango(bango(1))]).values()
+        new, twice, written = uuid4(), uuid4(), uuid4()
+
+        fresh = [here, new, twice, twice, written]
+        assert find_seconds(by=clerk(), zone=KENPO, fresh=fresh, others=[written]) == {here, twice, written}
+
     def test_nothing_is_asked_for_nothing(self) -> None:
         assert find_himozuke(by=clerk(), hashes=[]) == {}
         assert find_edaban(by=clerk(), zone=KENPO, himozuke=[]) == {}
+        assert find_seconds(by=clerk(), zone=KENPO, fresh=[], others=[uuid4()]) == set()
