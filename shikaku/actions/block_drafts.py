@@ -1,6 +1,6 @@
 """The drafts a block took: persons whose rows were worked out before, until a later line of the block meets them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -16,7 +16,7 @@ from shikaku.actions.draft_rows import FirstTelegrams, kanyusha_row, microsecond
 from shikaku.actions.prepare_lines import PreparedLine
 from shikaku.actions.write_block import BlockRows
 from shikaku.queries.binary_arrays import bytea_array, integer_array, uuid_array
-from shikaku.queries.led import find_seconds
+from shikaku.queries.led import find_himozuke, find_seconds
 
 OWED = "shikaku"
 
@@ -36,6 +36,20 @@ class BlockDrafts:
         self._by, self._zone, self._now = by, zone, now
         self._drafted: dict[int, Drafted] = {}
         self._edaban_of: dict[bytes, int] = {}
+
+    def give_up(self, drafted: Sequence[PreparedLine], absent: set[UUID]) -> list[PreparedLine]:
+        """Give up the drafts of persons whom other lines of the block name by another number; return their lines.
+
+        All drafts are asked about, but only where there are such persons (`absent`), which is seldom.
+        """
+        if not absent:
+            return []
+        wide = {line.draft.bi_global: line for line in drafted if line.draft is not None}
+        led = find_himozuke(by=self._by, hashes=wide)
+        named = [wide[found] for found, himozuke in led.items() if himozuke in absent]
+        for line in named:
+            line.give_up_draft()
+        return named
 
     def take(self, prepared: PreparedLine, draft: Draft, edaban: int) -> None:
         """Let the draft stand under this 被保険者枝番."""

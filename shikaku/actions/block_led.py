@@ -50,6 +50,10 @@ class LedNumbers:
                 raise LostRace  # moved or gone while the locks were waited for
             self._person_of[one] = person
 
+    def absent(self) -> set[UUID]:
+        """Return the persons whom numbers of this block lead to and nobody here has yet."""
+        return {himozuke for himozuke in self._himozuke_of.values() if himozuke not in self._person_of}
+
     def is_unknown(self, bango: bytes | None) -> bool:
         """Tell whether nobody here has the number and `look_up` was not asked whom it leads to."""
         return bango is not None and bango not in self._by_bango and bango not in self._asked
@@ -73,6 +77,7 @@ class LedNumbers:
         if himozuke is not None:
             self._person_of[himozuke] = person
 
-    def part(self, person: BlockPerson) -> None:
-        """Let no number of before lead to a person who moves to another 紐付番号."""
+    def move(self, person: BlockPerson) -> None:
+        """Let the person be found by the 紐付番号 it has now, and by no other."""
         self._person_of = {himozuke: other for himozuke, other in self._person_of.items() if other is not person}
+        self._person_of[person.himozuke] = person

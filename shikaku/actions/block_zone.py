@@ -29,6 +29,7 @@ from shikaku.domain.bango_case import CLASH, BangoClash
 from shikaku.domain.check_line import SAIKANYU, SHINKI
 from shikaku.domain.held import KoshingoFacts
 from shikaku.domain.joho import kigo_bango_key
+from shikaku.domain.line import TorokuLine
 from shikaku.domain.own_number import number_candidates
 from shikaku.domain.plan import Plan, Rejection, apply_plan
 from shikaku.domain.toroku import plan_registration
@@ -101,7 +102,8 @@ class ZoneBlock:
         self._by_bango.update({bango: self._by_edaban[person.edaban] for bango, person in held.by_bango.items()})
         self._cards.load({line.t_kigo_bango for line in drafted}, ())
         self._ask([*others, *(line for line in drafted if line.draft and not self._nobody_has(line, line.draft))])
-        self._cards.load(set(), ((line, self._person_of(line)) for line in others))
+        self._ask(self._drafts.give_up(drafted, self._led.absent()))
+        self._cards.load(set(), ((line, self._person_of(line)) for line in lines if line.draft is None))
 
     def _ask(self, lines: Sequence[PreparedLine]) -> None:
         """Ask whom the numbers nobody here has lead to; a draft that holds does without, until its rows are made."""
@@ -124,7 +126,7 @@ class ZoneBlock:
         self._ask([prepared])  # only where an earlier line of the block took the card of its draft
         self._plan_draft(line.hihokensha_edaban)
         self._plan_draft(self._drafts.edaban_of(prepared.bango))
-        by_edaban = None if line.hihokensha_edaban is None else self._by_edaban.get(line.hihokensha_edaban)
+        by_edaban = self._by_edaban_of(line)
         by_number = self._led.person_of(prepared.bango)
         person = by_edaban or by_number
         _refuse_stale(prepared, person)
@@ -250,8 +252,8 @@ class ZoneBlock:
             if moves:
                 self._settle(person)
                 former_himozuke = person.himozuke
-                self._led.part(person)
             self._numbers.change(line.koshingo_kojin_bango, plan.number_change, person, at)
+            self._led.move(person)
         if plan.version is not None:
             self._append_version(prepared, plan, person, at)
         person.held = apply_plan(person.held, plan, edaban=person.edaban, himozuke=str(person.himozuke))
@@ -318,11 +320,14 @@ class ZoneBlock:
 
     # --- facts for the planner ------------------------------------------------------------------------------------
 
+    def _by_edaban_of(self, line: TorokuLine) -> BlockPerson | None:
+        """Return the person a line names by 被保険者枝番; a 新規取得 names nobody by it (`E209`)."""
+        return None if line.shori_shubetsu_code == SHINKI else self._by_edaban.get(line.hihokensha_edaban or 0)
+
     def _person_of(self, prepared: PreparedLine) -> BlockPerson | None:
         line = prepared.line
-        if line is not None and line.hihokensha_edaban is not None:
-            return self._by_edaban.get(line.hihokensha_edaban)
-        return self._led.person_of(prepared.bango)
+        by_edaban = None if line is None else self._by_edaban_of(line)
+        return by_edaban or self._led.person_of(prepared.bango)
 
     def _settle(self, person: BlockPerson) -> None:
         """Fix the 紐付番号 of what this block wrote so far, before the person moves to another one."""

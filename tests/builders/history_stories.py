@@ -96,11 +96,9 @@ class _Throw:
 
     def _join(self) -> Body:
         """Somebody new, somebody who comes back, somebody of another insurer; sometimes with another's card."""
-        start = self._day()
-        end = self._after(start)
-        shikaku = {"shikaku_shutoku_ymd": start, **({} if end is None else {"shikaku_soshitsu_ymd": end})}
         if self._here and self._dice.random() < 0.35:
-            return self._return(shikaku)
+            return self._return()
+        shikaku = self._from(self._day())
         n = self._dice.choice([*range(1, _PEOPLE + 1), *_SPARE])
         body = self._message(n, shikaku)
         if self._dice.random() < 0.08:
@@ -111,10 +109,16 @@ class _Throw:
             body["seigyo"] = {"opt_out": self._dice.random() < 0.5}
         return body
 
-    def _return(self, shikaku: Body) -> Body:
-        """再加入, or 新規取得 for somebody who was here."""
+    def _from(self, start: str) -> dict[str, Any]:
+        end = self._after(start)
+        return {"shikaku_shutoku_ymd": start, **({} if end is None else {"shikaku_soshitsu_ymd": end})}
+
+    def _return(self) -> Body:
+        """再加入, or 新規取得 for somebody who was here; one in four begins the very day a period of theirs ended."""
         person = self._dice.choice(self._here)
-        body = self._message(_owner(person), shikaku)
+        ends = [period.end.isoformat() for tsuban, period in person.state().items() if tsuban and period.end]
+        start = self._dice.choice(ends) if ends and self._dice.random() < 0.25 else self._day()
+        body = self._message(_owner(person), self._from(start))
         body["kojin_bango"] = self._a_number_of(person)
         if self._dice.random() < 0.75:
             body["shori_shubetsu_code"] = "02"

@@ -41,7 +41,7 @@ from tests.support.principals import KENPO, OTHER_KENPO, clerk
 from tests.support.world import World
 
 pytestmark = pytest.mark.kj("KJ-SHI-01", "KJ-SHI-02", "KJ-SHI-03", "KJ-SHI-05", "KJ-SHI-09")
-ENOUGH = 200  # stories a mutant may live through
+ENOUGH = 40  # stories a mutant may live through
 # One version that an answer showed at some time, and one that was superseded since.
 ONE = "SELECT min(id::text)::uuid FROM shikaku_rireki WHERE shikaku_tsuban IS NOT NULL AND NOT withdrawn"
 FORMER = f"{ONE} AND superseded_at IS NOT NULL"

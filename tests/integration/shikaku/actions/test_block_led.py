@@ -158,6 +158,32 @@ class TestOneBlock:
         assert {edaban for _, _, edaban in file(*lines)} == {1}
         assert persons(world) == (1, 1)
 
+    @pytest.mark.parametrize("edaban", [1, None])
+    def test_a_later_line_may_name_somebody_new_by_the_other_number(self, world: World, edaban: int | None) -> None:
+        changed_elsewhere(world, 1, to=20)
+        moved = TorokuLine(
+            shori_shubetsu_code="03",
+            hokensha_code=KENPO,
+            hihokensha_edaban=edaban,
+            kojin_bango=bango(1),
+            kihon={"jusho": "見本県見本市1-1", "jusho_henko_ymd": "2026-11-01"},
+        )
+
+        assert file(again(1, to=20), join_line(3), moved) == [("1", "", 1), ("1", "", 2), ("1", "", 1)]
+
+    def test_a_person_corrected_to_a_number_is_found_by_the_other_one(self, world: World) -> None:
+        joined(2)
+        changed_elsewhere(world, 1, to=20)
+        corrected = known("03", 1, koshingo_kojin_bango=bango(20), kojin_bango_koshin_kubun="2")
+        moved = TorokuLine(
+            shori_shubetsu_code="03",
+            hokensha_code=KENPO,
+            kojin_bango=bango(1),
+            kihon={"jusho": "見本県見本市1-1", "jusho_henko_ymd": "2026-11-01"},
+        )
+
+        assert file(corrected, join_line(4), moved) == [("1", "", 1), ("1", "", 2), ("1", "", 1)]
+
     def test_a_person_corrected_away_leaves_room_for_the_owner_of_the_number(self, world: World) -> None:
         joined(1)
         changed_elsewhere(world, 1, to=20)
@@ -165,6 +191,14 @@ class TestOneBlock:
 
         assert file(corrected, again(2, to=20), join_line(4)) == [("1", "", 1), ("1", "", 2), ("1", "", 3)]
         assert persons(world) == (3, 3)
+
+
+def test_a_new_member_with_somebodys_edaban_is_not_taken_for_that_person() -> None:
+    joined(1)
+
+    with pytest.raises(RuleBroken) as refused:
+        one(replace(join_line(2, hihokenshasho_bango="1"), hihokensha_edaban=1))
+    assert sorted(error.code for error in refused.value.errors) == ["E209", "E213"]
 
 
 class TestMutants:
