@@ -1,4 +1,4 @@
-"""S10: owed telegrams drained by the product, turn and turn about with the same bodies sent without a queue.
+"""S10: owed telegrams drained by the product, turn and turn about with the same calls made without a queue.
 
 Runs beside a product whose own sender is stopped; prints one JSON line.
 """
@@ -14,7 +14,7 @@ import django
 
 
 def main() -> int:
-    """Drain everything; after each call send its bodies again as new telegrams of new persons."""
+    """Drain everything; after each round make its calls again, about new telegrams of new persons."""
     django.setup()
     from chukan.kernel import clock  # noqa: PLC0415  # after setup
     from chukan.kernel.principal import system_principal  # noqa: PLC0415
@@ -24,33 +24,39 @@ def main() -> int:
     line = SignedOnshiGateway()
 
     class Kept:
-        """The line, and what went through it last."""
+        """The line, and the calls that went through it in this round."""
 
-        last: Sequence[Mapping[str, object]] = ()
+        def __init__(self) -> None:
+            self.calls: list[Sequence[Mapping[str, object]]] = []
 
         def send(self, telegrams: Sequence[Mapping[str, object]], *, now: datetime) -> frozenset[str]:
-            self.last = telegrams
+            self.calls.append(telegrams)
             return line.send(telegrams, now=now)
 
     by, kept = system_principal(actor_id="bench"), Kept()
     ours = plain = 0.0
     count = 0
     while True:
+        kept.calls.clear()
         started = time.perf_counter()
         done = send_to_onshi(by=by, gateway=kept, now=clock.now)
         ours += time.perf_counter() - started
         if done is None:
             break
-        if not done.answered or done.received != len(kept.last):
+        if not done.answered or done.received != sum(map(len, kept.calls)):
             message = "the receiver refused or did not answer"
             raise RuntimeError(message)
         count += done.received
         again = [
-            {**telegram, "soshin_bango": str(uuid4()), "himozuke_bango": str(uuid4()), "jun": 1}
-            for telegram in kept.last
+            [
+                {**telegram, "soshin_bango": str(uuid4()), "himozuke_bango": str(uuid4()), "jun": 1}
+                for telegram in telegrams
+            ]
+            for telegrams in kept.calls
         ]
         started = time.perf_counter()
-        line.send(again, now=clock.now())
+        for telegrams in again:
+            line.send(telegrams, now=clock.now())
         plain += time.perf_counter() - started
     sys.stdout.write(json.dumps({"telegrams": count, "seconds": ours, "plain_seconds": plain}) + "\n")
     return 0

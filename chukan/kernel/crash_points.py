@@ -43,6 +43,7 @@ STEPS: Final = (
     "doorbell.ringing",
     "doorbell.rung",  # the outbox does not know
     "telegram.sending",
+    "telegram.ahead",  # one call is on its way, the next is ready
     "telegram.sent",  # received, not recorded
     "seal.committed",  # not in the journal outside the database
     "seal.kept",

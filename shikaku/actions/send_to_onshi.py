@@ -1,10 +1,11 @@
 """Sends owed telegrams to オンライン資格確認等システム: claim, call, record. 根拠: F2, KJ-EXT-01, KJ-EXT-04.
 
-At most one telegram of a person is in flight. Many go in one call the first time; what was not received then goes by
-itself with back-off, for ever, and holds back that person alone.
+At most one telegram of a person is in flight. Many go in one call the first time, and the next call is made ready while
+one is on its way; what was not received then goes by itself with back-off, for ever, and holds back that person alone.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -24,8 +25,11 @@ from shikaku.queries.telegrams import OwedTelegram, build_telegrams
 
 log = structlog.get_logger()
 
-# Longer than one call may last (chukan.outside.onshi.LIMITS), so that nobody else takes what is in flight.
-LEASE: Final = timedelta(seconds=90)
+# Longer than two calls may last (chukan.outside.onshi.LIMITS): what is ready waits for the one before it, and nobody
+# else takes it meanwhile.
+LEASE: Final = timedelta(minutes=2)
+# Calls of new telegrams before what was not received has its turn.
+CALLS: Final = 20
 # Telegrams sent by themselves before new ones are looked for again.
 SINGLES: Final = 100
 Now = Callable[[], datetime]
@@ -48,6 +52,10 @@ _LATER: Final = """
 UPDATE shikaku_onshi_soshin s SET available_at = w.at FROM unnest(%s::uuid[], %s::timestamptz[]) AS w (soshin, at)
 WHERE s.soshin_bango = w.soshin AND s.sent_at IS NULL
 """
+_GIVE_BACK: Final = """
+UPDATE shikaku_onshi_soshin SET available_at = %s, attempts = 0
+WHERE soshin_bango = ANY (%s) AND attempts = 1 AND sent_at IS NULL
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,46 +66,95 @@ class Delivered:
     answered: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """One call: what was claimed, and what could be built of it."""
+
+    owed: tuple[OwedTelegram, ...]
+    built: list[dict[str, Any]]
+
+
 @outside_transaction
 def send_to_onshi(
-    *, by: Principal, gateway: OnshiGateway, now: Now, limit: int = limits.ONSHI_BATCH
+    *,
+    by: Principal,
+    gateway: OnshiGateway,
+    now: Now,
+    limit: int = limits.ONSHI_BATCH,
+    going: Callable[[], bool] = lambda: True,
 ) -> Delivered | None:
-    """Send one call of new telegrams, then what was not received before, one by one; None when nothing is due.
+    """Send new telegrams, `limit` to a call, then what was not received before, one by one; None when nothing is due.
 
-    A crash between call and record sends the same bytes under the same 送信番号 again; the receiver drops them.
+    Ends early when the partner does not answer or `going` says no. A crash between call and record sends the same bytes
+    under the same 送信番号 again; the receiver drops them.
     """
-    rounds = [_send_due(by=by, gateway=gateway, now=now, limit=limit, again=False)]
+    done = _send_new(by=by, gateway=gateway, now=now, limit=limit, going=going)
     for _ in range(SINGLES):
-        if rounds[-1] is not None and not rounds[-1].answered:
+        if (done and not done[-1].answered) or not going():
             break
-        rounds.append(_send_due(by=by, gateway=gateway, now=now, limit=1, again=True))
-        if rounds[-1] is None:
+        single = _make_ready(by=by, now=now(), limit=1, again=True)
+        if single is None:
             break
-    done = [one for one in rounds if one is not None]
+        crash_point("telegram.sending")
+        done.append(_record(by=by, ready=single, received=_call(gateway, single, now()), now=now))
     if not done:
         return None
     return Delivered(sum(one.received for one in done), all(one.answered for one in done))
 
 
-def _send_due(*, by: Principal, gateway: OnshiGateway, now: Now, limit: int, again: bool) -> Delivered | None:
-    owed = claim_telegrams(by=by, now=now(), limit=limit, again=again)
+def _send_new(
+    *, by: Principal, gateway: OnshiGateway, now: Now, limit: int, going: Callable[[], bool]
+) -> list[Delivered]:
+    """Send call after call; while one is on its way the next is claimed and built."""
+    done: list[Delivered] = []
+    ready = _make_ready(by=by, now=now(), limit=limit, again=False)
+    with ThreadPoolExecutor(1) as wire:
+        while ready is not None:
+            crash_point("telegram.sending")
+            coming = wire.submit(_call_apart, gateway, ready, now())
+            following = None
+            if len(done) + 1 < CALLS and going():
+                following = _make_ready(by=by, now=now(), limit=limit, again=False)
+            crash_point("telegram.ahead")
+            done.append(_record(by=by, ready=ready, received=coming.result(), now=now))
+            if following is not None and not done[-1].answered:
+                give_back(by=by, owed=following.owed, now=now())
+                break
+            ready = following
+    return done
+
+
+def _call(gateway: OnshiGateway, ready: _Ready, now: datetime) -> frozenset[str] | None:
+    """Return the 送信番号 received, or None when nobody knows what came of the call."""
+    try:
+        return gateway.send(ready.built, now=now) if ready.built else frozenset()
+    except OutcomeUnknown as unknown:
+        log.warning("shikaku.onshi_soshin.outcome_unknown", reason=str(unknown), count=len(ready.built))
+        return None
+
+
+def _call_apart(gateway: OnshiGateway, ready: _Ready, now: datetime) -> frozenset[str] | None:
+    """Make the call in a thread, whose own session, opened for the first key, ends with it."""
+    try:
+        return _call(gateway, ready, now)
+    finally:
+        connection.close()
+
+
+def _make_ready(*, by: Principal, now: datetime, limit: int, again: bool) -> _Ready | None:
+    owed = claim_telegrams(by=by, now=now, limit=limit, again=again)
     if not owed:
         return None
     built: list[dict[str, Any]] = []
     for zone, telegrams in groupby(sorted(owed, key=attrgetter("hokensha_code")), key=attrgetter("hokensha_code")):
         built += build_telegrams(by=replace(by, hokensha_code=zone), zone=zone, owed=list(telegrams))
-    received: frozenset[str] = frozenset()
-    answered = True
-    crash_point("telegram.sending")
-    try:
-        if built:
-            received = gateway.send(built, now=now())
-    except OutcomeUnknown as unknown:
-        answered = False
-        log.warning("shikaku.onshi_soshin.outcome_unknown", reason=str(unknown), count=len(built))
+    return _Ready(owed, built)
+
+
+def _record(*, by: Principal, ready: _Ready, received: frozenset[str] | None, now: Now) -> Delivered:
     crash_point("telegram.sent")
-    record_sent(by=by, owed=owed, received=received, now=now())
-    return Delivered(len(received), answered)
+    record_sent(by=by, owed=ready.owed, received=received or (), now=now())
+    return Delivered(len(received or ()), received is not None)
 
 
 @own_transaction
@@ -129,6 +186,13 @@ def record_sent(
         if waiting:
             later: list[UUID] = [telegram.soshin_bango for telegram in waiting]
             cursor.execute(_LATER, [later, [now + _backoff(telegram.attempts) for telegram in waiting]])
+
+
+@own_transaction
+def give_back(*, by: Principal, owed: Sequence[OwedTelegram], now: datetime) -> None:
+    """Give back what was claimed and not sent: it goes together, as what was never tried."""
+    with connection.cursor() as cursor:
+        cursor.execute(_GIVE_BACK, [now, [telegram.soshin_bango for telegram in owed]])
 
 
 def _backoff(attempts: int) -> timedelta:

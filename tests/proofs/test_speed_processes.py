@@ -42,7 +42,7 @@ def ended(system: KizonSystem, uketsuke_bango: str) -> bool:
 
 
 def test_telegrams_drain_as_fast_as_they_can_be_sent(stack: Stack, proof: Proof, tmp_path: Path) -> None:
-    lines = proof.at(ci=4_000, full=100_000)
+    lines = proof.at(ci=20_000, full=100_000)
     stack.send_signal(DELIVER, signal.SIGSTOP)
     try:
         system = stack.register_client("hokensha", SMALL)

@@ -59,4 +59,5 @@ class Command(BaseCommand):
             if time.monotonic() >= look_at:
                 record_overdue(by=by, now=clock.now())
                 look_at = time.monotonic() + _LOOK_EVERY
-            stop.wait(pace.after(send_to_onshi(by=by, gateway=gateway, now=clock.now)))
+            done = send_to_onshi(by=by, gateway=gateway, now=clock.now, going=lambda: not stop.is_set())
+            stop.wait(pace.after(done))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -211,6 +213,65 @@ def test_one_that_cannot_be_built_holds_back_nobody_else(world: World, spoil: st
     assert [(one["event"], set(one)) for one in logs] == [
         ("shikaku.onshi_soshin.build_failed", {"event", "log_level", "soshin_id", "hokensha_code", "error"})
     ]
+
+
+class TestReadyAhead:
+    """While one call is on its way the next is made ready."""
+
+    def test_the_next_call_is_claimed_while_one_is_on_its_way(self, world: World) -> None:
+        for serial in (1, 2, 3):
+            joined(serial)
+
+        def until_claimed() -> None:
+            wanted = min(2, 4 - len(partner.calls))
+            for _ in range(500):
+                if sum(row[1] for row in waiting(world)) == wanted:
+                    return
+                time.sleep(0.01)
+            pytest.fail("nothing was made ready")
+
+        partner = Partner(during=until_claimed)
+        with as_role(world, "relay"):
+            done = send_to_onshi(by=RELAY, gateway=partner, now=lambda: LATER, limit=1)
+
+        assert done == Delivered(received=3, answered=True)
+        assert [len(call) for call in partner.calls] == [1, 1, 1]
+
+    @pytest.mark.usefixtures("two_owed")
+    def test_a_person_on_the_way_is_not_made_ready_again(self) -> None:
+        partner = Partner(during=partial(time.sleep, 0.2))
+
+        assert send_to_onshi(by=RELAY, gateway=partner, now=lambda: LATER, limit=1) == Delivered(1, answered=True)
+
+        assert [one["jun"] for one in partner.seen] == [1]
+
+    def test_what_was_ready_for_a_silent_partner_goes_together_later(self, world: World) -> None:
+        for serial in (1, 2, 3):
+            joined(serial)
+        partner = Partner(lost=True)
+
+        with as_role(world, "relay"):
+            done = send_to_onshi(by=RELAY, gateway=partner, now=lambda: LATER, limit=1)
+            assert done == Delivered(received=0, answered=False)
+            assert sorted((row[1], row[2]) for row in waiting(world))[1:] == [
+                (0, LATER),
+                (1, LATER + timedelta(seconds=2)),
+            ]
+            partner.lost = False
+            assert sent(partner) == 2
+
+        assert [len(call) for call in partner.calls] == [1, 2]
+
+    def test_a_sender_told_to_stop_ends_with_the_call_it_makes(self, world: World) -> None:
+        for serial in (1, 2, 3):
+            joined(serial)
+        partner = Partner()
+
+        with as_role(world, "relay"):
+            send_to_onshi(by=RELAY, gateway=partner, now=lambda: LATER, limit=1, going=lambda: not partner.calls)
+
+        assert len(partner.calls) <= 2  # `going` was asked while the first call began
+        assert sum(row[1] for row in waiting(world)) == 0, "something claimed was left to its lease"
 
 
 def test_times_count_from_the_end_of_the_call(world: World) -> None:
