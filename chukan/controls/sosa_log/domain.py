@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Final, Literal, Self
 
-import rfc8785
+import orjson
 
 from chukan.kernel.principal import Principal
 from chukan.kernel.values.kojin_bango import contains_kojin_bango
@@ -143,8 +143,12 @@ class Sosa:
     detail: Mapping[str, str | int]
 
     def body(self) -> bytes:
-        """Return the canonical bytes (RFC 8785) that are sealed."""
-        return rfc8785.dumps(
+        """Return the canonical bytes (RFC 8785) that are sealed.
+
+        Keys are ASCII and numbers are integers, so sorted keys are all that orjson lacks of the canonical form; a
+        property test holds it against a library for it, which takes seventy times as long.
+        """
+        return orjson.dumps(
             {
                 "v": 1,
                 "stream": STREAM,
@@ -163,7 +167,8 @@ class Sosa:
                 "screen_id": self.screen_id,
                 "request_id": self.request_id,
                 "detail": dict(self.detail),
-            }
+            },
+            option=orjson.OPT_SORT_KEYS,
         )
 
 

@@ -2,6 +2,9 @@ import json
 from datetime import UTC, datetime
 
 import pytest
+import rfc8785
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chukan.controls.sosa_log.domain import (
     HIDDEN,
@@ -22,18 +25,30 @@ NOW = datetime(2026, 11, 21, 3, 0, 0, 123, tzinfo=UTC)
 
 
 def made(by: Principal | None = None, **more: object) -> Sosa:
-    given: dict[str, object] = {
+    items: dict[str, object] = {
         "by": by or clerk(), "kind": SosaKind.TOROKU, "jimu": "shikaku", "target_file": "shikaku", "targets": (),
         "result": "ok", "detail": None, "screen_id": None, "zone": None, "now": NOW, **more,
     }  # fmt: skip
-    return make_sosa(**given)  # type: ignore[arg-type]
+    return make_sosa(**items)  # type: ignore[arg-type]
 
 
-def test_the_body_is_canonical() -> None:
-    body = made(detail={"b": 1, "a": "氏"}).body()
+# Everything that is escaped, and what lies beyond the basic plane.
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]) | st.sampled_from('\0\x1f\x7f\b\t\n\f\r"\\/\u2028𠮷'))
+COUNTS = st.integers(-(2**53) + 1, 2**53 - 1)
+KEYS = st.text(st.characters(codec="ascii"))
 
-    assert body == json.dumps(json.loads(body), ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
-    assert json.loads(body)["at"] == "2026-11-21T03:00:00.000123+00:00"
+
+@given(TEXTS, st.lists(TEXTS), st.dictionaries(KEYS, TEXTS | COUNTS))
+def test_the_body_is_canonical(text: str, targets: list[str], detail: dict[str, str | int]) -> None:
+    sosa = made(targets=targets, detail=detail, screen_id=text)
+
+    assert sosa.body() == rfc8785.dumps(json.loads(sosa.body()))
+    assert json.loads(sosa.body())["screen_id"] == text
+    assert json.loads(sosa.body())["detail"] == sosa.detail
+
+
+def test_the_time_is_that_of_the_whole_world() -> None:
+    assert json.loads(made().body())["at"] == "2026-11-21T03:00:00.000123+00:00"
 
 
 @pytest.mark.kj("KJ-LOG-07")
