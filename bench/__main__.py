@@ -8,6 +8,7 @@ from bench.choices import measure_choices
 from bench.ground import open_ground
 from bench.measure import Size, measure_all
 from bench.report import save, surroundings, table
+from bench.shares import measure_shares
 
 SIZES = {
     "small": Size(lines=20_000, repeats=3),
@@ -26,6 +27,7 @@ def main() -> int:
     parser.add_argument(
         "--choices", action="store_true", help="S1–S4 の代わりに、重なりの禁止と検索の照合値の形を比べる"
     )
+    parser.add_argument("--shares", action="store_true", help="S1–S4 の代わりに、登録の時間がどこへ行くかを測る")
     parser.add_argument("--without-s3", action="store_true", help="空の保険者への登録を測らない")
     parser.add_argument("--keep-nothing", action="store_true", help="結果を残さない")
     arguments = parser.parse_args()
@@ -40,13 +42,15 @@ def main() -> int:
         data = surroundings(ground) | {"lines": size.lines, "repeats": size.repeats, "seed": size.seed}
         if arguments.choices:
             data["choices"], text = measure_choices(ground, size, _say)
+        elif arguments.shares:
+            data["shares"], text = measure_shares(ground, size, _say)
         else:
             figures = measure_all(ground, size, _say)
             data["figures"] = {figure.key: figure.as_data() for figure in figures}
             text = table(figures)
     sys.stdout.write(f"\n{text}\n")
     if not arguments.keep_nothing:
-        kept = save("choices" if arguments.choices else "", data)
+        kept = save("choices" if arguments.choices else "shares" if arguments.shares else "", data)
         sys.stdout.write(f"結果: bench/results/{kept.name}\n")
     return 0
 

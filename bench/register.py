@@ -5,8 +5,10 @@ import json
 import resource
 import sys
 import time
+from collections import defaultdict
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import django
 
@@ -20,12 +22,14 @@ def main() -> int:
     parser.add_argument("--insurer", action="store_true")
     parser.add_argument("--block-lines", type=int)
     parser.add_argument("--profile", type=Path, help="cProfile statistics; the times are then of no worth")
+    parser.add_argument("--shares", action="store_true", help="also say where the time went")
     arguments = parser.parse_args()
     django.setup()
     if arguments.insurer:
         _register_insurer()
         return 0
-    sys.stdout.write(json.dumps(_register_file(arguments.file, arguments.block_lines, arguments.profile)) + "\n")
+    told = _register_file(arguments.file, arguments.block_lines, arguments.profile, shares=arguments.shares)
+    sys.stdout.write(json.dumps(told) + "\n")
     return 0
 
 
@@ -45,7 +49,7 @@ def _register_insurer() -> None:
     )
 
 
-def _register_file(file: Path, block_lines: int | None, profile: Path | None) -> dict[str, float]:
+def _register_file(file: Path, block_lines: int | None, profile: Path | None, *, shares: bool) -> dict[str, Any]:
     from bench.ground import ZONE  # noqa: PLC0415  # after setup
     from chukan.celery import tune_process  # noqa: PLC0415
     from chukan.controls.uketsuke.actions import Upload  # noqa: PLC0415
@@ -80,8 +84,14 @@ def _register_file(file: Path, block_lines: int | None, profile: Path | None) ->
         )
 
     tune_process()  # as every worker process does when it starts
+    taken: defaultdict[str, float] = defaultdict(float)
     cpu, started = _cpu_seconds(), time.perf_counter()
-    if profile is None:
+    if shares:
+        from bench.shares import sampled  # noqa: PLC0415  # rarely asked for
+
+        with sampled(taken):
+            work()
+    elif profile is None:
         work()
     else:
         import cProfile  # noqa: PLC0415  # rarely asked for
@@ -100,6 +110,7 @@ def _register_file(file: Path, block_lines: int | None, profile: Path | None) ->
         "seconds": seconds,
         "cpu_seconds": cpu_seconds,
         "peak_kib": peak // 1024 if sys.platform == "darwin" else peak,
+        "shares": dict(taken),
     }
 
 
