@@ -19,6 +19,7 @@ from tests.support.stack import Stack, running_stack
 
 DISTURBED, QUIET, FORGOTTEN = "06140024", "06138887", "06132013"
 PATIENCE = 120
+PATIENCE_PER_LINE = 0.005
 PAUSE = 0.6
 # A doorbell that nobody answered is waited for so long: the proof lets that time pass.
 AGE_RINGS = "UPDATE uketsuke_uketsuke SET rung_at = rung_at - interval '2 minutes' WHERE rung_at IS NOT NULL"
@@ -136,23 +137,25 @@ def by_appearance(kekka: list[dict[str, str]]) -> list[tuple[str, ...]]:
     ]
 
 
-def wait_for_end(stack: Stack, code: str) -> None:
-    stack.wait_until("all files end", lambda: stack.count(UNENDED, code) == 0, seconds=PATIENCE)
-    stack.wait_for_deliveries(code, seconds=PATIENCE)
+def wait_for_end(stack: Stack, code: str, *, lines: int = 0) -> None:
+    patience = PATIENCE + lines * PATIENCE_PER_LINE
+    stack.wait_until("all files end", lambda: stack.count(UNENDED, code) == 0, seconds=patience)
+    stack.wait_for_deliveries(code, seconds=patience)
 
 
 @pytest.mark.slow
 def test_a_broker_that_fails_changes_nothing(proof: Proof, stack: Stack, tmp_path: Path) -> None:
     dice = random.Random(proof.seed)
     system, twin = registered(stack, DISTURBED), registered(stack, QUIET)
-    files = samples(tmp_path, count=proof.at(ci=10, full=40), lines=proof.at(ci=60, full=5000), seed=proof.seed)
+    count, lines = proof.at(ci=10, full=40), proof.at(ci=60, full=5000)
+    files = samples(tmp_path, count=count, lines=lines, seed=proof.seed)
     (tmp_path / "twins").mkdir()
     twins = []
     for number, sample in enumerate(files):
         (tmp_path / "twins" / str(number)).mkdir()
         twins.append(of_another(sample, hokensha=QUIET, folder=tmp_path / "twins" / str(number)))
     twin_bango = [twin.send_file(sample.file) for sample in twins]
-    wait_for_end(stack, QUIET)
+    wait_for_end(stack, QUIET, lines=count * lines)
 
     broker = Broker(stack)
     blows: list[Callable[[], None]] = 5 * [broker.flush, broker.restart, broker.pause, broker.disconnect]
@@ -169,7 +172,7 @@ def test_a_broker_that_fails_changes_nothing(proof: Proof, stack: Stack, tmp_pat
     time.sleep(1.0)
     with stack.admin() as admin:
         admin.execute(AGE_RINGS)
-    wait_for_end(stack, DISTURBED)
+    wait_for_end(stack, DISTURBED, lines=count * lines)
 
     found, told = faults(stack, system, files, bango, tmp_path)
     quiet_found, quiet_told = faults(stack, twin, twins, twin_bango, tmp_path)
