@@ -28,7 +28,7 @@ from shikaku.http.terminal_forms import FieldError, Section, Spec, bind, read_va
 from shikaku.http.terminal_history import version_views
 from shikaku.http.terminal_page import Link, actor, can_update, go_on, options_of, posted, show, show_errors
 from shikaku.http.terminal_show import person_view
-from shikaku.queries.kanyusha import KanyushaDetail
+from shikaku.queries.kanyusha import KanyushaDetail, get_kanyusha
 from shikaku.queries.terminal_slip import open_slip
 from shikaku.queries.versions import covers
 
@@ -149,6 +149,7 @@ def show_rireki(request: HttpRequest, row_id: UUID, slip: UUID | None = None) ->
     """Show the timeline, whole or as of a day and an instant; the instant is asked by POST."""
     by, now = actor(request), clock.now()
     if request.method == "POST":
+        get_kanyusha(by=by, row_id=row_id, on=business_date_jst(now), known_at=now)  # nobody's person: 404 at once
         values = read_values(posted(request), _SPECS)
         errors = _as_of(values, now)[2]
         if errors:
