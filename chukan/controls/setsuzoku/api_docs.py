@@ -45,6 +45,7 @@ def contract() -> Mapping[str, Any]:
 class _ReadView(APIView):
     authentication_classes = (StaffOrSignature,)
     content_negotiation_class = OneNegotiation
+    metadata_class = None
     chukan_access: ClassVar[str] = "signed_in"
 
     def initial(self, request: Request, *args: object, **kwargs: object) -> None:

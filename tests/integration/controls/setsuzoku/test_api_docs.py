@@ -40,6 +40,16 @@ def test_locked_staff_do_not(world: World) -> None:
     assert person.get(SCHEMA).status_code == 401
 
 
+@pytest.mark.parametrize("path", [SCHEMA, DOCS])
+def test_it_is_only_read(world: World, path: str) -> None:
+    machine = new_machine(world)
+
+    for method in ("OPTIONS", "DELETE"):
+        answer = machine.send(method, path, b"", machine.headers(method, path, b""))
+        assert answer.status_code == 405
+        assert b"renders" not in answer.content
+
+
 @pytest.mark.parametrize("kind", ["hokensha", "onshi"])
 def test_systems_read_it(world: World, kind: str) -> None:
     machine = new_machine(world, kind=kind, hokensha=("06132013",) if kind == "hokensha" else ())
