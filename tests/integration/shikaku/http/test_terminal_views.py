@@ -126,6 +126,17 @@ class TestMember:
             kept = admin.execute("SELECT count(*) FROM shikaku_terminal_slip").fetchone()
         assert kept == (0,)
 
+    @pytest.mark.kj("KJ-ZONE-05")
+    @pytest.mark.parametrize("method", ["get", "post"])
+    def test_what_a_colleague_asked_of_a_history_is_nobody_elses(self, method: str) -> None:
+        joined()
+        typed = {"on": "20260401"}
+        first = clerk_window().post(f"{member_url()}rireki/", typed)["Location"]
+        second = browser(a_staff("S0002"))
+
+        assert getattr(second, method)(first, typed).status_code == 404
+        assert second.post(f"{member_url()}rireki/", typed).status_code == 303
+
     @pytest.mark.kj("KJ-UI-08")
     def test_no_cache_keeps_a_page(self) -> None:
         joined()
