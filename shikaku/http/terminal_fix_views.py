@@ -127,6 +127,7 @@ def show_file_fix(request: HttpRequest, row_id: UUID, meisai_no: int, slip: UUID
     """Show one refused line to mend, or take it to the check page."""
     by, now = actor(request), clock.now()
     fixing = _fixing(request, row_id, meisai_no)
+    content = None if slip is None else open_slip(by=by, slip_id=slip, kind=KIND, now=now)
     if request.method == "POST":
         return _accept(request, fixing, meisai_no)
     record_file_shokai(
@@ -136,8 +137,7 @@ def show_file_fix(request: HttpRequest, row_id: UUID, meisai_no: int, slip: UUID
         kind=SosaKind.FILE_STATUS,
         now=now,
     )
-    if slip is not None:
-        content = open_slip(by=by, slip_id=slip, kind=KIND, now=now)
+    if content is not None:
         return _form(request, fixing, meisai_no, content["values"], cleared=frozenset(content["cleared"]))
     values, cleared = _first_values(fixing.line)
     return _form(request, fixing, meisai_no, values, cleared=cleared)

@@ -28,7 +28,7 @@ from shikaku.http.terminal_forms import FieldError, Section, Spec, bind, read_va
 from shikaku.http.terminal_history import version_views
 from shikaku.http.terminal_page import Link, actor, can_update, go_on, options_of, posted, show, show_errors
 from shikaku.http.terminal_show import person_view
-from shikaku.queries.kanyusha import KanyushaDetail
+from shikaku.queries.kanyusha import KanyushaDetail, get_kanyusha
 from shikaku.queries.terminal_slip import open_slip
 from shikaku.queries.versions import covers
 
@@ -148,7 +148,9 @@ def _reveal_form(
 def show_rireki(request: HttpRequest, row_id: UUID, slip: UUID | None = None) -> HttpResponse:
     """Show the timeline, whole or as of a day and an instant; the instant is asked by POST."""
     by, now = actor(request), clock.now()
+    asked = {} if slip is None else open_slip(by=by, slip_id=slip, kind=RIREKI_KIND, now=now)["values"]
     if request.method == "POST":
+        get_kanyusha(by=by, row_id=row_id, on=business_date_jst(now), known_at=now)  # nobody's person: 404 at once
         values = read_values(posted(request), _SPECS)
         errors = _as_of(values, now)[2]
         if errors:
@@ -158,8 +160,7 @@ def show_rireki(request: HttpRequest, row_id: UUID, slip: UUID | None = None) ->
             return go_on(reverse("shikaku:rireki", args=[row_id]))
         kept = keep_slip(by=by, kind=RIREKI_KIND, content={"row": str(row_id), "values": values}, now=now)
         return go_on(reverse("shikaku:rireki_at", args=[row_id, kept]))
-    values = {} if slip is None else open_slip(by=by, slip_id=slip, kind=RIREKI_KIND, now=now)["values"]
-    return show(request, "terminal/shikaku/rireki.html", _rireki_context(request, row_id, values))
+    return show(request, "terminal/shikaku/rireki.html", _rireki_context(request, row_id, asked))
 
 
 def _rireki_context(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from django.http.response import HttpResponseBase
@@ -25,6 +25,7 @@ class Route:
 
     pattern: str
     kinds: tuple[str, ...]
+    url: URLPattern = field(repr=False, compare=False)
 
     def path(self, values: dict[str, str]) -> str:
         """Return the address with its places filled in."""
@@ -38,18 +39,18 @@ class Route:
 
 def routes() -> Iterator[Route]:
     """Yield every route of the product."""
-    for pattern in walk(get_resolver().url_patterns, ""):
-        yield Route(pattern, tuple(re.findall(r"<\w+:(\w+)>", pattern)))
+    for pattern, url in walk(get_resolver().url_patterns, ""):
+        yield Route(pattern, tuple(re.findall(r"<\w+:(\w+)>", pattern)), url)
 
 
-def walk(patterns: list[URLPattern | URLResolver], before: str) -> Iterator[str]:
-    """Yield the patterns below a resolver."""
+def walk(patterns: list[URLPattern | URLResolver], before: str) -> Iterator[tuple[str, URLPattern]]:
+    """Yield the patterns below a resolver, written out and as they are."""
     for pattern in patterns:
         here = before + str(pattern.pattern)
         if isinstance(pattern, URLResolver):
             yield from walk(pattern.url_patterns, here)
         else:
-            yield here
+            yield here, pattern
 
 
 def values_of(route: Route, insurer: Insurer) -> dict[str, str]:

@@ -20,13 +20,14 @@ _METHODS = ("get", "post", "put", "patch", "delete")
 
 
 class StaffOrSignature(BaseAuthentication):
-    """Lets in a person who is signed in and not locked, or a system that signs."""
+    """Lets in a person whose session opens screens, or a system that signs. 根拠: KJ-AUTH-03, KJ-AUTH-10."""
 
     def authenticate(self, request: Request) -> tuple[object, object]:
         """Return who reads. Raises: NotAuthenticated."""
         http = request._request  # noqa: SLF001  # DRF has no public name for it
         staff = getattr(http, "staff", None)
-        if staff is not None and not getattr(http, "staff_locked", False):
+        kept_out = getattr(http, "staff_locked", False) or getattr(http, "staff_password_due", False)
+        if staff is not None and not kept_out:
             return staff, None
         return SignatureAuthentication().authenticate(request)
 
@@ -45,6 +46,7 @@ def contract() -> Mapping[str, Any]:
 class _ReadView(APIView):
     authentication_classes = (StaffOrSignature,)
     content_negotiation_class = OneNegotiation
+    metadata_class = None
     chukan_access: ClassVar[str] = "signed_in"
 
     def initial(self, request: Request, *args: object, **kwargs: object) -> None:

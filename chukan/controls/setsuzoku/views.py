@@ -150,6 +150,7 @@ class MachineView(APIView):
     authentication_classes = (SignatureAuthentication,)
     content_negotiation_class = OneNegotiation
     renderer_classes = (JSONRenderer,)
+    metadata_class = None  # OPTIONS is no method of the contract: docs/openapi.yaml says what a route takes
 
     principal: Principal | None = None
     body: bytes = b""
@@ -228,7 +229,7 @@ class MachineView(APIView):
         length = http.META.get("CONTENT_LENGTH") or "0"
         if not length.isdigit() or int(length) > self.body_max:
             raise too_large(self.body_max)
-        if self.idempotent:
+        if self.idempotent and request.method == "POST":
             self._idempotency_key()
         self.checked = CheckedBody(cast("Readable", http), sha256=claim.sha256, limit=self.body_max)
         if self.streams_body and request.method == "POST":

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import NoReverseMatch, reverse
 from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
 
 from chukan.controls.kengen.domain import Screen
 from chukan.controls.kengen.queries import menu_for, screens_of
@@ -87,6 +88,7 @@ def _url(screen: Screen) -> str | None:
 
 @access("signed_in")
 @never_cache
+@require_GET
 def start(request: HttpRequest) -> HttpResponse:
     """Send a person to the first screen of that person's menu. Raises NotPermitted when there is none."""
     kept_out = session_answer(request)

@@ -18,7 +18,7 @@ _TOUCH_AFTER: Final = timedelta(seconds=5)
 
 
 class StaffSessionMiddleware:
-    """Sets `request.staff` and `request.staff_locked`. 根拠: KJ-AUTH-02, KJ-AUTH-08."""
+    """Sets `request.staff`, `request.staff_locked` and `request.staff_password_due`. 根拠: KJ-AUTH-02, KJ-AUTH-08."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -26,6 +26,7 @@ class StaffSessionMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.staff = None  # type: ignore[attr-defined]  # read through staff_of()
         request.staff_locked = False  # type: ignore[attr-defined]  # read through is_locked()
+        request.staff_password_due = False  # type: ignore[attr-defined]  # read by doors outside this package
         key = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
         known = bool(key) and self._recognise(request, str(key))
         response = self.get_response(request)
@@ -46,6 +47,7 @@ class StaffSessionMiddleware:
             return False
         request.staff = staff  # type: ignore[attr-defined]  # read through staff_of()
         request.staff_locked = decision.state == "locked"  # type: ignore[attr-defined]  # read through is_locked()
+        request.staff_password_due = staff.is_password_due(times=times(), now=now)  # type: ignore[attr-defined]
         polling = request.headers.get(POLL_HEADER) == "1"
         if decision.state == "active" and not polling and now - staff.active_at >= _TOUCH_AFTER:
             touch_session(by=by, zone=staff.zone, session_id=staff.session_id, now=now)

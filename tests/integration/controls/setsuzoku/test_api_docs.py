@@ -1,4 +1,5 @@
 import json
+from typing import LiteralString
 
 import pytest
 import yaml
@@ -38,6 +39,32 @@ def test_locked_staff_do_not(world: World) -> None:
     person.post("/lock/")
 
     assert person.get(SCHEMA).status_code == 401
+
+
+@pytest.mark.kj("KJ-AUTH-10")
+@pytest.mark.parametrize("path", [SCHEMA, DOCS])
+@pytest.mark.parametrize(
+    "due",
+    ["UPDATE shokuin_account SET must_change = true", "UPDATE shokuin_account SET password_changed_at = '2026-01-01'"],
+)
+def test_staff_whose_password_is_due_do_not(world: World, path: str, due: LiteralString) -> None:
+    with as_role(world, "kanri"):
+        a_staff()
+    person = browser()
+    with world.admin() as admin:
+        admin.execute(due)
+
+    assert person.get(path).status_code == 401
+
+
+@pytest.mark.parametrize("path", [SCHEMA, DOCS])
+def test_it_is_only_read(world: World, path: str) -> None:
+    machine = new_machine(world)
+
+    for method in ("OPTIONS", "DELETE"):
+        answer = machine.send(method, path, b"", machine.headers(method, path, b""))
+        assert answer.status_code == 405
+        assert b"renders" not in answer.content
 
 
 @pytest.mark.parametrize("kind", ["hokensha", "onshi"])

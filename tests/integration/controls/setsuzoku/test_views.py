@@ -260,6 +260,16 @@ class TestLimits:
     def test_an_unknown_method_is_a_problem(self, machine: Machine) -> None:
         assert machine.send("DELETE", ECHO, b"", machine.headers("DELETE", ECHO, b"")).status_code == 405
 
+    def test_options_is_no_method_and_describes_nothing(self, machine: Machine) -> None:
+        response = machine.send("OPTIONS", ECHO, b"", machine.headers("OPTIONS", ECHO, b""))
+
+        assert response.status_code == 405
+        assert b"parses" not in response.content
+
+    @pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
+    def test_a_method_that_is_none_is_not_asked_for_a_key_of_idempotency(self, machine: Machine, method: str) -> None:
+        assert machine.send(method, ONCE, b"", machine.headers(method, ONCE, b"")).status_code == 405
+
     @pytest.mark.kj("KJ-LOG-18")
     def test_what_is_not_there_is_recorded_like_what_is(self, machine: Machine, world: World) -> None:
         response = machine.post(ECHO, {"want": "404"})

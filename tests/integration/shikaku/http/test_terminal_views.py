@@ -114,6 +114,29 @@ class TestMember:
         for tail in ("", "rireki/", "shusei/", "soshitsu/", "torikeshi/"):
             assert same(theirs + tail) == same(nobody + tail)
 
+    @pytest.mark.kj("KJ-ZONE-05", "KJ-ZONE-06")
+    @pytest.mark.parametrize("typed", [{"on": "20260401"}, {"on": "unreadable"}, {}])
+    def test_no_day_can_be_asked_of_another_insurers_member(self, world: World, typed: dict[str, str]) -> None:
+        joined(by=clerk(OTHER_KENPO))
+        theirs = row_id_of(1, by=clerk(OTHER_KENPO))
+
+        assert clerk_window().post(f"/shikaku/kanyusha/{theirs}/rireki/", typed).status_code == 404
+
+        with world.admin() as admin:
+            kept = admin.execute("SELECT count(*) FROM shikaku_terminal_slip").fetchone()
+        assert kept == (0,)
+
+    @pytest.mark.kj("KJ-ZONE-05")
+    @pytest.mark.parametrize("method", ["get", "post"])
+    def test_what_a_colleague_asked_of_a_history_is_nobody_elses(self, method: str) -> None:
+        joined()
+        typed = {"on": "20260401"}
+        first = clerk_window().post(f"{member_url()}rireki/", typed)["Location"]
+        second = browser(a_staff("S0002"))
+
+        assert getattr(second, method)(first, typed).status_code == 404
+        assert second.post(f"{member_url()}rireki/", typed).status_code == 303
+
     @pytest.mark.kj("KJ-UI-08")
     def test_no_cache_keeps_a_page(self) -> None:
         joined()

@@ -232,6 +232,12 @@ class TestMenu:
         assert answer.status_code == 403
         assert "使える画面がありません" in answer.content.decode()
 
+    @pytest.mark.parametrize("method", ["post", "put", "patch", "delete", "options", "head"])
+    def test_start_is_only_looked_at(self, world: World, method: str) -> None:
+        client = browser(a_staff())
+        answer = getattr(client, method)("/")
+        assert (answer.status_code, answer["Allow"]) == (405, "GET")
+
 
 @pytest.mark.kj("KJ-LOG-18", "KJ-ZONE-06")
 def test_asking_for_what_is_not_there_is_on_record(world: World) -> None:
