@@ -25,9 +25,10 @@ def a_pmh(
     jimu: Sequence[str] = JIMU,
     kakunin: date = date(2026, 1, 1),
     minaoshi: date = date(2036, 4, 1),
+    key: ed25519.Ed25519PrivateKey | None = None,
 ) -> Machine:
     """Register PMH with one key and a confirmed entrustment for each of these 事務."""
-    private = ed25519.Ed25519PrivateKey.generate()
+    private = key or ed25519.Ed25519PrivateKey.generate()
     with as_role(world, "kanri"):
         client_id = register_client(
             by=COMMAND,
