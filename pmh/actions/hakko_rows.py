@@ -9,7 +9,7 @@ from django.db import connection
 from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import joins_transaction
 
-_ISSUE = "SELECT himozuke_bango, pmh_id FROM pmh_issue(%s::uuid[], %s, %s)"
+_ISSUE = "SELECT himozuke_bango, pmh_id FROM pmh_issue(%s::uuid[], %s, %s)"  # uuid[] as text: half the time
 _ERASE = "SELECT pmh_erase_hakko(%s::uuid[])"
 
 
@@ -22,8 +22,8 @@ def write_hakko(*, by: Principal, pmh_id: Mapping[UUID, str], now: datetime) -> 
     if not pmh_id:
         return {}
     with connection.cursor() as cursor:
-        cursor.execute(_ISSUE, [list(pmh_id), list(pmh_id.values()), now])
-        return dict(cursor.fetchall())
+        cursor.execute(_ISSUE, [f"{{{','.join(map(str, pmh_id))}}}", list(pmh_id.values()), now])
+        return {**pmh_id, **dict(cursor.fetchall())}  # those only come back to whom somebody else gave another one
 
 
 @joins_transaction

@@ -17,13 +17,13 @@ from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import LostRace, own_transaction
 from pmh.actions.hakko_rows import write_hakko
 from pmh.domain.hakko import count_kekka, propose
-from pmh.domain.pmh_id import new_pmh_id
+from pmh.domain.irai import ANSWERED
+from pmh.domain.pmh_id import new_pmh_ids
 from pmh.models import Irai
 from shikaku.public import find_members, set_pmh_id
 
 JIMU: Final = "pmh"
 FILE: Final = "PMH-ID発行履歴"
-OK: Final = "ok"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ def issue_pmh_id(
     """
     _check_itaku(by, jimu_kubun, now)
     members = find_members(by=by, kojin_bango=kojin_bango)
-    wanted = propose(((one.himozuke_bango, one.pmh_id) for one in members.values()), new_pmh_id)
+    wanted = propose(((one.himozuke_bango, one.pmh_id) for one in members.values()), new_pmh_ids)
     given = write_hakko(by=by, pmh_id=wanted, now=now)
     held = {one.himozuke_bango for one in members.values() if one.pmh_id is not None}
     fresh = {person: pmh_id for person, pmh_id in given.items() if person not in held and wanted[person] == pmh_id}
@@ -64,7 +64,7 @@ def issue_pmh_id(
         client_id=by.actor_id,
         jimu_kubun=jimu_kubun,
         hoho=hoho,
-        result_code=OK,
+        result_code=ANSWERED,
         issued_count=kensu.shinki,
         repeated_count=kensu.kizon,
         unknown_count=kensu.nashi,

@@ -3,7 +3,7 @@
 根拠: KJ-IN-10, KJ-PMH-07.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from chukan.kernel.errors import ErrorItem, Invalid
@@ -12,6 +12,40 @@ from chukan.kernel.values.kojin_bango import LENGTH
 IKKEN: Final = "ikken"
 IKKATSU: Final = "ikkatsu"
 IKKATSU_MAX: Final = 1000
+ANSWERED: Final = "ok"  # the code of a request that was answered, whatever with
+HOHO_LABELS: Final[Mapping[str, str]] = {IKKEN: "1人", IKKATSU: "一括"}
+# Why a request was refused, and what an operator does about it.
+REFUSED_LABELS: Final[Mapping[str, tuple[str, str]]] = {
+    "itaku_kakunin_nashi": (
+        "この事務の委託の確認がないか、見直し年月日を過ぎています。",
+        "公費実施機関等からの委託を確かめ、接続システムに登録してください。",
+    ),
+    "unknown_field": (
+        "個人番号と事務区分のほかの項目が入っていました。",
+        "PMHの運用者に、余分な項目を送らないよう伝えてください。",
+    ),
+    "kojin_bango_fusei": (
+        "個人番号が数字12桁でないものがありました。",
+        "PMHの運用者に、元の番号を確かめてもらってください。",
+    ),
+    "jimu_kubun_fusei": (
+        "事務区分が 01・02・03 のどれでもありません。",
+        "PMHの運用者に、事務区分を確かめてもらってください。",
+    ),
+    "kensu_okisugi": (f"一度に{IKKATSU_MAX:,}件を超えていました。", "PMHの運用者に、分けて送ってもらってください。"),
+    "json_fusei": ("本文を JSON として読み取れませんでした。", "PMHの運用者に、送信の処理を確かめてもらってください。"),
+    "media_type_fusei": ("Content-Type が違いました。", "PMHの運用者に、送信の処理を確かめてもらってください。"),
+    "method_fusei": ("POST 以外で呼ばれました。", "PMHの運用者に、送信の処理を確かめてもらってください。"),
+    "ninsho": ("署名と本文が合いませんでした。", "続くときは、PMHの運用者と鍵・経路を確かめてください。"),
+    "kozatsu": (
+        "ほかの処理と重なり、答えられませんでした。",
+        "PMHが送り直します。続くときは保守担当に連絡してください。",
+    ),
+    "naibu": (
+        "こちらの異常で答えられませんでした。",
+        "保守担当に調べてもらってください。PMHが送り直すと同じ答えになります。",
+    ),
+}
 _JIMU: Final = frozenset({"01", "02", "03"})
 
 

@@ -11,10 +11,9 @@ from django.db import connection
 
 from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import joins_transaction
-from chukan.kernel.values.uuid7 import uuid7
 from shikaku.queries.binary_arrays import uuid_array
 
-_SET = "SELECT himozuke_bango, pmh_id FROM shikaku_set_pmh_id(%s::uuid[], %s, %s::uuid[], %s)"
+_SET = "SELECT himozuke_bango, pmh_id FROM shikaku_set_pmh_id(%s::uuid[], %s, %s)"
 
 
 @joins_transaction
@@ -27,6 +26,5 @@ def set_pmh_id(*, by: Principal, pmh_id: Mapping[UUID, str], now: datetime) -> d
     if not pmh_id:
         return {}
     with connection.cursor() as cursor:
-        telegrams = uuid_array([uuid7() for _ in pmh_id])
-        cursor.execute(_SET, [uuid_array(pmh_id), list(pmh_id.values()), telegrams, now])
-        return dict(cursor.fetchall())
+        cursor.execute(_SET, [uuid_array(pmh_id), list(pmh_id.values()), now])
+        return {**pmh_id, **dict(cursor.fetchall())}  # those only come back who hold another one

@@ -1,9 +1,10 @@
--- 発行履歴: arrays in, pairs out. Whoever is first gives a person the PMH-ID that stays; everybody is told that one.
--- Rows are written in the order of 紐付番号 by all, so that two requests wait for each other and never both at once.
+-- 発行履歴: arrays in, and out come those only whom somebody else gave another one: whoever is first gives a person the
+-- PMH-ID that stays. Rows are written in the order of 紐付番号 by all, so that two requests never wait for each other.
 CREATE FUNCTION pmh_issue(persons uuid[], candidates text[], at timestamptz)
 RETURNS TABLE (himozuke_bango uuid, pmh_id varchar)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
   SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+DECLARE made_count bigint;
 BEGIN
   IF COALESCE(current_setting('chukan.hokensha_code', true), '') <> '' THEN
     RAISE EXCEPTION 'pmh_issue: called in a zone' USING ERRCODE = 'insufficient_privilege';
@@ -11,9 +12,13 @@ BEGIN
   INSERT INTO pmh_hakko_rireki (himozuke_bango, pmh_id, issued_at)
     SELECT u.h, u.c, at FROM unnest(persons, candidates) AS u (h, c) ORDER BY u.h
     ON CONFLICT ON CONSTRAINT pmh_hakko_rireki_pkey DO NOTHING;
+  GET DIAGNOSTICS made_count = ROW_COUNT;
+  IF made_count = cardinality(persons) THEN
+    RETURN;
+  END IF;
   -- A second statement, so that rows of a transaction that committed in between are seen.
-  RETURN QUERY SELECT r.himozuke_bango, r.pmh_id FROM unnest(persons) AS u (h)
-    JOIN pmh_hakko_rireki r ON r.himozuke_bango = u.h;
+  RETURN QUERY SELECT r.himozuke_bango, r.pmh_id FROM unnest(persons, candidates) AS u (h, c)
+    JOIN pmh_hakko_rireki r ON r.himozuke_bango = u.h WHERE r.pmh_id <> u.c;
 END $$;
 
 -- The persons of 発行履歴 after a 紐付番号, in its order, with the time of issue: for the job that looks who is over.

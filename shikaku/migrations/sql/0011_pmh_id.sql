@@ -23,26 +23,31 @@ BEGIN
 END $$;
 
 -- Gives persons the PMH-ID that was issued to them and owes its telegram, once per person and in the person's order.
--- Returns what each holds afterwards: who had one keeps it and owes nothing.
-CREATE FUNCTION shikaku_set_pmh_id(persons uuid[], ids text[], soshin uuid[], at timestamptz)
+-- Who had one keeps it and owes nothing; those who hold another one than is given here come back.
+CREATE FUNCTION shikaku_set_pmh_id(persons uuid[], ids text[], at timestamptz)
 RETURNS TABLE (himozuke_bango uuid, pmh_id varchar)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
   SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+DECLARE given_count bigint;
 BEGIN
   IF COALESCE(current_setting('chukan.hokensha_code', true), '') <> '' THEN
     RAISE EXCEPTION 'shikaku_set_pmh_id: called in a zone' USING ERRCODE = 'insufficient_privilege';
   END IF;
-  PERFORM 1 FROM shikaku_himozuke p WHERE p.himozuke_bango = ANY (persons) ORDER BY p.himozuke_bango FOR UPDATE;
+  -- Persons are locked in the order they are given in, that of 紐付番号: the loop goes along the array.
   WITH given AS (
     UPDATE shikaku_himozuke p SET pmh_id = u.i, pmh_id_jun = p.jun + 1, jun = p.jun + 1
-    FROM unnest(persons, ids, soshin) AS u (h, i, s)
+    FROM unnest(persons, ids) AS u (h, i)
     WHERE p.himozuke_bango = u.h AND p.pmh_id IS NULL
-    RETURNING p.himozuke_bango AS h, p.jun AS j, u.s)
+    RETURNING p.himozuke_bango AS h, p.jun AS j)
   INSERT INTO shikaku_onshi_soshin (soshin_bango, himozuke_bango, jun, kind, as_of, owed_at, available_at, attempts,
     shori_kekka_kubun, shori_kekka_meisai_code)
-  SELECT given.s, given.h, given.j, 'pmh_id', at, at, at, 0, '', '' FROM given;
-  RETURN QUERY SELECT p.himozuke_bango, p.pmh_id FROM unnest(persons) AS u (h)
-    JOIN shikaku_himozuke p ON p.himozuke_bango = u.h;
+  SELECT uuidv7(), given.h, given.j, 'pmh_id', at, at, at, 0, '', '' FROM given;
+  GET DIAGNOSTICS given_count = ROW_COUNT;
+  IF given_count = cardinality(persons) THEN
+    RETURN;
+  END IF;
+  RETURN QUERY SELECT p.himozuke_bango, p.pmh_id FROM unnest(persons, ids) AS u (h, i)
+    JOIN shikaku_himozuke p ON p.himozuke_bango = u.h WHERE p.pmh_id <> u.i;
 END $$;
 
 -- What the sender of telegrams puts into them, and from which place in the person's order on.
@@ -73,6 +78,6 @@ BEGIN
 END $$;
 
 GRANT EXECUTE ON FUNCTION
-  shikaku_find_members(bytea[]), shikaku_set_pmh_id(uuid[], text[], uuid[], timestamptz) TO chukan_web;
+  shikaku_find_members(bytea[]), shikaku_set_pmh_id(uuid[], text[], timestamptz) TO chukan_web;
 GRANT EXECUTE ON FUNCTION shikaku_pmh_id_of(uuid[]) TO chukan_relay;
 GRANT EXECUTE ON FUNCTION shikaku_last_soshitsu(uuid[], boolean) TO chukan_worker;

@@ -203,7 +203,7 @@ class TestKeptThoughErased:
                     admin.execute("UPDATE shikaku_himozuke SET pmh_id = 'THEIRS', pmh_id_jun = jun")
             return found
 
-        looked = action.find_members
+        looked = vars(action)["find_members"]
         monkeypatch.setattr(action, "find_members", first_another)
         with pytest.raises(LostRace):
             issued(pmh, bango(1))

@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from pmh.domain.pmh_id import PMH_ID_LENGTH, check_letter, is_pmh_id, new_pmh_id
+from pmh.domain.pmh_id import PMH_ID_LENGTH, check_letter, is_pmh_id, new_pmh_id, new_pmh_ids
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -22,7 +22,7 @@ def test_at_least_96_bits_are_drawn() -> None:
 
 
 def test_every_random_place_uses_every_letter_about_equally() -> None:
-    drawn = [new_pmh_id() for _ in range(5_000)]
+    drawn = new_pmh_ids(5_000)
     assert len(set(drawn)) == len(drawn)
     for place in range(PMH_ID_LENGTH):
         counts = Counter(pmh_id[place] for pmh_id in drawn)
