@@ -5,6 +5,7 @@ import os
 import sys
 
 from celery import Celery
+from celery.schedules import crontab
 from celery.signals import worker_process_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chukan.settings.base")
@@ -31,11 +32,12 @@ app.conf.update(
         "erase_expired": {"task": "shikaku.tasks.erase_expired", "schedule": 600.0},
         "erase_left": {"task": "shikaku.tasks.erase_left", "schedule": 60.0},
         "erase_nameless": {"task": "shikaku.tasks.erase_nameless", "schedule": 1800.0},
+        "erase_hakko": {"task": "pmh.tasks.erase_expired", "schedule": crontab(hour=2, minute=30)},
     },
     timezone="Asia/Tokyo",
     broker_connection_retry_on_startup=True,
 )
-app.autodiscover_tasks(["shikaku", "chukan.kernel.outbox", "chukan.controls.setsuzoku"])
+app.autodiscover_tasks(["shikaku", "pmh", "chukan.kernel.outbox", "chukan.controls.setsuzoku"])
 
 
 @worker_process_init.connect  # Celery's own start hook of a pool process, not a Django signal

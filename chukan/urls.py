@@ -9,7 +9,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("chukan.controls.sosa_log.urls")),
     path("", include("chukan.controls.setsuzoku.urls")),
     path("api/v1/", include("shikaku.http.api_urls")),
+    path("api/v1/", include("pmh.http.api_urls")),
     path("", include("shikaku.http.urls")),
+    path("", include("pmh.http.urls")),
 ]
 
 handler400 = "chukan.kernel.http.problems.bad_request"

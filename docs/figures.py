@@ -34,6 +34,7 @@ PROOFS = {
     "F-crypto": "Sealed rows moved, keys replaced",
     "F-api": "The published interface under attack",
     "F-right-person": "The answer is about the person asked for",
+    "F-pmh": "One PMH-ID a person, whoever asks, dies or guesses",
     "F-restore": "Backup and restore, timed",
 }
 

@@ -21,7 +21,13 @@ from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import outside_transaction, own_transaction
 from chukan.settings import limits
 from shikaku.gateways.onshi import OnshiGateway, OutcomeUnknown
-from shikaku.queries.telegrams import OwedTelegram, build_telegrams
+from shikaku.queries.telegrams import (
+    PMH_ID,
+    OwedTelegram,
+    build_pmh_telegrams,
+    build_telegrams,
+    find_pmh_ids,
+)
 
 log = structlog.get_logger()
 
@@ -145,8 +151,9 @@ def _make_ready(*, by: Principal, now: datetime, limit: int, again: bool) -> _Re
     owed = claim_telegrams(by=by, now=now, limit=limit, again=again)
     if not owed:
         return None
-    built: list[dict[str, Any]] = []
-    for zone, telegrams in groupby(sorted(owed, key=attrgetter("hokensha_code")), key=attrgetter("hokensha_code")):
+    built: list[dict[str, Any]] = [*build_pmh_telegrams([one for one in owed if one.kind == PMH_ID])]
+    zoned = sorted((one for one in owed if one.kind != PMH_ID), key=attrgetter("hokensha_code"))
+    for zone, telegrams in groupby(zoned, key=attrgetter("hokensha_code")):
         built += build_telegrams(by=replace(by, hokensha_code=zone), zone=zone, owed=list(telegrams))
     return _Ready(owed, built)
 
@@ -161,11 +168,19 @@ def _record(*, by: Principal, ready: _Ready, received: frozenset[str] | None, no
 def claim_telegrams(*, by: Principal, now: datetime, limit: int, again: bool) -> tuple[OwedTelegram, ...]:
     """Take the oldest unsent telegram of each person for the length of a lease. Two senders never take the same.
 
-    `again`: those that were tried before; else those that never were.
+    `again`: those that were tried before; else those that never were. Each knows the person's PMH-ID from the place
+    in the person's order on at which it was issued.
     """
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM, [now, again, limit, now + LEASE])
-        return tuple(OwedTelegram(*row) for row in cursor.fetchall())
+        owed = [OwedTelegram(*row) for row in cursor.fetchall()]
+    known = find_pmh_ids(by=by, himozuke_bango=[one.himozuke_bango for one in owed])
+    return tuple(
+        replace(one, pmh_id=known[one.himozuke_bango].pmh_id)
+        if one.himozuke_bango in known and known[one.himozuke_bango].jun <= one.jun
+        else one
+        for one in owed
+    )
 
 
 @own_transaction

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
+from chukan.controls.kengen.domain import BY_ID, has_right
 from chukan.controls.kengen.views.guard import screen
 from chukan.controls.kikan.domain import SHICHOSON_KOKUHO, UNYO_HOSHU
 from chukan.controls.kikan.queries import list_hokensha, shubetsu_in_charge
@@ -28,7 +29,7 @@ from shikaku.http.terminal_file_show import state_mark
 from shikaku.http.terminal_page import Link, Todo, actor, show
 from shikaku.http.terminal_show import ROUTES
 from shikaku.queries.bango_case import OpenCase, OpenCases, list_open_cases
-from shikaku.queries.haishin import HaishinRow, list_haishin
+from shikaku.queries.haishin import HaishinRow, count_pmh_haishin, list_haishin
 from shikaku.queries.jokyo import Charge, DayFigures, FileState, count_day, list_files, list_stalled
 from shikaku.queries.resend_queue import count_resend_queue
 
@@ -178,6 +179,7 @@ def show_jokyo(request: HttpRequest) -> HttpResponse:
         "todo": [
             *_todo_files([_job(row, names, now) for row in stalled]),
             *_todo_haishin(haishin, names, now),
+            *_todo_pmh(by, now),
             *_todo_resend(resend, names),
             *_todo_cases(cases),
         ],
@@ -212,6 +214,19 @@ def _todo_haishin(rows: Sequence[HaishinRow], names: dict[str, str], now: dateti
             text = f"{what}接続先の状態を確かめてください。"
             found.append(Todo(text, url))
     return found
+
+
+def _todo_pmh(by: Principal, now: datetime) -> list[Todo]:
+    """Return what waits of the telegrams that are about no insurer, for those who may open the page that has more."""
+    page = BY_ID["OP-302"]
+    if not has_right(by, page):
+        return []
+    oldest = count_pmh_haishin(by=by, since=_midnight(now)).oldest_at
+    if oldest is None or now - oldest <= limits.ONSHI_OVERDUE:
+        return []
+    age = nagasa((now - oldest).total_seconds())
+    text = f"PMH-IDの電文が{age}受領されていません。接続先の状態を確かめてください。"
+    return [Todo(text, reverse(page.url_name))]
 
 
 def _todo_resend(resend: Mapping[str, int], names: dict[str, str]) -> list[Todo]:

@@ -4,7 +4,10 @@ from django.db import models
 
 
 class OnshiSoshin(models.Model):
-    """One telegram owed, sent again until it is received, and the 処理結果 that came back. 根拠: KJ-EXT-04."""
+    """One telegram owed, sent again until it is received, and the 処理結果 that came back. 根拠: KJ-EXT-04.
+
+    A `pmh_id` is about a person across insurers and has no zone: no insurer sees that there is one (docs/adr/0019).
+    """
 
     class ChukanMeta:
         """Table kind."""
@@ -13,8 +16,8 @@ class OnshiSoshin(models.Model):
         mutable = True
 
     soshin_bango = models.UUIDField("送信番号", primary_key=True)
-    hokensha_code = models.CharField("保険者コード", max_length=8)
-    hihokensha_edaban = models.BigIntegerField("被保険者枝番")
+    hokensha_code = models.CharField("保険者コード", max_length=8, null=True)
+    hihokensha_edaban = models.BigIntegerField("被保険者枝番", null=True)
     himozuke_bango = models.UUIDField("紐付番号")
     jun = models.BigIntegerField("電文の順")
     kind = models.CharField("電文の種別", max_length=10)
@@ -32,7 +35,14 @@ class OnshiSoshin(models.Model):
 
         db_table = "shikaku_onshi_soshin"
         verbose_name = "オン資への送信"
-        constraints = (models.UniqueConstraint(fields=("himozuke_bango", "jun"), name="shikaku_soshin_jun"),)
+        constraints = (
+            models.UniqueConstraint(fields=("himozuke_bango", "jun"), name="shikaku_soshin_jun"),
+            models.CheckConstraint(
+                condition=models.Q(kind="pmh_id", hokensha_code__isnull=True, hihokensha_edaban__isnull=True)
+                | (~models.Q(kind="pmh_id") & models.Q(hokensha_code__isnull=False, hihokensha_edaban__isnull=False)),
+                name="shikaku_soshin_zone",
+            ),
+        )
         indexes = (
             models.Index(
                 fields=("available_at",), name="shikaku_soshin_waiting", condition=models.Q(sent_at__isnull=True)
@@ -43,4 +53,5 @@ class OnshiSoshin(models.Model):
                 name="shikaku_soshin_refused",
                 condition=models.Q(shori_kekka_kubun="9"),
             ),
+            models.Index(fields=("owed_at",), name="shikaku_soshin_pmh_id", condition=models.Q(kind="pmh_id")),
         )

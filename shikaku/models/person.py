@@ -4,7 +4,10 @@ from django.db import models
 
 
 class Himozuke(models.Model):
-    """One person: the 紐付番号 and the counter of telegrams about this person."""
+    """One person: the 紐付番号, the counter of telegrams about this person, and the PMH-ID once there is one.
+
+    `pmh_id_jun` is the place of the telegram that told it: what comes later in the order carries it. 根拠: KJ-PMH-05.
+    """
 
     class ChukanMeta:
         """Table kind."""
@@ -14,12 +17,21 @@ class Himozuke(models.Model):
 
     himozuke_bango = models.UUIDField("紐付番号", primary_key=True)
     jun = models.BigIntegerField("電文の順", default=0)
+    pmh_id = models.CharField("PMH-ID", max_length=40, null=True)
+    pmh_id_jun = models.BigIntegerField("PMH-IDを知らせた電文の順", null=True)
 
     class Meta:
-        """Name."""
+        """Name, and that a PMH-ID has its place in the order."""
 
         db_table = "shikaku_himozuke"
         verbose_name = "紐付"
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(pmh_id__isnull=True, pmh_id_jun__isnull=True)
+                | models.Q(pmh_id__isnull=False, pmh_id_jun__isnull=False),
+                name="shikaku_himozuke_pmh_id",
+            ),
+        )
 
 
 class KojinBangoSakuin(models.Model):

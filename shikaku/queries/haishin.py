@@ -27,6 +27,17 @@ class HaishinRow:
 
 
 @dataclass(frozen=True, slots=True)
+class PmhHaishin:
+    """The telegrams that tell a PMH-ID: what waits, and what came of those received since an instant."""
+
+    waiting: int
+    oldest_at: datetime | None
+    attempts: int
+    sent: int
+    answered_refused: int
+
+
+@dataclass(frozen=True, slots=True)
 class Backlog:
     """What waits to be received, of all insurers together."""
 
@@ -50,6 +61,7 @@ def list_haishin(
 ) -> tuple[HaishinRow, ...]:
     """Return, per insurer, what waits and what was received and answered since an instant; oldest waiting first."""
     rows = OnshiSoshin.objects.using(OPERATOR_ALIAS).filter(Q(sent_at__isnull=True) | Q(sent_at__gte=since))
+    rows = rows.filter(hokensha_code__isnull=False)  # what is about no insurer is counted by count_pmh_haishin
     if hokensha_codes is not None:
         rows = rows.filter(hokensha_code__in=hokensha_codes)
     waiting = Q(sent_at__isnull=True)
@@ -63,7 +75,7 @@ def list_haishin(
     )
     result = [
         HaishinRow(
-            hokensha_code=row["hokensha_code"],
+            hokensha_code=str(row["hokensha_code"]),
             waiting=row["waiting"],
             oldest_at=row["oldest_at"],
             attempts=row["attempts"] or 0,
@@ -74,3 +86,18 @@ def list_haishin(
         for row in found
     ]
     return tuple(sorted(result, key=lambda row: (row.oldest_at is None, row.oldest_at or since, row.hokensha_code)))
+
+
+@reads_as_operator
+def count_pmh_haishin(*, by: Principal, since: datetime) -> PmhHaishin:  # by is checked by the decorator
+    """Return how many telegrams of a PMH-ID wait, and how many were received or answered 異常 since an instant."""
+    rows = OnshiSoshin.objects.using(OPERATOR_ALIAS).filter(kind="pmh_id")
+    waiting = Q(sent_at__isnull=True)
+    found = rows.filter(waiting | Q(sent_at__gte=since) | Q(answered_at__gte=since)).aggregate(
+        waiting=Count("soshin_bango", filter=waiting),
+        oldest_at=Min("owed_at", filter=waiting),
+        attempts=Max("attempts", filter=waiting),
+        sent=Count("soshin_bango", filter=Q(sent_at__gte=since)),
+        answered_refused=Count("soshin_bango", filter=Q(shori_kekka_kubun="9", answered_at__gte=since)),
+    )
+    return PmhHaishin(**found | {"attempts": found["attempts"] or 0})

@@ -1,6 +1,6 @@
 """Builds telegrams from the versions as of the line that owed them: the same bytes however often they are sent."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -15,14 +15,16 @@ from chukan.kernel.crypto.errors import EnvelopeRefused, KeyUnavailable
 from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import reads
 from shikaku.domain.held import HeldPeriod, speaking_version
-from shikaku.formats.onshi_denbun_v1 import Kikan, build_denbun, build_sakujo, build_shikaku
+from shikaku.formats.onshi_denbun_v1 import Kikan, build_denbun, build_pmh_id, build_sakujo, build_shikaku
+from shikaku.queries.binary_arrays import uuid_array
 from shikaku.queries.held import open_joho
 
 log = structlog.get_logger()
 
-SAKUJO = "sakujo"
+SAKUJO, PMH_ID = "sakujo", "pmh_id"
 _UNBUILDABLE = (EnvelopeRefused, KeyUnavailable, LookupError, TypeError, ValueError)
 
+_PMH_IDS = "SELECT himozuke_bango, pmh_id, pmh_id_jun FROM shikaku_pmh_id_of(%s::uuid[])"
 _AS_OF = """
 SELECT w.soshin_bango, r.id, r.hokensha_code, r.shikaku_tsuban, r.rireki_tsuban, r.withdrawn, r.ct_joho
 FROM unnest(%s::uuid[], %s::bigint[], %s::timestamptz[]) AS w (soshin_bango, edaban, as_of)
@@ -34,16 +36,52 @@ ORDER BY w.soshin_bango, r.rireki_tsuban
 
 @dataclass(frozen=True, slots=True)
 class OwedTelegram:
-    """One telegram in the sender's hands."""
+    """One telegram in the sender's hands; one that tells a PMH-ID is about no insurer.
+
+    `pmh_id` is the person's, where it was issued before this telegram was owed, or with it.
+    """
 
     soshin_bango: UUID
-    hokensha_code: str
-    hihokensha_edaban: int
+    hokensha_code: str | None
+    hihokensha_edaban: int | None
     himozuke_bango: UUID
     jun: int
     kind: str
     as_of: datetime
     attempts: int
+    pmh_id: str | None = None
+
+    @property
+    def edaban(self) -> int:
+        """Return the 被保険者枝番 of a telegram that is about an insurer's member; the table has one for each."""
+        assert self.hihokensha_edaban is not None  # noqa: S101  # a check constraint
+        return self.hihokensha_edaban
+
+
+@dataclass(frozen=True, slots=True)
+class PmhIdOfPerson:
+    """The PMH-ID of a person and the place of its telegram: from there on every telegram knows it."""
+
+    pmh_id: str
+    jun: int
+
+
+@reads
+def find_pmh_ids(*, by: Principal, himozuke_bango: Collection[UUID]) -> dict[UUID, PmhIdOfPerson]:
+    """Return the PMH-ID of each of these persons who has one. 根拠: KJ-PMH-05.
+
+    The places in a person's order are given under one lock, so what a telegram says never depends on when it is built.
+    """
+    if not himozuke_bango:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(_PMH_IDS, [uuid_array(himozuke_bango)])
+        return {person: PmhIdOfPerson(pmh_id, jun) for person, pmh_id, jun in cursor.fetchall()}
+
+
+def build_pmh_telegrams(owed: Sequence[OwedTelegram]) -> tuple[dict[str, Any], ...]:
+    """Return the telegrams that tell a PMH-ID: 紐付番号 and PMH-ID, nothing else about the person. 根拠: KJ-EXT-05."""
+    return tuple(_denbun(one, build_pmh_id(pmh_id=one.pmh_id)) for one in owed if one.pmh_id is not None)
 
 
 @reads
@@ -65,7 +103,7 @@ def build_telegrams(
                 _AS_OF,
                 [
                     [telegram.soshin_bango for telegram in stateful],
-                    [telegram.hihokensha_edaban for telegram in stateful],
+                    [telegram.edaban for telegram in stateful],
                     [telegram.as_of for telegram in stateful],
                     zone,
                 ],
@@ -74,9 +112,7 @@ def build_telegrams(
         versions = {number: list(found) for number, found in groupby(rows, key=itemgetter(0))}
         for telegram in stateful:
             try:
-                contents[telegram.soshin_bango] = _shikaku(
-                    zone, telegram.hihokensha_edaban, versions[telegram.soshin_bango]
-                )
+                contents[telegram.soshin_bango] = _shikaku(zone, telegram, versions[telegram.soshin_bango])
             except _UNBUILDABLE as error:
                 log.warning(
                     "shikaku.onshi_soshin.build_failed",
@@ -85,21 +121,28 @@ def build_telegrams(
                     error=type(error).__name__,
                 )
     return tuple(
-        build_denbun(
-            soshin_bango=str(telegram.soshin_bango),
-            denbun_shubetsu=telegram.kind,  # type: ignore[arg-type]  # the column's own values
-            himozuke_bango=str(telegram.himozuke_bango),
-            jun=telegram.jun,
-            naiyo=contents[telegram.soshin_bango]
+        _denbun(
+            telegram,
+            contents[telegram.soshin_bango]
             if telegram.kind != SAKUJO
-            else build_sakujo(hokensha_code=zone, hihokensha_edaban=telegram.hihokensha_edaban),
+            else build_sakujo(hokensha_code=zone, hihokensha_edaban=telegram.edaban),
         )
         for telegram in owed
         if telegram.kind == SAKUJO or telegram.soshin_bango in contents
     )
 
 
-def _shikaku(zone: str, edaban: int, versions: Sequence[tuple[Any, ...]]) -> dict[str, Any]:
+def _denbun(telegram: OwedTelegram, naiyo: Mapping[str, Any]) -> dict[str, Any]:
+    return build_denbun(
+        soshin_bango=str(telegram.soshin_bango),
+        denbun_shubetsu=telegram.kind,  # type: ignore[arg-type]  # the column's own values
+        himozuke_bango=str(telegram.himozuke_bango),
+        jun=telegram.jun,
+        naiyo=naiyo,
+    )
+
+
+def _shikaku(zone: str, telegram: OwedTelegram, versions: Sequence[tuple[Any, ...]]) -> dict[str, Any]:
     opened = [
         HeldPeriod(tsuban, rireki, None, None, withdrawn, open_joho(code, row_id, bytes(sealed)))
         for _, row_id, code, tsuban, rireki, withdrawn, sealed in versions
@@ -112,8 +155,8 @@ def _shikaku(zone: str, edaban: int, versions: Sequence[tuple[Any, ...]]) -> dic
     speaking = speaking_version(opened) or opened[-1]
     return build_shikaku(
         hokensha_code=zone,
-        hihokensha_edaban=edaban,
+        hihokensha_edaban=telegram.edaban,
         newest=speaking.joho,
         kikan=sorted(periods, key=attrgetter("shikaku_tsuban")),
-        pmh_id=None,
+        pmh_id=telegram.pmh_id,
     )

@@ -124,6 +124,8 @@ class Screen:
 
 _INSURER: Final = frozenset({HOKENSHA})
 _ALL_OPERATORS: Final = frozenset({SHIHARAI_KIKIN, KOKUHO_CHUOKAI, UNYO_HOSHU})
+# 国保中央会 works on 資格履歴 alone (KJ-MENU-05).
+_PMH_OPERATORS: Final = frozenset({SHIHARAI_KIKIN, UNYO_HOSHU})
 _REGISTER: Final = (("shikaku_toroku", "terminal"),)
 
 
@@ -157,6 +159,8 @@ SCREENS: Final[tuple[Screen, ...]] = (
     Screen("OP-001", "運用状況", "unyo:jokyo", "unyo", "shokai", _ALL_OPERATORS, "shikaku", ""),
     Screen("OP-101", "処理の実行状況", "unyo:shori", "unyo", "shokai", _ALL_OPERATORS, "shikaku", _WATCH_GROUP),
     Screen("OP-201", "オン資 配信", "unyo:haishin", "unyo", "shokai", _ALL_OPERATORS, "shikaku", _WATCH_GROUP),
+    Screen("OP-301", "PMH-ID 払出し", "pmh:haraidashi", "unyo", "shokai", _PMH_OPERATORS, "pmh", _WATCH_GROUP),
+    Screen("OP-302", "払出しの例外", "pmh:reigai", "unyo", "shokai", _PMH_OPERATORS, "pmh", _WATCH_GROUP),
     Screen(
         "LG-101",
         "操作記録の検索",

@@ -1,5 +1,6 @@
 """Reads registered systems. They belong to no zone: a caller is not known before its signature is."""
 
+from dataclasses import dataclass
 from datetime import date
 
 from django.db.models import Q
@@ -40,3 +41,20 @@ def has_itaku(client_id: str, jimu_kubun: str, *, on: date) -> bool:
     return ClientItaku.objects.filter(
         client_id=client_id, jimu_kubun=jimu_kubun, kakunin_ymd__lte=on, minaoshi_ymd__gt=on
     ).exists()
+
+
+@dataclass(frozen=True, slots=True)
+class ItakuState:
+    """The confirmed entrustment of one 事務 of a PMH system in use. 根拠: KJ-PMH-08."""
+
+    client_id: str
+    jimu_kubun: str
+    kakunin_ymd: date
+    minaoshi_ymd: date
+
+
+def list_itaku(*, on: date) -> tuple[ItakuState, ...]:
+    """Return the entrustments of every PMH system that is valid on the day, the one to be looked at first."""
+    valid = Q(client__valid_from__lte=on) & (Q(client__valid_to__isnull=True) | Q(client__valid_to__gt=on))
+    rows = ClientItaku.objects.filter(valid).order_by("minaoshi_ymd", "client_id", "jimu_kubun")
+    return tuple(ItakuState(*row) for row in rows.values_list("client_id", "jimu_kubun", "kakunin_ymd", "minaoshi_ymd"))

@@ -65,6 +65,8 @@ class SosaKind(StrEnum):
     HOKENSHA_CHANGED = "hokensha_changed"
     CLIENT_CHANGED = "client_changed"
     SHORI_KEKKA = "shori_kekka"
+    PMH_ID_HARAIDASHI = "pmh_id_haraidashi"
+    HAKKO_ERASED = "hakko_erased"
     ONSHI_RESENT = "onshi_resent"
     BANGO_CASE_CLOSED = "bango_case_closed"
     KEY_ROTATED = "key_rotated"
@@ -110,6 +112,8 @@ KIND_LABELS: Final[Mapping[str, str]] = {
     "hokensha_changed": "保険者の登録",
     "client_changed": "接続システムの登録・変更",
     "shori_kekka": "処理結果の受信",
+    "pmh_id_haraidashi": "PMH-IDの払出し",
+    "hakko_erased": "PMH-ID発行履歴の消去",
     "onshi_resent": "オン資への電文の再送",
     "bango_case_closed": "個人番号の重なりの終了",
     "key_rotated": "鍵の更新",

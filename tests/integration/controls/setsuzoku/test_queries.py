@@ -2,8 +2,9 @@ from datetime import date
 
 import pytest
 
-from chukan.controls.setsuzoku.queries import carried_by, find_client, has_itaku
+from chukan.controls.setsuzoku.queries import ItakuState, carried_by, find_client, has_itaku, list_itaku
 from tests.support.machines import new_machine
+from tests.support.pmh import a_pmh
 from tests.support.world import World
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -47,3 +48,17 @@ def test_without_a_confirmation_nothing_is_entrusted(world: World) -> None:
     client_id = new_machine(world, kind="pmh", hokensha=()).client_id
 
     assert not has_itaku(client_id, "01", on=date(2026, 6, 1))
+
+
+@pytest.mark.kj("KJ-PMH-08")
+def test_entrustments_of_systems_in_use_come_the_one_to_be_looked_at_first(world: World) -> None:
+    later = a_pmh(world, jimu=("01",), minaoshi=date(2027, 4, 1)).client_id
+    first = a_pmh(world, jimu=("03",), minaoshi=date(2026, 12, 1)).client_id
+    with world.admin() as admin:
+        ended = a_pmh(world).client_id
+        admin.execute("UPDATE setsuzoku_client SET valid_to = '2026-06-01' WHERE client_id = %s", [ended])
+
+    assert list_itaku(on=date(2026, 6, 1)) == (
+        ItakuState(first, "03", date(2026, 1, 1), date(2026, 12, 1)),
+        ItakuState(later, "01", date(2026, 1, 1), date(2027, 4, 1)),
+    )

@@ -1,0 +1,1 @@
+"""What changes PMH-ID: one use-case per file."""

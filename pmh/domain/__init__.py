@@ -1,0 +1,1 @@
+"""Rules of PMH-ID, without a database."""

@@ -1,0 +1,1 @@
+"""The machine door of PMH-ID and its operator pages."""

@@ -1,0 +1,230 @@
+"""OP-301 PMH-ID 払出し, OP-302 払出しの例外: counts and states for operators, nothing about a person.
+
+根拠: KJ-MENU-05, KJ-MENU-09, KJ-PMH-08.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Final
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_GET
+
+from chukan.controls.kengen.views.guard import principal_of, screen
+from chukan.controls.setsuzoku.domain import PMH_JIMU
+from chukan.controls.setsuzoku.queries import ItakuState, list_itaku
+from chukan.kernel import clock
+from chukan.kernel.clock import JST, business_date_jst
+from chukan.kernel.templatetags.hyoji import nagasa
+from chukan.settings import limits
+from pmh.actions.record_jokyo import record_jokyo
+from pmh.domain.irai import HOHO_LABELS, REFUSED_LABELS
+from pmh.queries.hakko_rireki import count_hakko
+from pmh.queries.irai import IraiDay, RefusedIrai, count_day, count_days, list_refused
+from shikaku.public import PmhHaishin, count_pmh_haishin
+
+_DAYS: Final = timedelta(days=6)  # before today: a week
+_CHART_HEIGHT: Final = 52
+_OTHER: Final = ("要求を処理できませんでした。", "要求番号を添えて、PMHの運用者に連絡してください。")
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One figure of a dashboard."""
+
+    label: str
+    value: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One hour of the chart."""
+
+    hour: int
+    count: int
+    x: int
+    y: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class Todo:
+    """One thing that waits for an operator, as a sentence with its link."""
+
+    text: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Itaku:
+    """One entrustment on the page."""
+
+    client_id: str
+    jimu: str
+    kakunin: object
+    minaoshi: object
+    state_kind: str
+    state_text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Refused requests on the page, with the reason and what to do."""
+
+    client_id: str
+    jimu: str
+    hoho: str
+    reason: str
+    act: str
+    code: str
+    count: int
+    last_at: datetime
+
+
+def _midnight(now: datetime) -> datetime:
+    return datetime.combine(business_date_jst(now), time(), JST)
+
+
+def _show(request: HttpRequest, template: str, context: Mapping[str, object]) -> HttpResponse:
+    response = render(request, template, dict(context))
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@screen("OP-301")
+@require_GET
+def show_haraidashi(request: HttpRequest) -> HttpResponse:
+    """Show what needs an operator, then today's requests by outcome, system and hour, then the week; polled."""
+    by, now = principal_of(request), clock.now()
+    since = _midnight(now)
+    today = count_day(by=by, since=since)
+    haishin = count_pmh_haishin(by=by, since=since)
+    refused = list_refused(by=by, since=since - _DAYS)
+    context = {
+        "now": now,
+        "live_url": reverse("pmh:haraidashi"),
+        "todo": _todo(haishin, _itaku(now), refused, now),
+        "tiles": _tiles(today, haishin, now),
+        "hakko": count_hakko(by=by),
+        "clients": [
+            {
+                "client_id": row.client_id,
+                "jimu": PMH_JIMU.get(row.jimu_kubun, ""),
+                "count": row.count,
+                "last": row.last_at,
+            }
+            for row in today.by_client
+        ],
+        "chart": _chart(today),
+        "days": [{"day": day, "count": count} for day, count in count_days(by=by, since=since - _DAYS).items()],
+    }
+    polled = request.headers.get("HX-Request") == "true"
+    if not polled:
+        record_jokyo(by=by, screen_id="OP-301", now=now)
+    return _show(request, "operator/_pmh_live.html" if polled else "operator/pmh.html", context)
+
+
+@screen("OP-302")
+@require_GET
+def show_reigai(request: HttpRequest) -> HttpResponse:
+    """Show what does not go by itself: telegrams not received or refused, entrustments, refused requests."""
+    by, now = principal_of(request), clock.now()
+    since = _midnight(now) - _DAYS
+    haishin, itaku = count_pmh_haishin(by=by, since=since), _itaku(now)
+    refused = list_refused(by=by, since=since)
+    context = {
+        "now": now,
+        "todo": _todo(haishin, itaku, refused, now),
+        "haishin": haishin,
+        "overdue": _is_overdue(haishin, now),
+        "itaku": itaku,
+        "refused": [_refused(row) for row in refused],
+    }
+    record_jokyo(by=by, screen_id="OP-302", now=now)
+    return _show(request, "operator/pmh_exceptions.html", context)
+
+
+def _is_overdue(haishin: PmhHaishin, now: datetime) -> bool:
+    return haishin.oldest_at is not None and now - haishin.oldest_at > limits.ONSHI_OVERDUE
+
+
+def _todo(haishin: PmhHaishin, itaku: Sequence[Itaku], refused: Sequence[RefusedIrai], now: datetime) -> list[Todo]:
+    url = reverse("pmh:reigai")
+    found = []
+    if haishin.oldest_at is not None and _is_overdue(haishin, now):
+        age = nagasa((now - haishin.oldest_at).total_seconds())
+        text = f"PMH-IDの電文が{age}受領されていません（{haishin.waiting:,}件）。オン資の状態を確かめてください。"
+        found.append(Todo(text, f"{url}#haishin-title"))
+    if haishin.answered_refused:
+        text = f"処理結果が異常のPMH-IDの電文が{haishin.answered_refused:,}件あります。オン資に原因を確かめてください。"
+        found.append(Todo(text, f"{url}#haishin-title"))
+    for kind, what in (("error", "期限切れです。この事務の依頼は断っています"), ("warn", "まもなく見直しの期限です")):
+        count = sum(one.state_kind == kind for one in itaku)
+        if count:
+            text = f"委託の確認{count:,}件が{what}。公費実施機関等の委託を確かめてください。"
+            found.append(Todo(text, f"{url}#itaku-title"))
+    unfinished = sum(row.count for row in refused if row.code in {"naibu", "kozatsu"})
+    if unfinished:
+        text = f"処理できなかった依頼が直近7日に{unfinished:,}件あります。保守担当に調べてもらってください。"
+        found.append(Todo(text, f"{url}#refused-title"))
+    return found
+
+
+def _tiles(today: IraiDay, haishin: PmhHaishin, now: datetime) -> tuple[Tile, ...]:
+    count = today.count
+    asked = count.shinki + count.kizon + count.nashi
+    oldest = "" if haishin.oldest_at is None else f"最古 {nagasa((now - haishin.oldest_at).total_seconds())}"
+    return (
+        Tile("今日答えた人数", f"{asked:,}", f"人・{count.requests - count.refused:,}回"),
+        Tile("新規の払出し", f"{count.shinki:,}", "人"),
+        Tile("発行済みの再返却", f"{count.kizon:,}", _share(count.kizon, asked)),
+        Tile("該当なし", f"{count.nashi:,}", _share(count.nashi, asked)),
+        Tile("断った依頼", f"{count.refused:,}", "回"),
+        Tile("オン資 送信待ち", f"{haishin.waiting:,}", oldest or "件"),
+    )
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part * 100 / whole:.1f}%" if whole else "人"
+
+
+def _chart(today: IraiDay) -> dict[str, object] | None:
+    counts = today.by_hour
+    top = max(counts)
+    if not top:
+        return None
+    heights = [round(count * _CHART_HEIGHT / top, 2) for count in counts]
+    bars = [
+        Bar(hour, count, hour * 10 + 1, round(56 - height, 2), height)
+        for hour, (count, height) in enumerate(zip(counts, heights, strict=True))
+    ]
+    return {"bars": bars, "text": f"いちばん多かったのは{counts.index(top)}時台の{top:,}人分です。"}
+
+
+def _itaku(now: datetime) -> list[Itaku]:
+    today = business_date_jst(now)
+    return [_itaku_row(row, today >= row.minaoshi_ymd, today + limits.PMH_REVIEW_SOON >= row.minaoshi_ymd)
+            for row in list_itaku(on=today)]  # fmt: skip
+
+
+def _itaku_row(row: ItakuState, over: bool, soon: bool) -> Itaku:  # noqa: FBT001  # two facts of one date
+    kind, text = ("error", "期限切れ") if over else ("warn", "まもなく期限") if soon else ("ok", "有効")
+    return Itaku(row.client_id, PMH_JIMU[row.jimu_kubun], row.kakunin_ymd, row.minaoshi_ymd, kind, text)
+
+
+def _refused(row: RefusedIrai) -> Refused:
+    reason, act = REFUSED_LABELS.get(row.code, _OTHER)
+    return Refused(
+        client_id=row.client_id,
+        jimu=PMH_JIMU.get(row.jimu_kubun, ""),
+        hoho=HOHO_LABELS.get(row.hoho, ""),
+        reason=reason,
+        act=act,
+        code=row.code,
+        count=row.count,
+        last_at=row.last_at,
+    )

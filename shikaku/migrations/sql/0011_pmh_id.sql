@@ -1,0 +1,83 @@
+-- PMH-ID of persons. All four functions are for processes that work in no zone: whoever works for an insurer must not
+-- learn who has one.
+
+-- Which of these numbers are members': somebody holds, or held, a period that is not 取消, at whatever insurer.
+-- Scans are pinned to the indexes because the plan is kept for the life of a session.
+CREATE FUNCTION shikaku_find_members(hashes bytea[])
+RETURNS TABLE (bi_global bytea, himozuke_bango uuid, pmh_id varchar)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+  SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+BEGIN
+  IF COALESCE(current_setting('chukan.hokensha_code', true), '') <> '' THEN
+    RAISE EXCEPTION 'shikaku_find_members: called in a zone' USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  RETURN QUERY SELECT s.bi_global, s.himozuke_bango, p.pmh_id
+    FROM unnest(hashes) AS asked (h)
+    JOIN shikaku_kojin_bango_sakuin s ON s.bi_global = asked.h
+    JOIN shikaku_himozuke p ON p.himozuke_bango = s.himozuke_bango
+    WHERE EXISTS (
+      SELECT FROM shikaku_itaku_kukaku_kanyusha k
+      JOIN shikaku_rireki r ON r.hokensha_code = k.hokensha_code AND r.hihokensha_edaban = k.hihokensha_edaban
+      WHERE k.himozuke_bango = s.himozuke_bango
+        AND r.superseded_at IS NULL AND NOT r.withdrawn AND r.shikaku_tsuban IS NOT NULL);
+END $$;
+
+-- Gives persons the PMH-ID that was issued to them and owes its telegram, once per person and in the person's order.
+-- Who had one keeps it and owes nothing; those who hold another one than is given here come back.
+CREATE FUNCTION shikaku_set_pmh_id(persons uuid[], ids text[], at timestamptz)
+RETURNS TABLE (himozuke_bango uuid, pmh_id varchar)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+  SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+DECLARE given_count bigint;
+BEGIN
+  IF COALESCE(current_setting('chukan.hokensha_code', true), '') <> '' THEN
+    RAISE EXCEPTION 'shikaku_set_pmh_id: called in a zone' USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  -- Persons are locked in the order they are given in, that of 紐付番号: the loop goes along the array.
+  WITH given AS (
+    UPDATE shikaku_himozuke p SET pmh_id = u.i, pmh_id_jun = p.jun + 1, jun = p.jun + 1
+    FROM unnest(persons, ids) AS u (h, i)
+    WHERE p.himozuke_bango = u.h AND p.pmh_id IS NULL
+    RETURNING p.himozuke_bango AS h, p.jun AS j)
+  INSERT INTO shikaku_onshi_soshin (soshin_bango, himozuke_bango, jun, kind, as_of, owed_at, available_at, attempts,
+    shori_kekka_kubun, shori_kekka_meisai_code)
+  SELECT uuidv7(), given.h, given.j, 'pmh_id', at, at, at, 0, '', '' FROM given;
+  GET DIAGNOSTICS given_count = ROW_COUNT;
+  IF given_count = cardinality(persons) THEN
+    RETURN;
+  END IF;
+  RETURN QUERY SELECT p.himozuke_bango, p.pmh_id FROM unnest(persons, ids) AS u (h, i)
+    JOIN shikaku_himozuke p ON p.himozuke_bango = u.h WHERE p.pmh_id <> u.i;
+END $$;
+
+-- What the sender of telegrams puts into them, and from which place in the person's order on.
+CREATE FUNCTION shikaku_pmh_id_of(persons uuid[])
+RETURNS TABLE (himozuke_bango uuid, pmh_id varchar, pmh_id_jun bigint)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+  SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+  SELECT p.himozuke_bango, p.pmh_id, p.pmh_id_jun FROM unnest(persons) AS u (h)
+  JOIN shikaku_himozuke p ON p.himozuke_bango = u.h WHERE p.pmh_id IS NOT NULL
+$$;
+
+-- When each of these persons was last insured anywhere (NULL: still is); who holds no period is left out. With `hold`
+-- a registration of one of them waits until the transaction ends, and one that was first has been seen.
+CREATE FUNCTION shikaku_last_soshitsu(persons uuid[], hold boolean)
+RETURNS TABLE (himozuke_bango uuid, soshitsu_ymd date)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+  SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+BEGIN
+  IF hold THEN
+    PERFORM 1 FROM shikaku_himozuke p WHERE p.himozuke_bango = ANY (persons) ORDER BY p.himozuke_bango FOR UPDATE;
+  END IF;
+  RETURN QUERY SELECT u.h, NULLIF(max(COALESCE(r.valid_to, 'infinity')), 'infinity')
+    FROM unnest(persons) AS u (h)
+    JOIN shikaku_itaku_kukaku_kanyusha k ON k.himozuke_bango = u.h
+    JOIN shikaku_rireki r ON r.hokensha_code = k.hokensha_code AND r.hihokensha_edaban = k.hihokensha_edaban
+    WHERE r.superseded_at IS NULL AND NOT r.withdrawn AND r.shikaku_tsuban IS NOT NULL
+    GROUP BY u.h;
+END $$;
+
+GRANT EXECUTE ON FUNCTION
+  shikaku_find_members(bytea[]), shikaku_set_pmh_id(uuid[], text[], timestamptz) TO chukan_web;
+GRANT EXECUTE ON FUNCTION shikaku_pmh_id_of(uuid[]) TO chukan_relay;
+GRANT EXECUTE ON FUNCTION shikaku_last_soshitsu(uuid[], boolean) TO chukan_worker;

@@ -1,0 +1,4 @@
+DROP FUNCTION shikaku_find_members(bytea[]);
+DROP FUNCTION shikaku_set_pmh_id(uuid[], text[], timestamptz);
+DROP FUNCTION shikaku_pmh_id_of(uuid[]);
+DROP FUNCTION shikaku_last_soshitsu(uuid[], boolean);
