@@ -3,6 +3,7 @@
 根拠: KJ-MENU-06, KJ-MENU-09.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
@@ -10,7 +11,7 @@ from typing import Final
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
 from chukan.controls.kengen.domain import BY_ID, has_right
 from chukan.controls.kengen.views.guard import screen
@@ -20,13 +21,15 @@ from chukan.controls.uketsuke.domain import HORYU, KANRYO, KENSA, KYOHI, RIYU_SH
 from chukan.controls.uketsuke.queries import STALLED_AFTER
 from chukan.kernel import clock
 from chukan.kernel.clock import JST, business_date_jst
+from chukan.kernel.errors import NotFound
 from chukan.kernel.principal import Principal
 from chukan.kernel.templatetags.hyoji import jikoku, nagasa
 from chukan.settings import limits
 from shikaku.actions.record_shokai import record_jokyo
+from shikaku.actions.retry_onshi import retry_onshi
 from shikaku.domain.bango_case import CASE_ID_SHOWN
 from shikaku.http.terminal_file_show import state_mark
-from shikaku.http.terminal_page import Link, Todo, actor, show
+from shikaku.http.terminal_page import Link, Todo, actor, go_on, posted, show
 from shikaku.http.terminal_show import ROUTES
 from shikaku.queries.bango_case import OpenCase, OpenCases, list_open_cases
 from shikaku.queries.haishin import HaishinRow, count_pmh_haishin, list_haishin
@@ -343,9 +346,24 @@ def show_haishin(request: HttpRequest) -> HttpResponse:
         Tile("再送待ち", f"{sum(resend.values()):,}", "件"),
     )
     shown = [_delivery(row, resend.get(row.hokensha_code, 0), names, now) for row in rows]
-    context = {"now": now, "tiles": tiles, "rows": shown}
+    context = {"now": now, "tiles": tiles, "rows": shown, "retried": _retried(request.GET.get("saishiko", ""))}
     record_jokyo(by=by, screen_id="OP-201", now=now)
     return show(request, "operator/delivery.html", context)
+
+
+def _retried(count: str) -> str:
+    return f"{int(count):,}件を、次の試行を待たずに送ります。" if re.fullmatch("[0-9]{1,9}", count) else ""
+
+
+@screen("OP-201")
+@require_POST
+def retry_haishin(request: HttpRequest) -> HttpResponse:
+    """Let what waits of one insurer go now, and show the list again. Raises NotFound for one not in charge."""
+    by, code = actor(request), posted(request).get("hokensha_code", "")
+    if code not in _names(by)[0]:
+        raise NotFound("hokensha_nashi", "この保険者は登録されていません。保険者コードを確かめてください。")
+    moved = retry_onshi(by=by, hokensha_code=code, now=clock.now())
+    return go_on(f"{reverse('unyo:haishin')}?saishiko={moved}")
 
 
 def _delivery(row: HaishinRow, resend: int, names: dict[str, str], now: datetime) -> Delivery:

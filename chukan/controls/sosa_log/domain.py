@@ -68,6 +68,7 @@ class SosaKind(StrEnum):
     PMH_ID_HARAIDASHI = "pmh_id_haraidashi"
     HAKKO_ERASED = "hakko_erased"
     ONSHI_RESENT = "onshi_resent"
+    ONSHI_RETRIED = "onshi_retried"
     BANGO_CASE_CLOSED = "bango_case_closed"
     KEY_ROTATED = "key_rotated"
     KEY_RESEALED = "key_resealed"
@@ -115,6 +116,7 @@ KIND_LABELS: Final[Mapping[str, str]] = {
     "pmh_id_haraidashi": "PMH-IDの払出し",
     "hakko_erased": "PMH-ID発行履歴の消去",
     "onshi_resent": "オン資への電文の再送",
+    "onshi_retried": "オン資への電文の再試行",
     "bango_case_closed": "個人番号の重なりの終了",
     "key_rotated": "鍵の更新",
     "key_resealed": "新しい鍵での封のし直し",

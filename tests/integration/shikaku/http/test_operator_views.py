@@ -14,7 +14,7 @@ from shikaku.actions.register_one import register_one
 from shikaku.actions.resend_to_onshi import resend_refused
 from tests.support.files_of_operators import a_file
 from tests.support.members import asked, bango, joined, known
-from tests.support.principals import OTHER_KENPO, clerk
+from tests.support.principals import KENPO, OTHER_KENPO, clerk
 from tests.support.staff import an_operator, browser
 from tests.support.world import World, as_role
 
@@ -99,3 +99,47 @@ class TestWhatNeedsAnOperator:
         assert "異常あり" in before[1]
         assert "処理結果が異常の電文" not in after[0]
         assert '<dt>再送待ち</dt><dd>0 <span class="tile-note">件</span>' in after[1]
+
+
+class TestRetryNow:
+    """What backs off goes at once when an operator says so."""
+
+    def test_the_telegrams_of_that_insurer_go_now_and_it_is_on_record(self, world: World) -> None:
+        joined(1)
+        joined(2, by=clerk(OTHER_KENPO))
+        later = clock.now() + timedelta(hours=1)
+        with world.admin() as admin:
+            admin.execute("UPDATE shikaku_onshi_soshin SET attempts = 3, available_at = %s", [later])
+        client = browser(an_operator(), hokensha="")
+
+        assert "今すぐ再試行" in client.get("/unyo/haishin/").content.decode()
+        done = client.post("/unyo/haishin/saishiko/", {"hokensha_code": KENPO})
+        page = client.get(done.headers["Location"]).content.decode()
+
+        assert done.status_code == 303
+        assert "1件を、次の試行を待たずに送ります。" in page
+        assert asked(world, "SELECT hokensha_code FROM shikaku_onshi_soshin WHERE available_at <= now()") == [(KENPO,)]
+        assert asked(world, "SELECT screen_id, hokensha_code FROM sosa_log_event WHERE kind = 'onshi_retried'") == [
+            ("OP-201", None)
+        ]
+
+    @pytest.mark.parametrize(
+        "why", ["attempts = 0", "sent_at = now()", "available_at = now() - interval '1 second', attempts = 1"]
+    )
+    def test_nothing_else_moves(self, world: World, why: str) -> None:
+        joined(1)
+        with world.admin() as admin:
+            admin.execute("UPDATE shikaku_onshi_soshin SET attempts = 3, available_at = now() + interval '1 hour'")
+            admin.execute(f"UPDATE shikaku_onshi_soshin SET {why}")
+        before = asked(world, "SELECT * FROM shikaku_onshi_soshin")
+
+        browser(an_operator(), hokensha="").post("/unyo/haishin/saishiko/", {"hokensha_code": KENPO})
+
+        assert asked(world, "SELECT * FROM shikaku_onshi_soshin") == before
+
+    def test_an_insurer_one_is_not_charged_with_is_not_there(self, world: World) -> None:
+        joined(1)
+        client = browser(an_operator(soshiki=KOKUHO_CHUOKAI), hokensha="")
+
+        assert client.post("/unyo/haishin/saishiko/", {"hokensha_code": KENPO}).status_code == 404
+        assert asked(world, "SELECT count(*) FROM sosa_log_event WHERE kind = 'onshi_retried'") == [(0,)]
