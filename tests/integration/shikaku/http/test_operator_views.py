@@ -123,20 +123,6 @@ class TestRetryNow:
             ("OP-201", None)
         ]
 
-    @pytest.mark.parametrize(
-        "why", ["attempts = 0", "sent_at = now()", "available_at = now() - interval '1 second', attempts = 1"]
-    )
-    def test_nothing_else_moves(self, world: World, why: str) -> None:
-        joined(1)
-        with world.admin() as admin:
-            admin.execute("UPDATE shikaku_onshi_soshin SET attempts = 3, available_at = now() + interval '1 hour'")
-            admin.execute(f"UPDATE shikaku_onshi_soshin SET {why}")
-        before = asked(world, "SELECT * FROM shikaku_onshi_soshin")
-
-        browser(an_operator(), hokensha="").post("/unyo/haishin/saishiko/", {"hokensha_code": KENPO})
-
-        assert asked(world, "SELECT * FROM shikaku_onshi_soshin") == before
-
     def test_an_insurer_one_is_not_charged_with_is_not_there(self, world: World) -> None:
         joined(1)
         client = browser(an_operator(soshiki=KOKUHO_CHUOKAI), hokensha="")

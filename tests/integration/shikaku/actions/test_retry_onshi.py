@@ -1,0 +1,54 @@
+"""再試行: what backs off goes at once, and nothing else moves."""
+
+from __future__ import annotations
+
+import pytest
+
+from chukan.controls.kikan.domain import SHIHARAI_KIKIN
+from chukan.kernel import clock
+from chukan.kernel.principal import Principal
+from shikaku.actions.retry_onshi import retry_onshi
+from tests.support.members import asked, joined
+from tests.support.principals import KENPO, OTHER_KENPO, clerk
+from tests.support.world import World
+
+pytestmark = pytest.mark.django_db(transaction=True)
+OPERATOR = Principal(channel="operator", soshiki=SHIHARAI_KIKIN, actor_id="SK001", actor_name="見本", terminal="t")
+BACKS_OFF = "attempts = 3, available_at = now() + interval '1 hour'"
+
+
+def owed(world: World, state: str) -> None:
+    with world.admin() as admin:
+        admin.execute(f"UPDATE shikaku_onshi_soshin SET {state}")
+
+
+def test_the_telegrams_of_that_insurer_go_now_and_a_second_press_moves_none(world: World) -> None:
+    joined(1)
+    joined(2, by=clerk(OTHER_KENPO))
+    owed(world, BACKS_OFF)
+
+    assert [retry_onshi(by=OPERATOR, hokensha_code=KENPO, now=clock.now()) for _ in range(2)] == [1, 0]
+
+    assert asked(world, "SELECT hokensha_code FROM shikaku_onshi_soshin WHERE available_at <= now()") == [(KENPO,)]
+    assert asked(world, "SELECT screen_id, actor_id FROM sosa_log_event WHERE kind = 'onshi_retried' ORDER BY id") == [
+        ("OP-201", "SK001"),
+        ("OP-201", "SK001"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        "attempts = 0, available_at = now() + interval '1 hour'",
+        f"{BACKS_OFF}, sent_at = now()",
+        "attempts = 1, available_at = now() - interval '1 second'",
+    ],
+)
+def test_nothing_else_moves(world: World, state: str) -> None:
+    joined(1)
+    owed(world, state)
+    before = asked(world, "SELECT * FROM shikaku_onshi_soshin")
+
+    assert retry_onshi(by=OPERATOR, hokensha_code=KENPO, now=clock.now()) == 0
+
+    assert asked(world, "SELECT * FROM shikaku_onshi_soshin") == before
