@@ -159,8 +159,8 @@ def _todo(haishin: PmhHaishin, itaku: Sequence[Itaku], refused: Sequence[Refused
         age = nagasa((now - haishin.oldest_at).total_seconds())
         text = f"PMH-IDの電文が{age}受領されていません（{haishin.waiting:,}件）。オン資の状態を確かめてください。"
         found.append(Todo(text, f"{url}#haishin-title"))
-    if haishin.answered_refused:
-        text = f"処理結果が異常のPMH-IDの電文が{haishin.answered_refused:,}件あります。オン資に原因を確かめてください。"
+    if haishin.resend:
+        text = f"処理結果が異常のPMH-IDの電文が{haishin.resend:,}件あります。原因を確かめ、再送してください。"
         found.append(Todo(text, f"{url}#haishin-title"))
     for kind, what in (("error", "期限切れです。この事務の依頼は断っています"), ("warn", "まもなく見直しの期限です")):
         count = sum(one.state_kind == kind for one in itaku)

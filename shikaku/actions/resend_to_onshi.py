@@ -106,6 +106,34 @@ def resend_to_onshi(*, by: Principal, zone: str, soshin_bango: Sequence[UUID], n
     return len(rows)
 
 
+@outside_transaction
+def resend_refused_pmh_ids(*, by: Principal, now: datetime) -> int:
+    """Send anew every telegram of a PMH-ID that was answered 異常 and followed by no newer one; return how many."""
+    resent = 0
+    while count := done_again(partial(resend_pmh_ids, by=by, now=now)):
+        resent += count
+    return resent
+
+
+@own_transaction
+def resend_pmh_ids(*, by: Principal, now: datetime) -> int:  # zone of none
+    """Owe a new telegram for some of them and return for how many; 0 when none waits. *Locks:* the persons."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT shikaku_resend_pmh_id(%s, %s)", [_BATCH, now])
+        count = int(cursor.fetchone()[0])
+    if count:
+        record_sosa(
+            by=by,
+            kind=SosaKind.ONSHI_RESENT,
+            jimu=JIMU,
+            target_file=QUEUE,
+            result="ok",
+            detail={"count": count, "denbun_shubetsu": "pmh_id"},
+            now=now,
+        )
+    return count
+
+
 def _waiting(zone: str, numbers: Sequence[UUID]) -> dict[UUID, tuple[UUID, int]]:
     with connection.cursor() as cursor:
         cursor.execute(_WAITING, [zone, list(numbers)])

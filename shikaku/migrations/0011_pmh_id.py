@@ -11,7 +11,7 @@ _REVERSE = (_FOLDER / "0011_pmh_id_reverse.sql").read_text(encoding="utf-8")
 
 
 class Migration(migrations.Migration):
-    """Two columns, a telegram without a zone, four functions."""
+    """Two columns, a telegram without a zone, the functions."""
 
     dependencies = [("shikaku", "0010_reseal")]
     operations = [

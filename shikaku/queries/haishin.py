@@ -6,6 +6,7 @@ No person is named. 根拠: KJ-MENU-09.
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import connections
 from django.db.models import Count, Max, Min, Q
 
 from chukan.kernel.principal import Principal
@@ -28,13 +29,16 @@ class HaishinRow:
 
 @dataclass(frozen=True, slots=True)
 class PmhHaishin:
-    """The telegrams that tell a PMH-ID: what waits, and what came of those received since an instant."""
+    """The telegrams that tell a PMH-ID: what waits, what was received since an instant, what waits to be sent anew.
+
+    `resend`: answered 異常, and no newer one of the person followed.
+    """
 
     waiting: int
     oldest_at: datetime | None
     attempts: int
     sent: int
-    answered_refused: int
+    resend: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +94,16 @@ def list_haishin(
 
 @reads_as_operator
 def count_pmh_haishin(*, by: Principal, since: datetime) -> PmhHaishin:  # by is checked by the decorator
-    """Return how many telegrams of a PMH-ID wait, and how many were received or answered 異常 since an instant."""
+    """Return how many telegrams of a PMH-ID wait to be received or to be sent anew, and what was received since."""
     rows = OnshiSoshin.objects.using(OPERATOR_ALIAS).filter(kind="pmh_id")
     waiting = Q(sent_at__isnull=True)
-    found = rows.filter(waiting | Q(sent_at__gte=since) | Q(answered_at__gte=since)).aggregate(
+    found = rows.filter(waiting | Q(sent_at__gte=since)).aggregate(
         waiting=Count("soshin_bango", filter=waiting),
         oldest_at=Min("owed_at", filter=waiting),
         attempts=Max("attempts", filter=waiting),
-        sent=Count("soshin_bango", filter=Q(sent_at__gte=since)),
-        answered_refused=Count("soshin_bango", filter=Q(shori_kekka_kubun="9", answered_at__gte=since)),
+        sent=Count("soshin_bango", filter=~waiting),
     )
-    return PmhHaishin(**found | {"attempts": found["attempts"] or 0})
+    with connections[OPERATOR_ALIAS].cursor() as cursor:
+        cursor.execute("SELECT shikaku_count_pmh_resend()")
+        resend = int(cursor.fetchone()[0])
+    return PmhHaishin(**found | {"attempts": found["attempts"] or 0}, resend=resend)

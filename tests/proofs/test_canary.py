@@ -1,7 +1,8 @@
 """F-canary: 個人番号 through every entrance and every failing path of a running product stand nowhere but sealed.
 
-Two answers may show a number and are left out by name: the fragment a clerk gets for a recorded reason (HS-102), and
-the refused lines that go back to their sender (HS-302). Everything else is searched in every spelling.
+Three answers may show a number and are left out by name: the fragment a clerk gets for a recorded reason (HS-102), the
+refused lines that go back to their sender (HS-302), and the number Public Medical Hub is answered with, which it has
+just sent. Everything else is searched in every spelling.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import pytest
 from chukan.embedded.process_table import PROCESSES, ROOT
 from tests.builders.canary_entrances import Entrances
 from tests.builders.canary_family import SHARED, Family, digests, written
+from tests.builders.canary_pmh import PmhDoor
 from tests.builders.canary_screens import Screens
 from tests.plugins_figures import Proof
 from tests.support import stack as stack_module
@@ -113,6 +115,7 @@ def bring_in(entrances: Entrances, *, lines: int) -> None:
     entrances.rest_questions()
     entrances.rest_files(lines=lines)
     Screens(entrances).all()
+    PmhDoor(entrances).all()
     entrances.killed_worker()
     entrances.killed_web()
     entrances.stack.wait_for_deliveries("06132013")
@@ -126,7 +129,7 @@ def _in_group(pid: int, leader: int) -> bool:
 
 
 @pytest.mark.slow
-@pytest.mark.kj("KJ-ENC-01", "KJ-ENC-06", "KJ-ENC-10", "KJ-EXT-01", "KJ-LOG-09", "KJ-IN-21")
+@pytest.mark.kj("KJ-ENC-01", "KJ-ENC-06", "KJ-ENC-10", "KJ-EXT-01", "KJ-LOG-09", "KJ-IN-11", "KJ-IN-21")
 def test_no_number_is_found_outside_its_envelope(hunt: Hunt, proof: Proof) -> None:
     leaks = [hit for hits in hunt.found.values() for hit in hits]
     spelled = len({*written(f"{SHARED}00000").values(), *digests(f"{SHARED}00000")})

@@ -1,5 +1,5 @@
--- PMH-ID of persons. All four functions are for processes that work in no zone: whoever works for an insurer must not
--- learn who has one.
+-- PMH-ID of persons. All of these functions are for processes that work in no zone: whoever works for an insurer must
+-- not learn who has one.
 
 -- Which of these numbers are members': somebody holds, or held, a period that is not 取消, at whatever insurer.
 -- Scans are pinned to the indexes because the plan is kept for the life of a session.
@@ -59,6 +59,42 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
   JOIN shikaku_himozuke p ON p.himozuke_bango = u.h WHERE p.pmh_id IS NOT NULL
 $$;
 
+-- Telegrams of a PMH-ID that were answered 異常 and that no newer one of the person followed: how many there are, and
+-- a new one for each, with the next place in the person's order. Looked at again under the locks: one is owed only once.
+CREATE FUNCTION shikaku_count_pmh_resend() RETURNS bigint
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT count(*) FROM shikaku_onshi_soshin s WHERE s.kind = 'pmh_id' AND s.shori_kekka_kubun = '9' AND NOT EXISTS (
+    SELECT FROM shikaku_onshi_soshin n
+    WHERE n.himozuke_bango = s.himozuke_bango AND n.jun > s.jun AND n.kind = 'pmh_id')
+$$;
+CREATE FUNCTION shikaku_resend_pmh_id(most integer, at timestamptz) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+  persons uuid[];
+  resent bigint;
+BEGIN
+  persons := ARRAY(
+    SELECT s.himozuke_bango FROM shikaku_onshi_soshin s
+    WHERE s.kind = 'pmh_id' AND s.shori_kekka_kubun = '9' AND NOT EXISTS (
+      SELECT FROM shikaku_onshi_soshin n
+      WHERE n.himozuke_bango = s.himozuke_bango AND n.jun > s.jun AND n.kind = 'pmh_id')
+    ORDER BY s.himozuke_bango LIMIT most);
+  PERFORM 1 FROM shikaku_himozuke p WHERE p.himozuke_bango = ANY (persons) ORDER BY p.himozuke_bango FOR UPDATE;
+  WITH waiting AS (
+    SELECT DISTINCT s.himozuke_bango AS h FROM shikaku_onshi_soshin s
+    WHERE s.himozuke_bango = ANY (persons) AND s.kind = 'pmh_id' AND s.shori_kekka_kubun = '9' AND NOT EXISTS (
+      SELECT FROM shikaku_onshi_soshin n
+      WHERE n.himozuke_bango = s.himozuke_bango AND n.jun > s.jun AND n.kind = 'pmh_id')),
+  given AS (
+    UPDATE shikaku_himozuke p SET jun = p.jun + 1 FROM waiting WHERE p.himozuke_bango = waiting.h
+    RETURNING p.himozuke_bango AS h, p.jun AS j)
+  INSERT INTO shikaku_onshi_soshin (soshin_bango, himozuke_bango, jun, kind, as_of, owed_at, available_at, attempts,
+    shori_kekka_kubun, shori_kekka_meisai_code)
+  SELECT uuidv7(), given.h, given.j, 'pmh_id', at, at, at, 0, '', '' FROM given;
+  GET DIAGNOSTICS resent = ROW_COUNT;
+  RETURN resent;
+END $$;
+
 -- When each of these persons was last insured anywhere (NULL: still is); who holds no period is left out. With `hold`
 -- a registration of one of them waits until the transaction ends, and one that was first has been seen.
 CREATE FUNCTION shikaku_last_soshitsu(persons uuid[], hold boolean)
@@ -80,4 +116,6 @@ END $$;
 GRANT EXECUTE ON FUNCTION
   shikaku_find_members(bytea[]), shikaku_set_pmh_id(uuid[], text[], timestamptz) TO chukan_web;
 GRANT EXECUTE ON FUNCTION shikaku_pmh_id_of(uuid[]) TO chukan_relay;
-GRANT EXECUTE ON FUNCTION shikaku_last_soshitsu(uuid[], boolean) TO chukan_worker;
+GRANT EXECUTE ON FUNCTION
+  shikaku_last_soshitsu(uuid[], boolean), shikaku_resend_pmh_id(integer, timestamptz) TO chukan_worker;
+GRANT EXECUTE ON FUNCTION shikaku_count_pmh_resend() TO chukan_operator;

@@ -55,7 +55,10 @@ class TestQueue:
         self, world: World, refused: list[RefusedTelegram]
     ) -> None:
         with world.admin() as admin:
-            admin.execute("UPDATE shikaku_onshi_soshin SET kind = 'pmh_id' WHERE jun = 2")
+            admin.execute(
+                "UPDATE shikaku_onshi_soshin SET kind = 'pmh_id', hokensha_code = NULL, hihokensha_edaban = NULL"
+                " WHERE jun = 2"
+            )
 
         assert count_resend_queue(by=OPERATOR) == {KENPO: 2, OTHER_KENPO: 1}
 
