@@ -108,8 +108,8 @@ def those_kept_out(stage: Stage) -> Iterator[Caller]:
     yield operator_caller(stage, "shiharai_kikin", "no right", frozenset())
     for kind in ("hokensha", "kokuho_shuyaku", "onshi", "pmh"):
         yield _good_system(stage, kind)
-    yield bad_system(stage, "hokensha", "signed_by_another")
-    yield bad_system(stage, "onshi", "signed_by_another")
+    for kind in ("hokensha", "onshi", "pmh"):
+        yield bad_system(stage, kind, "signed_by_another")
 
 
 def nobody(stage: Stage) -> Caller:
