@@ -30,6 +30,6 @@ ONSHI_BATCH = 1000  # telegrams of one call
 ONSHI_BACKOFF_MAX = timedelta(minutes=10)
 ONSHI_OVERDUE = timedelta(minutes=5)  # a telegram owed for longer than this is alarmed; ours
 PMH_HISTORY_YEARS = 5  # 発行履歴 after the person's last loss; 根拠: KJ-RET-09
-PMH_IRAI_KEPT = timedelta(days=400)  # counts of requests for the operators: a year, to compare with; ours
+PMH_IRAI_KEPT = timedelta(days=35)  # counts of requests for the operators, who look at a week; ours
 PMH_ERASE_PERSONS = 1000  # persons looked at in one step of the erasure; registrations of those that go wait for it
 PMH_REVIEW_SOON = timedelta(days=30)  # an entrustment to be looked at again so soon is shown to operators; ours

@@ -1,5 +1,5 @@
 -- 発行履歴: arrays in, and out come those only whom somebody else gave another one: whoever is first gives a person the
--- PMH-ID that stays. Rows are written in the order of 紐付番号 by all, so that two requests never wait for each other.
+-- PMH-ID that stays. Rows are written in the order of 紐付番号 by all, so that two requests never both wait.
 CREATE FUNCTION pmh_issue(persons uuid[], candidates text[], at timestamptz)
 RETURNS TABLE (himozuke_bango uuid, pmh_id varchar)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
