@@ -1,14 +1,13 @@
-"""What the handlers share, and the shapes of an answer."""
+"""What the handlers share."""
 
-import json
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from simulators.client import NonceMemory
-from simulators.onshi.faults import Dice
+from simulators.client import NonceMemory, SignatureRefusedError, SignedRequest, verify_request
+from simulators.onshi.faults import Dice, FaultPlan
 from simulators.onshi.hub import HubKeys, PlanHolder
 from simulators.onshi.store import Store
+from simulators.shell.answers import Answer, Request, problem
 
 
 @dataclass
@@ -18,35 +17,27 @@ class Onshi:
     store: Store
     keys: HubKeys | None
     nonces: NonceMemory
-    plan: PlanHolder
+    plan: PlanHolder[FaultPlan]
     dice: Dice
     public_url: str = ""
 
-
-@dataclass(frozen=True)
-class Answer:
-    """One answer, written to the wire in one piece."""
-
-    status: int
-    body: bytes = b""
-    content_type: str = "application/json"
-    location: str = ""
-
-
-def json_answer(value: object, status: int = HTTPStatus.OK) -> Answer:
-    """A JSON answer."""
-    return Answer(status, json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())
-
-
-def problem(status: int, code: str, title: str) -> Answer:
-    """An error as RFC 9457 has it."""
-    body = {"type": "about:blank", "title": title, "status": status, "code": code}
-    return Answer(status, json.dumps(body, ensure_ascii=False).encode(), "application/problem+json")
+    def admit(self, request: Request) -> str | Answer:
+        """The key that signed a call of the hub, or the refusal."""
+        if self.keys is None:
+            return ""
+        keys = self.keys.current(naming=_keyid(request.headers.get("Signature-Input", "")))
+        if keys is None:
+            return problem(HTTPStatus.SERVICE_UNAVAILABLE, "kagi_machi", "中間サーバーの公開鍵をまだ取得できません")
+        try:
+            return verify_request(
+                SignedRequest(request.method, request.url, request.headers, request.body),
+                keys=keys,
+                nonces=self.nonces,
+            ).keyid
+        except SignatureRefusedError as error:
+            self.store.count(shomei_fusei=1)
+            return problem(HTTPStatus.UNAUTHORIZED, "shomei_fusei", f"署名を確かめられません: {error}")
 
 
-def html_answer(text: str, status: int = HTTPStatus.OK) -> Answer:
-    """A page."""
-    return Answer(status, text.encode(), "text/html; charset=utf-8")
-
-
-Route = Callable[[Onshi, Mapping[str, str], bytes], Answer]
+def _keyid(signature_input: str) -> str:
+    return signature_input.partition('keyid="')[2].partition('"')[0]
