@@ -6,8 +6,12 @@ from http import HTTPStatus
 from simulators.client import NonceMemory, SignatureRefusedError, SignedRequest, verify_request
 from simulators.onshi.faults import Dice, FaultPlan
 from simulators.onshi.hub import HubKeys, PlanHolder
+from simulators.onshi.renkei import Renkei
 from simulators.onshi.store import Store
 from simulators.shell.answers import Answer, Request, problem
+from simulators.shell.partners import Partners
+
+PARTNER_PATHS = frozenset({"/hihokensha-bango"})
 
 
 @dataclass
@@ -20,9 +24,13 @@ class Onshi:
     plan: PlanHolder[FaultPlan]
     dice: Dice
     public_url: str = ""
+    renkei: Renkei | None = None
+    partners: Partners | None = None
 
     def admit(self, request: Request) -> str | Answer:
-        """The key that signed a call of the hub, or the refusal."""
+        """Who signed the call, by the keys of the hub or of the other partners; or the refusal."""
+        if self.partners is not None and request.path in PARTNER_PATHS:
+            return self.partners.admit(request)
         if self.keys is None:
             return ""
         keys = self.keys.current(naming=_keyid(request.headers.get("Signature-Input", "")))

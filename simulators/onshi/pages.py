@@ -95,7 +95,44 @@ def overview(
     )
 
 
-def person(*, asked: str, person: Mapping[str, Any] | None) -> str:
+def josei(*, asked: str, refusal: str, told: Sequence[Mapping[str, Any]]) -> str:
+    """What PMH says about the medical aid of one person."""
+    rows = [
+        [
+            escape(str(row["jichitai_code"])),
+            escape(str(row["kohi_futansha_bango"] or "―")),
+            escape(str(row["jukyusha_bango"] or "―")),
+            escape(f"{row['yuko_kaishi_ymd']}～{row['yuko_shuryo_ymd'] or ''}"),
+        ]
+        for row in told
+    ]
+    content = f'<p class="warui" role="alert">{escape(refusal)}</p>' if refusal else ""
+    if not refusal:
+        heads = ("自治体コード", "公費負担者番号", "受給者番号", "有効期間")
+        content = "<p>PMH へ直接照会しました。中間サーバーは通りません。</p>" + _table(
+            "医療助成の有効期限", heads, rows
+        )
+    return _layout(
+        "医療助成の有効期限",
+        f'<p><a href="/">一覧へ戻る</a></p><h2>紐付番号 <code>{escape(asked)}</code></h2>{content}',
+    )
+
+
+def _renkei(asked: str, renkei: Mapping[str, Any] | None) -> str:
+    if renkei is None:
+        return ""
+    known = "渡した" if renkei["jotai"] == "sumi" else f"渡していない（{renkei['riyu'] or '送信待ち'}）"
+    held = {"PMH-ID": renkei["pmh_id"], "仮名識別子": renkei["kamei_shikibetsushi"], "マイナポータル": known}
+    return (
+        "<h2>PMH-ID</h2>"
+        + pages.items("", held)
+        + '<form method="post" action="/josei">'
+        + f'<input type="hidden" name="himozuke_bango" value="{escape(asked)}">'
+        + "<button>医療助成の有効期限をPMHに照会する</button></form>"
+    )
+
+
+def person(*, asked: str, person: Mapping[str, Any] | None, renkei: Mapping[str, Any] | None = None) -> str:
     """Every telegram of one person in order of arrival, the order check, and what is held now."""
     back = '<p><a href="/">一覧へ戻る</a></p>'
     if person is None:
@@ -125,6 +162,7 @@ def person(*, asked: str, person: Mapping[str, Any] | None) -> str:
         f"{back}<h2>紐付番号 <code>{escape(person['himozuke_bango'])}</code></h2>"
         f"<p>順序の確認: {verdict}（逆転・重複 {person['junjo_ihan']}、飛び {person['tobi']}）</p>"
         + _table("届いた順", heads, rows)
+        + _renkei(asked, renkei)
         + f"<h2>いま保有している内容</h2>{held}",
     )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Any
 
 from simulators import clock
 from simulators.onshi import pages
@@ -10,7 +11,7 @@ from simulators.onshi.hub import epoch
 from simulators.onshi.jisseki import make_jisseki
 from simulators.onshi.store import OK
 from simulators.onshi.telegrams import Telegram, TelegramRefused, read_telegram
-from simulators.shell.answers import Answer, Request, html_answer, json_answer, problem, see
+from simulators.shell.answers import Answer, Request, html_answer, json_answer, problem, see, unreadable
 from simulators.shell.routes import COMMON, forget_faults
 from simulators.shell.server import Routes
 
@@ -92,6 +93,32 @@ def _shogo(app: Onshi, request: Request) -> Answer:
     return json_answer(app.store.shogo(request.query.get("hokensha_code", "")))
 
 
+def _hihokensha_bango(app: Onshi, request: Request) -> Answer:
+    if app.partners is None or app.renkei is None:
+        return problem(HTTPStatus.NOT_FOUND, "nashi", "ありません")
+    if refusal := app.partners.refusal(request, shurui="rireki_kaito"):
+        return refusal
+    words = request.words("pmh_id")
+    if words is None:
+        return unreadable("pmh_id")
+    found = app.renkei.hihokensha_bango(words[0])
+    if found is None:
+        return problem(HTTPStatus.NOT_FOUND, "pmh_id_nashi", "そのPMH-IDの人は届いていません")
+    return json_answer({"items": found})
+
+
+def _josei_page(app: Onshi, request: Request) -> Answer:
+    asked = request.form.get("himozuke_bango", "").strip().lower()
+    if app.renkei is None:
+        refusal, told = (
+            "PMH への接続が設定されていません。--pmh-url を指定して起動してください。",
+            list[dict[str, Any]](),
+        )
+    else:
+        refusal, told = app.renkei.ask_josei(asked)
+    return html_answer(pages.josei(asked=asked, refusal=refusal, told=told))
+
+
 def _sim_state(app: Onshi, request: Request) -> Answer:
     del request
     return json_answer(app.store.state() | {"futo": app.dice.struck})
@@ -121,6 +148,8 @@ def _sim_person(app: Onshi, request: Request) -> Answer:
 def _sim_reset(app: Onshi, request: Request) -> Answer:
     del request
     app.store.reset()
+    if app.renkei is not None:
+        app.renkei.empty()
     forget_faults(app)
     return Answer(HTTPStatus.NO_CONTENT)
 
@@ -149,7 +178,13 @@ def _page(app: Onshi, request: Request) -> Answer:
 
 def _person_page(app: Onshi, request: Request) -> Answer:
     asked = request.form.get("himozuke_bango", "").strip().lower()
-    return html_answer(pages.person(asked=asked, person=app.store.person(asked)))
+    return html_answer(
+        pages.person(
+            asked=asked,
+            person=app.store.person(asked),
+            renkei=app.renkei.of(asked) if app.renkei else None,
+        )
+    )
 
 
 def _reset_form(app: Onshi, request: Request) -> Answer:
@@ -158,7 +193,7 @@ def _reset_form(app: Onshi, request: Request) -> Answer:
 
 
 SIGNED_ROUTES: Routes[Onshi] = {
-    "POST": {"/shikaku-joho": _take_one, "/shikaku-joho/ikkatsu": _take_many},
+    "POST": {"/shikaku-joho": _take_one, "/shikaku-joho/ikkatsu": _take_many, "/hihokensha-bango": _hihokensha_bango},
     "GET": {"/jisseki-log": _jisseki_log, "/shogo": _shogo},
 }
 OPEN_ROUTES: Routes[Onshi] = {
@@ -172,6 +207,7 @@ OPEN_ROUTES: Routes[Onshi] = {
     "POST": {
         **COMMON["POST"],
         "/hito": _person_page,
+        "/josei": _josei_page,
         "/shokika": _reset_form,
         "/_sim/person": _sim_person,
         "/_sim/reset": _sim_reset,

@@ -24,11 +24,25 @@ class Request:
     @property
     def form(self) -> Mapping[str, str]:
         """The fields of a form, the last value of each."""
-        return {name: values[-1] for name, values in parse_qs(self.body.decode("utf-8", "replace")).items()}
+        return {
+            name: values[-1]
+            for name, values in parse_qs(self.body.decode("utf-8", "replace"), keep_blank_values=True).items()
+        }
 
     def json(self) -> Any:  # noqa: ANN401  # any JSON
         """The parsed body; ValueError when it is none."""
         return json.loads(self.body or b"null")
+
+    def words(self, *names: str) -> list[str] | None:
+        """The text values of exactly these keys of a JSON object; None when it is anything else."""
+        try:
+            value = self.json()
+        except ValueError:
+            return None
+        if not isinstance(value, Mapping) or value.keys() != set(names):
+            return None
+        found = [value[name] for name in names]
+        return found if all(isinstance(word, str) and word for word in found) else None
 
     def cookie(self, name: str) -> str:
         """One cookie's value, '' when there is none."""
@@ -61,6 +75,16 @@ def problem(status: int, code: str, title: str, *, detail: str = "") -> Answer:
     if detail:
         body["detail"] = detail
     return Answer(status, json.dumps(body, ensure_ascii=False).encode(), "application/problem+json")
+
+
+def unreadable(*names: str) -> Answer:
+    """The refusal of a message that has other keys than these."""
+    return problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "naiyo_fusei",
+        "内容を受け取れません",
+        detail=f"{'・'.join(names)} だけを、文字で送ってください。",
+    )
 
 
 def html_answer(text: str, status: int = HTTPStatus.OK) -> Answer:

@@ -13,10 +13,10 @@ from simulators.shell.answers import Answer, Request, problem
 
 @dataclass(frozen=True)
 class Partner:
-    """One connected system: `shurui` is jichitai, yobosesshu, onshi, mynaportal or rireki_kaito."""
+    """One connected system: `shurui` holds jichitai, yobosesshu, onshi, mynaportal or rireki_kaito."""
 
     setsuzoku_id: str
-    shurui: str
+    shurui: frozenset[str]
     keys: PublicKeys
     jichitai_code: frozenset[str] = frozenset()
     jimu_kubun: frozenset[str] = frozenset()
@@ -31,7 +31,7 @@ class Partners:
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """The systems of a file: a list of setsuzoku_id, shurui, keys (JWK), jichitai_code, jimu_kubun."""
+        """The systems of a file: a list of setsuzoku_id, shurui (words), keys (JWK), jichitai_code, jimu_kubun."""
         return cls.of(json.loads(path.read_text("utf-8")))
 
     @classmethod
@@ -41,7 +41,7 @@ class Partners:
             {
                 row["setsuzoku_id"]: Partner(
                     setsuzoku_id=row["setsuzoku_id"],
-                    shurui=row["shurui"],
+                    shurui=frozenset(str(row["shurui"]).split()),
                     keys=PublicKeys({"keys": row["keys"]}),
                     jichitai_code=frozenset(row.get("jichitai_code", ())),
                     jimu_kubun=frozenset(row.get("jimu_kubun", ())),
@@ -74,7 +74,7 @@ class Partners:
         A municipality of somebody else looks like one that does not exist.
         """
         partner = self.known[request.caller]
-        if partner.shurui != shurui:
+        if shurui not in partner.shurui:
             return problem(
                 HTTPStatus.FORBIDDEN,
                 "kengen_nashi",

@@ -19,7 +19,7 @@ from simulators.client import ClientKey, HubClient, RequestSigner
 from simulators.shell.server import SimulatorServer
 
 IDLE_SECONDS = 0.2
-MAX_BACKOFF_SECONDS = 30.0
+MAX_BACKOFF_SECONDS = 5.0
 TIMEOUT = httpx.Timeout(10.0)
 
 

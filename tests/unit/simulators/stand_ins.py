@@ -68,7 +68,7 @@ def keyring() -> Keyring:
     ring = Keyring()
     ring.add("jichitai-990019", "jichitai", SHIKEN, jimu=("01", "02", "03"))
     ring.add("jichitai-990027", "jichitai", HINAGATA, jimu=("01", "02"))
-    ring.add("yobosesshu", "jichitai", SHIKEN, HINAGATA, jimu=("02",))
+    ring.add("yobosesshu", "jichitai yobosesshu", SHIKEN, HINAGATA, jimu=("02",))
     ring.add("onshi", "onshi")
     ring.add("mynaportal", "mynaportal")
     ring.add("rireki_kaito", "rireki_kaito")
