@@ -37,7 +37,7 @@ class SmallPmhHub:
         if not self.lenient and message.keys() != {"jimu_kubun", "kojin_bango"}:
             return 400, {"code": "unknown_field"}
         if message["jimu_kubun"] not in self.itaku:
-            return 403, {"code": "jimu_taishogai"}
+            return 403, {"code": "itaku_kakunin_nashi"}
         number = message["kojin_bango"]
         if path == f"{PATH}/ikkatsu":
             return 200, self.spoil({"kekka": [{"kojin_bango": one, "pmh_id": self.id_of(one)} for one in number]})

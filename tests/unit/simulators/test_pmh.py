@@ -117,7 +117,7 @@ class TestAsking:
         world.register(SHIKEN, KNOWN[:3])
 
         assert world.settled()["kyohi"] == 3
-        assert "委託が中間サーバーに登録されていません" in world.pmh.stranger.get(f"/jichitai?code={SHIKEN}").text
+        assert "委託の確認が中間サーバーに登録されていない" in world.pmh.stranger.get(f"/jichitai?code={SHIKEN}").text
 
     def test_a_lost_answer_is_asked_for_again_and_gives_the_same(self, world: World) -> None:
         world.pmh.break_with(answer_lost=1.0)
