@@ -29,12 +29,12 @@ def overview(*, state: Mapping[str, int], residents: Sequence[Row], plan: Plan, 
             escape(row["shimei"]),
             f"<code>{escape(row['serial_bango'])}</code>",
             JOTAI[row["jotai"]],
-            escape(row["riyu"]),
             _login(row),
+            pages.sentence(row["riyu"]),
         ]
         for row in residents
     ]
-    heads = ("氏名", "電子証明書のシリアル番号", "予防接種のサービス", "連絡", "カードをかざす")
+    heads = ("氏名", "電子証明書のシリアル番号", "予防接種のサービス", "カードをかざす", "連絡")
     return pages.layout(
         "カードを選ぶ｜マイナポータル（模擬）",
         '<p><a href="/">最新の状態にする</a></p><h2>件数</h2>'
@@ -50,10 +50,7 @@ def overview(*, state: Mapping[str, int], residents: Sequence[Row], plan: Plan, 
 
 def mine(*, resident: Row, refusal: str, told: Sequence[Mapping[str, Any]]) -> str:
     """What a signed-in resident sees: the start of the service, 予診票, 接種記録 and 通知."""
-    head = (
-        f"<h2>{escape(resident['shimei'])} さん</h2>"
-        '<form method="post" action="/logout"><button>ログアウト</button></form>'
-    )
+    head = pages.signed_in(f"{resident['shimei']} さん") + "<h2>わたしの予防接種</h2>"
     if resident["jotai"] == "mishiyo":
         body = (
             "<p>予防接種のサービスをまだ使っていません。始めると、このサービスのためだけの識別子を作ります。</p>"
@@ -67,14 +64,15 @@ def mine(*, resident: Row, refusal: str, told: Sequence[Mapping[str, Any]]) -> s
     elif refusal:
         body = f'<p class="warui" role="alert">{escape(refusal)}</p><p><a href="/watashi">もう一度見る</a></p>'
     else:
-        body = "".join(_municipality(one) for one in told) or "<p>お知らせする予防接種はありません。</p>"
+        body = '<p><a href="/watashi">最新の状態にする</a></p>'
+        body += "".join(_municipality(one) for one in told) or "<p>お知らせする予防接種はありません。</p>"
     return pages.layout("わたしの予防接種｜マイナポータル（模擬）", head + body, system=SYSTEM)
 
 
 def _municipality(one: Mapping[str, Any]) -> str:
     notices = [[pages.time(row["nichiji"]), escape(row["naiyo"])] for row in one["tsuchi"]]
     return (
-        f"<h3>{escape(one['jichitai_mei'])}から</h3>"
+        f"<h2>{escape(one['jichitai_mei'])}から</h2>"
         + pages.table("お知らせ", ("日時", "内容"), notices)
         + "".join(_vaccination(one["jichitai_code"], sesshu) for sesshu in one["sesshu"])
     )

@@ -72,10 +72,11 @@ def overview(
             escape(row["hokensha_code"]) or "―",
             ATSUKAI[row["atsukai"]],
             f"{KEKKA[row['kekka_jotai']]} {escape(row['kekka_kubun'] or '')}",
+            _to_person(row),
         ]
         for row in latest
     ]
-    heads = ("着順", "受信日時", "種別", "紐付番号", "順番", "保険者コード", "扱い", "処理結果")
+    heads = ("着順", "受信日時", "種別", "紐付番号", "順番", "保険者コード", "扱い", "処理結果", "一人")
     found = [
         [FINDINGS[row["shurui"]], f"<code>{escape(row['soshin_bango'])}</code>", escape(row["basho"])]
         for row in findings
@@ -87,11 +88,21 @@ def overview(
         + "<h2>確認</h2>"
         + pages.checks(CHECKS, state)
         + (_table("見つかったもの（新しい20件）", ("種類", "送信番号", "場所"), found) if found else "")
-        + '<h2>一人を見る</h2><form method="post" action="/hito"><label for="himozuke">紐付番号</label>'
+        + '<h2>一人を見る</h2><form method="post" action="/hito"><label for="himozuke">紐付番号かPMH-ID</label>'
         '<input type="text" id="himozuke" name="himozuke_bango" size="38" autocomplete="off">'
         "<button>表示する</button></form><h2>届いた電文</h2>"
         + _table("新しい順に50件", heads, rows)
         + pages.faults(plan, struck, reset="受け取ったものをすべて消す"),
+    )
+
+
+def _to_person(row: Mapping[str, Any]) -> str:
+    """A button, as a 紐付番号 never stands in an address."""
+    number = escape(row["himozuke_bango"])
+    return (
+        '<form method="post" action="/hito">'
+        f'<input type="hidden" name="himozuke_bango" value="{number}">'
+        f'<button class="usui" aria-label="着順{row["seq"]}の人を見る">見る</button></form>'
     )
 
 
@@ -136,7 +147,9 @@ def person(*, asked: str, person: Mapping[str, Any] | None, renkei: Mapping[str,
     """Every telegram of one person in order of arrival, the order check, and what is held now."""
     back = '<p><a href="/">一覧へ戻る</a></p>'
     if person is None:
-        return _layout("一人を見る", f"{back}<p>紐付番号「{escape(asked)}」の電文は届いていません。</p>")
+        return _layout(
+            "一人を見る", f"{back}<p>「{escape(asked)}」の電文は届いていません。番号を確かめてください。</p>"
+        )
     in_order = not person["junjo_ihan"] and not person["tobi"]
     verdict = '<span class="yoi">順番どおり、飛びなし</span>' if in_order else '<strong class="warui">要確認</strong>'
     rows = [

@@ -101,9 +101,13 @@ class Renkei(Database):
         """What is kept of one person, or None."""
         return self.one("select * from renkei where himozuke_bango = ?", [himozuke_bango])
 
+    def with_pmh_id(self, pmh_id: str) -> Row | None:
+        """What is kept of the person with this PMH-ID, or None."""
+        return self.one("select * from renkei where pmh_id = ?", [pmh_id])
+
     def hihokensha_bango(self, pmh_id: str) -> list[dict[str, Any]] | None:
         """Every 被保険者番号 the person with this PMH-ID has had, oldest first; None when nobody has it."""
-        row = self.one("select himozuke_bango from renkei where pmh_id = ?", [pmh_id])
+        row = self.with_pmh_id(pmh_id)
         person = self._store.person(row["himozuke_bango"]) if row else None
         if person is None:
             return None

@@ -177,7 +177,9 @@ def _page(app: Onshi, request: Request) -> Answer:
 
 
 def _person_page(app: Onshi, request: Request) -> Answer:
-    asked = request.form.get("himozuke_bango", "").strip().lower()
+    typed = request.form.get("himozuke_bango", "").strip()
+    by_pmh_id = app.renkei.with_pmh_id(typed) if app.renkei else None
+    asked = by_pmh_id["himozuke_bango"] if by_pmh_id else typed.lower()
     return html_answer(
         pages.person(
             asked=asked,

@@ -138,10 +138,10 @@ def jichitai(*, code: str, kept: Sequence[Row]) -> str:
             f"<code>{escape(masked(row['kojin_bango']))}</code>",
             f"<code>{escape(row['pmh_id'])}</code>" if row["pmh_id"] else "―",
             escape(JOTAI[row["jotai"]]),
-            escape(reason(row["riyu"])),
             f"{escape(row['yuko_kaishi_ymd'])}～{escape(row['yuko_shuryo_ymd'] or '')}"
             if row["yuko_kaishi_ymd"]
             else "―",
+            pages.sentence(reason(row["riyu"])),
         ]
         for row in kept
     ]
@@ -153,7 +153,7 @@ def jichitai(*, code: str, kept: Sequence[Row]) -> str:
         for jimu, name in JIMU.items()
         if any(row["jimu_kubun"] == jimu and row["jotai"] in ("nashi", "kyohi") for row in kept)
     )
-    heads = ("自治体業務ID", "事務区分", "個人番号", "PMH-ID", "状態", "理由と、すること", "医療助成の有効期間")
+    heads = ("自治体業務ID", "事務区分", "個人番号", "PMH-ID", "状態", "医療助成の有効期間", "理由と、すること")
     return pages.layout(
         f"自治体 {code}｜Public Medical Hub（模擬）",
         f'<p><a href="/">一覧へ戻る</a></p><h2>自治体 {escape(code)}</h2>'

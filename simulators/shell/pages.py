@@ -63,6 +63,17 @@ def checks(names: Sequence[tuple[str, str]], state: Mapping[str, int]) -> str:
     return table("0件であるべきもの", ("確認すること", "件数", "判定"), rows)
 
 
+def sentence(text: str) -> str:
+    """A cell of a table with a sentence, which may run over several lines."""
+    return f'<span class="bun">{escape(text)}</span>' if text else ""
+
+
+def signed_in(who: str) -> str:
+    """Who is signed in, and the way out."""
+    out = '<form method="post" action="/logout"><button class="usui">ログアウト</button></form>'
+    return f'<div class="dare"><p>{escape(who)}</p>{out}</div>'
+
+
 def time(text: str | None) -> str:
     """A kept moment as people in Japan read it."""
     if not text:

@@ -27,6 +27,17 @@ DAN = (
     (5, "接種の記録", "医療機関 → このシステム"),
     (6, "ID5の取得", "このシステム → 履歴照会回答 → オンライン資格確認 → 履歴照会回答 → このシステム"),
 )
+FLAG = {"0": "非該当", "1": "該当"}
+IMI: Mapping[str, Mapping[str, str]] = {
+    "seibetsu": {"1": "男", "2": "女", "3": "不明"},
+    "henko_kubun": {"1": "追加", "2": "変更"},
+    "kaito_shori_status": {"zumi": "処理済み"},
+    "sesshu_doi_flag": {"0": "同意していない", "1": "同意した"},
+    "jisshi_kubun": {"1": "個別", "2": "集団"},
+    "sesshu_kubun": {"1": "定期", "2": "任意"},
+    "sesshu_bui": {"1": "左上腕", "2": "右上腕"},
+    "sesshu_hoho": {"1": "皮下", "2": "筋肉内"},
+}
 TO_DO = {
     2: "PMHと中間サーバーが動いているかを確かめてください。",
     3: "住民がマイナポータルにログインし、予防接種のサービスを使い始めるのを待っています。",
@@ -72,10 +83,7 @@ def _sign_in(user: Row) -> str:
 
 
 def _head(user: Row, zone: Zone) -> str:
-    return (
-        f"<p>{escape(zone.name)}（{escape(zone.code)}）｜{escape(user['user_shimei'])}</p>"
-        '<form method="post" action="/logout"><button>ログアウト</button></form>'
-    )
+    return pages.signed_in(f"{zone.name}（{zone.code}）｜{user['user_shimei']}")
 
 
 def people(*, user: Row, zone: Zone, logged: Sequence[Row]) -> str:
@@ -197,7 +205,8 @@ def _step(dan: int, person: Row, *, done: bool, current: bool, happened: Sequenc
         f"<li>{pages.time(row['nichiji'])}　{escape(row['naiyo'])}</li>" for row in happened if row["dan"] == dan
     )
     mark = ' aria-current="step"' if current else ""
-    return f"<li{mark}><h3>{name}</h3><p>{way}</p><p>{state}</p>" + (f"<ul>{lines}</ul>" if lines else "") + "</li>"
+    head = f'<h3>{name}</h3><p class="michi">{way}</p><p>{state}</p>'
+    return f"<li{mark}>{head}" + (f"<ul>{lines}</ul>" if lines else "") + "</li>"
 
 
 def _shown(user: Row, person: Row) -> dict[str, str]:
@@ -213,8 +222,17 @@ def _shown(user: Row, person: Row) -> dict[str, str]:
 
 
 def _numbered(title: str, items: Sequence[Item], values: Mapping[str, object]) -> str:
-    named = {f"{item.bango or '―'}　{item.ja}": str(values.get(item.column) or "―") for item in items}
+    named = {f"{item.bango or '―'}　{item.ja}": _readable(item.column, values.get(item.column)) for item in items}
     return pages.items(title, named)
+
+
+def _readable(column: str, value: object) -> str:
+    """A value as people read it: a moment in Japan's time, a code with its meaning."""
+    text = str(value or "")
+    if column.endswith("_nichiji"):
+        return pages.time(text)
+    meaning = IMI.get(column) or (FLAG if column.endswith("_flag") else {})
+    return f"{text}　{meaning[text]}" if text in meaning else text or "―"
 
 
 def _vaccination(user: Row, zone: Zone, person: Row, sesshu: Row, today: str) -> str:
@@ -230,7 +248,8 @@ def _vaccination(user: Row, zone: Zone, person: Row, sesshu: Row, today: str) ->
     for record in records:
         text += _numbered("予防接種記録情報 38～60", KIROKU, record)
     if not records and user["user_kubun"] == "iryokikan":
-        text += _record_form(person, kanri, today)
+        form = _record_form(person, kanri, today)
+        text += form if answers else _details("接種を記録する（予診票が届くまでは受け付けません）", form)
     return text
 
 
@@ -242,7 +261,7 @@ def _record_form(person: Row, kanri: str, today: str) -> str:
     days = {"sesshu_ymd": today, "vaccine_yuko_kigen": f"{int(today[:4]) + 1}{today[4:8]}01"}
     fields = [(name, label, days.get(name, value)) for name, label, value in ENTERED]
     return (
-        "<h3>接種を記録する</h3><p>本人確認と同意の後に入れます。</p>"
+        "<p>本人確認と同意の後に、接種を記録します。</p>"
         '<form method="post" action="/kiroku" class="futo">'
         f'<input type="hidden" name="id" value="{escape(person["row_id"])}">'
         f'<input type="hidden" name="kanri" value="{escape(kanri)}">'

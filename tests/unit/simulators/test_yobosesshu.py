@@ -95,6 +95,27 @@ class TestTheWholeWay:
         assert world.hub.issued[PERSON] not in page
         assert PERSON not in page
 
+    def test_moments_and_codes_are_shown_as_people_read_them(self, world: VaccinationWorld) -> None:
+        with_yoshinhyo(world)
+        record(world)
+
+        clerk = world.user(f"{SHIKEN}-K1")
+        page = clerk.get(world.story_address(clerk)).text
+
+        assert "+00:00" not in page
+        for shown in ("2　女", "1　同意した", "1　左上腕", "0　非該当"):
+            assert f"<td>{shown}</td>" in page, shown
+
+    def test_onshi_finds_a_person_by_pmh_id_too(self, world: VaccinationWorld) -> None:
+        with_key(world)
+        himozuke = world.tell_onshi(PERSON)
+        until(lambda: len(world.portal.stranger.get("/_sim/riyosha").json()["items"]) == 1)
+
+        for asked in (himozuke, world.hub.issued[PERSON]):
+            page = world.onshi.stranger.post("/hito", data={"himozuke_bango": asked}).text
+            assert f"紐付番号 <code>{himozuke}</code>" in page
+            assert filled(page, "/josei") == {"himozuke_bango": himozuke}
+
     def test_onshi_asks_pmh_for_the_term_past_the_hub(self, world: VaccinationWorld) -> None:
         item = {"jichitai_gyomu_id": "J1", "kojin_bango": PERSON, "yuko_kaishi_ymd": "2026-04-01"}
         item |= {"yuko_shuryo_ymd": "2027-03-31", "kohi_futansha_bango": "80990011", "jukyusha_bango": "0000018"}
