@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from simulators.jumin.__main__ import main as play_story
 from simulators.yobosesshu import items
 from simulators.yobosesshu.kiroku import gtin_digit
 from simulators.yobosesshu.store import Zones
@@ -72,6 +73,20 @@ class TestTheWholeWay:
         person = zone.people()[0]
         assert person["pmh_key"] == world.hub.issued[PERSON]
         assert [row["dan"] for row in zone.ayumi(person["seq"])] == [1, 2, 2, 3, 4, 5, 6]
+
+    def test_it_is_played_through_by_the_pages(self, world: VaccinationWorld) -> None:
+        with_key(world)
+        with_key(world, HINAGATA)
+        world.tell_onshi(PERSON)
+        urls = ["--mynaportal-url", world.portal.url, "--yobosesshu-url", world.yobo.url]
+
+        assert play_story([*urls, "--jichitai", SHIKEN]) == 0
+
+        until(lambda: world.yobo.state()["id5"] == 1)
+        here, there = ({"kiroku": 1, "yoshinhyo": 1, "kamei": 1}, {"kiroku": 0, "yoshinhyo": 0, "kamei": 1})
+        by_code = world.yobo.state()["jichitai"]
+        assert here.items() <= by_code[SHIKEN].items()
+        assert there.items() <= by_code[HINAGATA].items()
 
     def test_id5_is_the_same_for_the_same_person(self, world: VaccinationWorld) -> None:
         with_key(world)
