@@ -18,13 +18,27 @@ from pathlib import Path
 
 from chukan.embedded.errors import AlreadyRunning, StartError
 from chukan.embedded.places import make_home
-from chukan.embedded.preparation import FIRST_MEMBERS_FILE, HOKENSHA_CODE, SAMPLE_FILE, free_port, is_free, prepare
-from chukan.embedded.process_table import PROCESSES, Stage, module
+from chukan.embedded.preparation import (
+    FIRST_MEMBERS_FILE,
+    HOKENSHA_CODE,
+    SAMPLE_FILE,
+    free_port,
+    free_ports,
+    is_free,
+    prepare,
+)
+from chukan.embedded.process_table import JICHITAI, PARTNERS, PROCESSES, Stage, jichitai_options, module
 from chukan.embedded.services import Services, add_addresses
 from chukan.embedded.supervisor import Stopped, Supervisor, end_left_overs
 
 _READY_PATIENCE = 120.0
 _LAST_PORT = 65535
+PARTNER_NAMES = {
+    "pmh": "PMH（Public Medical Hub）",
+    "yobosesshu": "予診情報・予防接種記録管理／請求支払システム",
+    "mynaportal": "マイナポータル",
+    "rireki_kaito": "履歴照会回答システム",
+}
 
 
 class _End:
@@ -69,6 +83,8 @@ def _run(stage: Stage, end: _End) -> None:
     (stage.demo).mkdir(mode=0o700, exist_ok=True)
     if not os.environ.get("CHUKAN_ONSHI_URL"):
         stage = replace(stage, onshi_port=free_port(stage.demo / "onshi.port"))
+    names, taken = (partner.name for partner in PARTNERS), (stage.port, stage.onshi_port)
+    stage = replace(stage, partner_ports=free_ports(stage.demo, names, taken=taken))
     services = Services(stage.home)
     supervisor = Supervisor(stage=stage, stopping=end)
     try:
@@ -76,15 +92,18 @@ def _run(stage: Stage, end: _End) -> None:
         urls = services.start()
         addresses = {"web_url": stage.web_url}
         if stage.onshi_port is not None:
-            addresses["onshi_url"] = f"http://127.0.0.1:{stage.onshi_port}"
+            addresses["onshi_url"] = stage.onshi_url
         add_addresses(stage.home, **addresses)
         prepare(stage, supervisor, database_url=urls.database_url, say=_say)
-        stage = replace(stage, onshi_client_id=str(_accounts(stage).get("onshi_client_id", "")))
+        made = _accounts(stage)
+        onshi, pmh = (str(made.get(name, "")) for name in ("onshi_client_id", "pmh_client_id"))
+        stage = replace(stage, onshi_client_id=onshi, pmh_client_id=pmh)
         supervisor = Supervisor(stage=stage, stopping=end)
         _say("画面と処理を起動しています")
         supervisor.start(PROCESSES)
         _wait_until_ready(stage, supervisor, services, end)
         _send_first_members(stage, supervisor)
+        _register_residents(stage, supervisor)
         _greet(stage)
         while not end():
             _tend(services, supervisor)
@@ -126,7 +145,7 @@ def _is_ready(stage: Stage) -> bool:
 
 def _send_first_members(stage: Stage, supervisor: Supervisor) -> None:
     """Send a few hundred members through the normal file door, once, so that a search finds somebody."""
-    note = stage.demo / "first_members"
+    note = _first_members_note(stage)
     client_id = _accounts(stage).get(f"hokensha_client_id_{HOKENSHA_CODE}")
     if note.exists() or not client_id:
         return
@@ -146,11 +165,43 @@ def _send_first_members(stage: Stage, supervisor: Supervisor) -> None:
     note.touch(mode=0o600)
 
 
+def _first_members_note(stage: Stage) -> Path:
+    return stage.demo / "first_members"
+
+
+def _register_residents(stage: Stage, supervisor: Supervisor) -> None:
+    """Let two municipalities register some of the first members and one resident be vaccinated, once."""
+    note = stage.demo / "residents"
+    if note.exists() or not _first_members_note(stage).exists():  # nobody insured: nobody would get a PMH-ID
+        return
+    _say("見本の住民を自治体に登録しています")
+    pmh, yobosesshu, portal = (stage.partner_url(name) for name in ("pmh", "yobosesshu", "mynaportal"))
+    registering = module(
+        "simulators.jichitai",
+        *("--keys", str(stage.demo / "keys"), *jichitai_options(), "--pmh-url", pmh, "--yobosesshu-url", yobosesshu),
+        str(stage.demo / FIRST_MEMBERS_FILE),
+    )
+    playing = module(
+        "simulators.jumin",
+        *("--mynaportal-url", portal, "--yobosesshu-url", yobosesshu, "--jichitai", next(iter(JICHITAI))),
+    )
+    try:
+        supervisor.run_step("見本の住民", registering, role="web")
+        if stage.onshi_port is not None:  # the key of a resident reaches the others through our own stand-in only
+            supervisor.run_step("見本の住民の予防接種", playing, role="web")
+    except StartError as error:
+        _say(f"{error}")
+        return
+    note.touch(mode=0o600)
+
+
 def _greet(stage: Stage) -> None:
     told = _accounts(stage)
     _say(f"準備完了 {stage.web_url}/")
     if stage.onshi_port is not None:
         _say(f"  オンライン資格確認の模擬: http://localhost:{stage.onshi_port}/")
+    for name, meisho in PARTNER_NAMES.items():
+        _say(f"  {meisho}の模擬: http://localhost:{stage.partner_ports[name]}/")
     accounts = told.get("accounts", [])
     _say("  保険者コード  職員ID  パスワード")
     for account in accounts if isinstance(accounts, list) else []:

@@ -7,13 +7,13 @@ import hashlib
 import json
 import os
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
 
-from chukan.embedded.process_table import ROOT, Stage, manage, module
+from chukan.embedded.process_table import ROOT, Stage, jichitai_options, manage, module
 from chukan.embedded.processes import write_private
 from chukan.embedded.supervisor import Supervisor
 
@@ -74,6 +74,12 @@ STEPS: tuple[Step, ...] = (
         role="kanri",
         argv=lambda _stage: manage("collectstatic", "--no-input", "--verbosity", "0"),
         inputs=("requirements.lock", "static/**/*"),
+    ),
+    Step(
+        name="見本の接続先",
+        role="kanri",
+        argv=lambda stage: module("simulators.shell", "--home", str(stage.demo), *jichitai_options()),
+        inputs=("simulators/shell/__main__.py",),
     ),
     Step(
         name="見本の世界",
@@ -142,6 +148,17 @@ def free_port(note: Path) -> int:
         port = int(line.getsockname()[1])
     write_private(note, str(port))
     return port
+
+
+def free_ports(folder: Path, names: Iterable[str], *, taken: Iterable[int | None] = ()) -> dict[str, int]:
+    """A port for each name, all different and none of the taken ones, each noted in the folder."""
+    found: dict[str, int] = {}
+    for name in names:
+        note = folder / f"{name}.port"
+        while (port := free_port(note)) in {*found.values(), *taken}:
+            note.unlink()
+        found[name] = port
+    return found
 
 
 def is_free(port: int) -> bool:

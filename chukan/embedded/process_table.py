@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+JICHITAI = {
+    "990019": "架空県試験市",
+    "990027": "架空県雛形市",
+}  # made up: the stand-ins of the vaccination world know them
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,6 +23,9 @@ class Stage:
     port: int
     onshi_port: int | None = None
     onshi_client_id: str = ""
+    # Of the stand-ins of the vaccination world, by name; without them none of it is started.
+    partner_ports: Mapping[str, int] = field(default_factory=dict)
+    pmh_client_id: str = ""
 
     @property
     def demo(self) -> Path:
@@ -29,6 +36,15 @@ class Stage:
     def web_url(self) -> str:
         """Address for people; the passkey standard knows `localhost` only."""
         return f"http://localhost:{self.port}"
+
+    @property
+    def onshi_url(self) -> str:
+        """Address of オンライン資格確認等システム: the demo's own stand-in, or the one that is set."""
+        return f"http://127.0.0.1:{self.onshi_port}" if self.onshi_port else os.environ.get("CHUKAN_ONSHI_URL", "")
+
+    def partner_url(self, name: str) -> str:
+        """Address at which programs call a stand-in of the vaccination world."""
+        return f"http://127.0.0.1:{self.partner_ports[name]}"
 
     def environment(self, role: str) -> dict[str, str]:
         """Environment of a child that connects to the database as `role`."""
@@ -97,11 +113,48 @@ def _beat(stage: Stage) -> list[str]:
 
 
 def _onshi(stage: Stage) -> list[str]:
+    links = []
+    if stage.partner_ports:
+        links = ["--partners", str(stage.demo / "partners.json")]
+        links += ["--mynaportal-url", stage.partner_url("mynaportal"), "--pmh-url", stage.partner_url("pmh")]
     return module(
         "simulators.onshi",
         *("--port", str(stage.onshi_port), "--home", str(stage.demo / "onshi"), "--hub-url", stage.web_url),
-        *("--client-id", stage.onshi_client_id, "--public-url", f"http://127.0.0.1:{stage.onshi_port}"),
+        *("--client-id", stage.onshi_client_id, "--public-url", stage.onshi_url),
+        *links,
     )
+
+
+def jichitai_options(*, named: bool = False) -> list[str]:
+    """`--jichitai CODE` (or `CODE:NAME`) for every municipality."""
+    return [part for code, name in JICHITAI.items() for part in ("--jichitai", f"{code}:{name}" if named else code)]
+
+
+def _partner(name: str, *more: Callable[[Stage], Sequence[str]]) -> ProcessSpec:
+    """A stand-in of the vaccination world; `more` gives the options of its own."""
+
+    def argv(stage: Stage) -> list[str]:
+        return module(
+            f"simulators.{name}",
+            *("--port", str(stage.partner_ports[name]), "--public-url", stage.partner_url(name)),
+            *("--home", str(stage.demo / name), "--partners", str(stage.demo / "partners.json")),
+            *("--key", str(stage.demo / "keys" / f"{name}.json")),
+            *(option for options in more for option in options(stage)),
+        )
+
+    return ProcessSpec(name=name, role="web", argv=argv, patience=5, needed=lambda stage: name in stage.partner_ports)
+
+
+PARTNERS: tuple[ProcessSpec, ...] = (
+    _partner("pmh", lambda stage: ("--hub-url", stage.web_url, "--client-id", stage.pmh_client_id)),
+    _partner("mynaportal", lambda stage: ("--yobosesshu-url", stage.partner_url("yobosesshu"))),
+    _partner(
+        "yobosesshu",
+        lambda stage: ("--pmh-url", stage.partner_url("pmh"), "--rireki-url", stage.partner_url("rireki_kaito")),
+        lambda _stage: jichitai_options(named=True),
+    ),
+    _partner("rireki_kaito", lambda stage: ("--onshi-url", stage.onshi_url)),
+)
 
 
 PROCESSES: tuple[ProcessSpec, ...] = (
@@ -114,4 +167,5 @@ PROCESSES: tuple[ProcessSpec, ...] = (
     ProcessSpec(name="deliver_onshi", role="relay", argv=lambda _stage: manage("deliver_onshi")),
     ProcessSpec(name="beat", role="worker", argv=_beat, wave=2),
     ProcessSpec(name="web", role="web", argv=_web, wave=2),
+    *PARTNERS,
 )

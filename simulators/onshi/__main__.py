@@ -16,8 +16,11 @@ from simulators.client.keys import write_jwks
 from simulators.onshi.answers import Onshi
 from simulators.onshi.faults import Dice, FaultPlan
 from simulators.onshi.hub import AnswerSender, HubKeys, PlanHolder
+from simulators.onshi.renkei import Renkei
 from simulators.onshi.server import OnshiServer
 from simulators.onshi.store import Store
+from simulators.shell.partners import Partners
+from simulators.shell.running import Worker
 
 TIMEOUT = httpx.Timeout(10.0)
 
@@ -34,6 +37,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--key", type=Path, help="処理結果を送るための秘密鍵（省略時は HOME/key.json、なければ作る）")
     parser.add_argument("--client-id", default="", help="接続ID（なければ処理結果を送らずにためておく）")
     parser.add_argument("--no-verify", action="store_true", help="中間サーバーの署名を確かめない（単体の試験用）")
+    parser.add_argument("--partners", type=Path, help="中間サーバーのほかに接続を許すシステムの一覧（JSON）")
+    parser.add_argument("--mynaportal-url", default="", help="マイナポータルの URL（なければPMH-IDを渡さない）")
+    parser.add_argument("--pmh-url", default="", help="PMH の URL（なければ医療助成の期限を照会しない）")
     parser.add_argument("--faults", default="{}", help="始めから起こす障害（JSON）")
     return parser
 
@@ -45,6 +51,15 @@ def _key(arguments: argparse.Namespace) -> ClientKey:
         key.save(path)
         write_jwks(path.with_name("jwks.json"), [key])
     return ClientKey.load(path)
+
+
+def _renkei(arguments: argparse.Namespace, key: ClientKey, store: Store) -> Renkei:
+    signer = RequestSigner(client_id="onshi", key=key)
+    portal, pmh = (
+        HubClient(base_url=url, signer=signer, timeout=TIMEOUT) if url else None
+        for url in (arguments.mynaportal_url, arguments.pmh_url)
+    )
+    return Renkei(arguments.home / "renkei.sqlite3", store=store, portal=portal, pmh=pmh)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -62,6 +77,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         dice=dice,
         public_url=arguments.public_url.rstrip("/"),
     )
+    if arguments.partners:
+        app.partners = Partners.load(arguments.partners)
+        app.renkei = _renkei(arguments, key, store)
+    linker = Worker(app.renkei.work) if app.renkei else None
     server = OnshiServer((arguments.host, arguments.port), app)
     sender = None
     if arguments.client_id:
@@ -69,6 +88,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         client = HubClient(base_url=arguments.hub_url, signer=signer, timeout=TIMEOUT)
         sender = AnswerSender(store=store, client=client, plan=holder, dice=dice)
         sender.start()
+    if linker:
+        linker.start()
 
     def stop(number: int, frame: FrameType | None) -> None:
         del number, frame
@@ -82,6 +103,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     server.serve_forever(poll_interval=0.2)
     if sender:
         sender.stop()
+    if linker:
+        linker.stop()
     server.server_close()
     store.close()
     return 0

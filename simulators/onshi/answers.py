@@ -1,14 +1,17 @@
-"""What the handlers share, and the shapes of an answer."""
+"""What the handlers share."""
 
-import json
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from simulators.client import NonceMemory
-from simulators.onshi.faults import Dice
+from simulators.client import NonceMemory, SignatureRefusedError, SignedRequest, verify_request
+from simulators.onshi.faults import Dice, FaultPlan
 from simulators.onshi.hub import HubKeys, PlanHolder
+from simulators.onshi.renkei import Renkei
 from simulators.onshi.store import Store
+from simulators.shell.answers import Answer, Request, problem
+from simulators.shell.partners import Partners
+
+PARTNER_PATHS = frozenset({"/hihokensha-bango"})
 
 
 @dataclass
@@ -18,35 +21,31 @@ class Onshi:
     store: Store
     keys: HubKeys | None
     nonces: NonceMemory
-    plan: PlanHolder
+    plan: PlanHolder[FaultPlan]
     dice: Dice
     public_url: str = ""
+    renkei: Renkei | None = None
+    partners: Partners | None = None
+
+    def admit(self, request: Request) -> str | Answer:
+        """Who signed the call, by the keys of the hub or of the other partners; or the refusal."""
+        if self.partners is not None and request.path in PARTNER_PATHS:
+            return self.partners.admit(request)
+        if self.keys is None:
+            return ""
+        keys = self.keys.current(naming=_keyid(request.headers.get("Signature-Input", "")))
+        if keys is None:
+            return problem(HTTPStatus.SERVICE_UNAVAILABLE, "kagi_machi", "中間サーバーの公開鍵をまだ取得できません")
+        try:
+            return verify_request(
+                SignedRequest(request.method, request.url, request.headers, request.body),
+                keys=keys,
+                nonces=self.nonces,
+            ).keyid
+        except SignatureRefusedError as error:
+            self.store.count(shomei_fusei=1)
+            return problem(HTTPStatus.UNAUTHORIZED, "shomei_fusei", f"署名を確かめられません: {error}")
 
 
-@dataclass(frozen=True)
-class Answer:
-    """One answer, written to the wire in one piece."""
-
-    status: int
-    body: bytes = b""
-    content_type: str = "application/json"
-    location: str = ""
-
-
-def json_answer(value: object, status: int = HTTPStatus.OK) -> Answer:
-    """A JSON answer."""
-    return Answer(status, json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())
-
-
-def problem(status: int, code: str, title: str) -> Answer:
-    """An error as RFC 9457 has it."""
-    body = {"type": "about:blank", "title": title, "status": status, "code": code}
-    return Answer(status, json.dumps(body, ensure_ascii=False).encode(), "application/problem+json")
-
-
-def html_answer(text: str, status: int = HTTPStatus.OK) -> Answer:
-    """A page."""
-    return Answer(status, text.encode(), "text/html; charset=utf-8")
-
-
-Route = Callable[[Onshi, Mapping[str, str], bytes], Answer]
+def _keyid(signature_input: str) -> str:
+    return signature_input.partition('keyid="')[2].partition('"')[0]

@@ -13,6 +13,9 @@ from simulators import clock
 from simulators.client import HubClient, PublicKeys
 from simulators.onshi.faults import Dice, FaultPlan
 from simulators.onshi.store import Store
+from simulators.shell.faults import PlanHolder
+
+__all__ = ["AnswerSender", "HubKeys", "PlanHolder", "epoch"]
 
 PATH = "/api/v1/onshi/shori-kekka"
 BATCH = 200
@@ -70,7 +73,7 @@ class AnswerSender:
         *,
         store: Store,
         client: HubClient,
-        plan: "PlanHolder",
+        plan: PlanHolder[FaultPlan],
         dice: Dice,
         workers: int = 4,
         idle_seconds: float = IDLE_SECONDS,
@@ -165,13 +168,6 @@ class AnswerSender:
             self._post(soshin, kubun, meisai)
         if self._dice.hits(plan, "conflicting_answer", soshin):
             self._post(soshin, "1" if kubun == "9" else "9", None if kubun == "9" else CODE_9)
-
-
-class PlanHolder:
-    """The fault plan in force; replaced as a whole."""
-
-    def __init__(self, plan: FaultPlan) -> None:
-        self.current = plan
 
 
 def epoch() -> float:

@@ -1,15 +1,16 @@
 """The page on which people see what arrived. Every value is escaped; nothing is loaded from elsewhere."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
-from datetime import datetime, timedelta, timezone
 from html import escape
 from typing import Any
 
 from simulators.onshi.faults import FaultPlan
+from simulators.shell import pages
+from simulators.shell.pages import table as _table
+from simulators.shell.pages import time as _time
 from simulators.wire import GROUPS_JA, ITEMS_JA, REPEATED_GROUPS
 
-JST = timezone(timedelta(hours=9))
+SYSTEM = "オンライン資格確認等システム"
 SHUBETSU = {"shikaku": "資格", "sakujo": "削除", "pmh_id": "PMH-ID"}
 ATSUKAI = {"hanei": "反映", "furui": "古いため不採用"}
 KEKKA = {"machi": "送信待ち", "sumi": "送信済み", "kyohi": "相手が拒否"}
@@ -28,112 +29,27 @@ CHECKS = (
 
 
 def _layout(title: str, content: str) -> str:
-    return (
-        '<!DOCTYPE html><html lang="ja"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<title>{escape(title)}</title><link rel="stylesheet" href="/style.css"></head><body>'
-        '<header><p class="kankyo">模擬システム（本物ではありません）</p>'
-        "<h1>オンライン資格確認等システム（模擬）</h1></header>"
-        f"<main>{content}</main></body></html>"
-    )
-
-
-def _table(caption: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    if not rows:
-        return f"<h3>{escape(caption)}</h3><p>ありません。</p>"
-    head = "".join(f'<th scope="col">{escape(text)}</th>' for text in heads)
-    body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
-    return (
-        f'<div class="hyo" role="region" tabindex="0" aria-label="{escape(caption)}">'
-        f"<table><caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
-    )
-
-
-def _time(text: str | None) -> str:
-    if not text:
-        return "―"
-    return datetime.fromisoformat(text).astimezone(JST).strftime("%Y-%m-%d %H:%M:%S")
-
-
-def _kensu(number: int) -> str:
-    return f"{number:,}件"
+    return pages.layout(title, content, system=SYSTEM)
 
 
 def _counts(state: Mapping[str, Any]) -> str:
     kekka, kubun = state["kekka"], state["kekka_kubun"]
-    shown = (
-        ("届いた電文", state["denbun"]),
-        ("うち資格", state["shubetsu"]["shikaku"]),
-        ("うち削除", state["shubetsu"]["sakujo"]),
-        ("うちPMH-ID", state["shubetsu"]["pmh_id"]),
-        ("人（紐付番号）", state["hito"]),
-        ("保有中（人×保険者）", state["genzai"]),
-        ("古いため不採用", state["furui"]),
-        ("同じ電文の再送", state["saisoshin"]),
-        ("処理結果 送信待ち", kekka["machi"]),
-        ("処理結果 送信済み（正常）", kubun["1"]),
-        ("処理結果 送信済み（警告）", kubun["2"]),
-        ("処理結果 送信済み（異常）", kubun["9"]),
-        ("処理結果 相手が拒否", kekka["kyohi"]),
-    )
-    return (
-        '<dl class="kazu">' + "".join(f"<div><dt>{name}</dt><dd>{_kensu(n)}</dd></div>" for name, n in shown) + "</dl>"
-    )
-
-
-def _checks(state: Mapping[str, Any]) -> str:
-    rows = [
-        [
-            escape(name),
-            _kensu(state[key]),
-            '<span class="yoi">よし</span>' if not state[key] else '<strong class="warui">要確認</strong>',
-        ]
-        for key, name in CHECKS
-    ]
-    return _table("0件であるべきもの", ("確認すること", "件数", "判定"), rows)
-
-
-def _faults_on(plan: FaultPlan, struck: Mapping[str, int]) -> str:
-    """Which faults are on with their values, how often each has happened, and the way to stop them all."""
-    labels = {item.name: item.metadata.get("ja", "乱数の種") for item in fields(plan)}
-    on = plan.switched_on
-    rows = [
-        [escape(labels[name]), _fault_value(on[name]) if name in on else "なし", _kensu(struck.get(name, 0))]
-        for name in labels
-        if name in on or name in struck
-    ]
-    if not rows:
-        return "<p>障害は起こしていません。</p>"
-    state = '<p class="warui">障害を起こしています。</p>' if on else "<p>障害は止まっています。</p>"
-    stop = '<form method="post" action="/futo/teishi"><button>障害をすべて止める</button></form>' if on else ""
-    return state + _table("起こしている障害、起きた障害", ("障害", "割合", "起きた回数"), rows) + stop
-
-
-def _fault_value(value: float) -> str:
-    if isinstance(value, bool):
-        return "すべて"
-    return f"{value:,}ミリ秒" if isinstance(value, int) else f"{value:g}"
-
-
-def _faults(plan: FaultPlan, struck: Mapping[str, int]) -> str:
-    inputs = []
-    for item in fields(plan):
-        value, label = getattr(plan, item.name), escape(item.metadata.get("ja", "乱数の種"))
-        identifier = f"f-{item.name}"
-        if isinstance(value, bool):
-            control = (
-                f'<input type="checkbox" id="{identifier}" name="{item.name}" value="1"{" checked" if value else ""}>'
-            )
-        else:
-            shown = value if isinstance(value, int) else f"{value:g}"
-            attributes = f'id="{identifier}" name="{item.name}" value="{shown}"'
-            control = f'<input type="text" inputmode="decimal" size="8" {attributes}>'
-        inputs.append(f'<div><label for="{identifier}">{label}</label>{control}</div>')
-    return (
-        f"<h2>訓練用の障害</h2>{_faults_on(plan, struck)}"
-        "<p>割合は0（起こさない）から1（毎回）までです。乱数の種が同じなら、同じ壊れ方をします。</p>"
-        f'<form method="post" action="/futo" class="futo">{"".join(inputs)}<button>この設定にする</button></form>'
-        '<form method="post" action="/shokika"><button class="keshi">受け取ったものをすべて消す</button></form>'
+    return pages.counts(
+        (
+            ("届いた電文", state["denbun"]),
+            ("うち資格", state["shubetsu"]["shikaku"]),
+            ("うち削除", state["shubetsu"]["sakujo"]),
+            ("うちPMH-ID", state["shubetsu"]["pmh_id"]),
+            ("人（紐付番号）", state["hito"]),
+            ("保有中（人×保険者）", state["genzai"]),
+            ("古いため不採用", state["furui"]),
+            ("同じ電文の再送", state["saisoshin"]),
+            ("処理結果 送信待ち", kekka["machi"]),
+            ("処理結果 送信済み（正常）", kubun["1"]),
+            ("処理結果 送信済み（警告）", kubun["2"]),
+            ("処理結果 送信済み（異常）", kubun["9"]),
+            ("処理結果 相手が拒否", kekka["kyohi"]),
+        )
     )
 
 
@@ -156,10 +72,11 @@ def overview(
             escape(row["hokensha_code"]) or "―",
             ATSUKAI[row["atsukai"]],
             f"{KEKKA[row['kekka_jotai']]} {escape(row['kekka_kubun'] or '')}",
+            _to_person(row),
         ]
         for row in latest
     ]
-    heads = ("着順", "受信日時", "種別", "紐付番号", "順番", "保険者コード", "扱い", "処理結果")
+    heads = ("着順", "受信日時", "種別", "紐付番号", "順番", "保険者コード", "扱い", "処理結果", "一人")
     found = [
         [FINDINGS[row["shurui"]], f"<code>{escape(row['soshin_bango'])}</code>", escape(row["basho"])]
         for row in findings
@@ -169,21 +86,70 @@ def overview(
         '<p><a href="/">最新の状態にする</a></p><h2>件数</h2>'
         + _counts(state)
         + "<h2>確認</h2>"
-        + _checks(state)
+        + pages.checks(CHECKS, state)
         + (_table("見つかったもの（新しい20件）", ("種類", "送信番号", "場所"), found) if found else "")
-        + '<h2>一人を見る</h2><form method="post" action="/hito"><label for="himozuke">紐付番号</label>'
+        + '<h2>一人を見る</h2><form method="post" action="/hito"><label for="himozuke">紐付番号かPMH-ID</label>'
         '<input type="text" id="himozuke" name="himozuke_bango" size="38" autocomplete="off">'
         "<button>表示する</button></form><h2>届いた電文</h2>"
         + _table("新しい順に50件", heads, rows)
-        + _faults(plan, struck),
+        + pages.faults(plan, struck, reset="受け取ったものをすべて消す"),
     )
 
 
-def person(*, asked: str, person: Mapping[str, Any] | None) -> str:
+def _to_person(row: Mapping[str, Any]) -> str:
+    """A button, as a 紐付番号 never stands in an address."""
+    number = escape(row["himozuke_bango"])
+    return (
+        '<form method="post" action="/hito">'
+        f'<input type="hidden" name="himozuke_bango" value="{number}">'
+        f'<button class="usui" aria-label="着順{row["seq"]}の人を見る">見る</button></form>'
+    )
+
+
+def josei(*, asked: str, refusal: str, told: Sequence[Mapping[str, Any]]) -> str:
+    """What PMH says about the medical aid of one person."""
+    rows = [
+        [
+            escape(str(row["jichitai_code"])),
+            escape(str(row["kohi_futansha_bango"] or "―")),
+            escape(str(row["jukyusha_bango"] or "―")),
+            escape(f"{row['yuko_kaishi_ymd']}～{row['yuko_shuryo_ymd'] or ''}"),
+        ]
+        for row in told
+    ]
+    content = f'<p class="warui" role="alert">{escape(refusal)}</p>' if refusal else ""
+    if not refusal:
+        heads = ("自治体コード", "公費負担者番号", "受給者番号", "有効期間")
+        content = "<p>PMH へ直接照会しました。中間サーバーは通りません。</p>" + _table(
+            "医療助成の有効期限", heads, rows
+        )
+    return _layout(
+        "医療助成の有効期限",
+        f'<p><a href="/">一覧へ戻る</a></p><h2>紐付番号 <code>{escape(asked)}</code></h2>{content}',
+    )
+
+
+def _renkei(asked: str, renkei: Mapping[str, Any] | None) -> str:
+    if renkei is None:
+        return ""
+    known = "渡した" if renkei["jotai"] == "sumi" else f"渡していない（{renkei['riyu'] or '送信待ち'}）"
+    held = {"PMH-ID": renkei["pmh_id"], "仮名識別子": renkei["kamei_shikibetsushi"], "マイナポータル": known}
+    return (
+        "<h2>PMH-ID</h2>"
+        + pages.items("", held)
+        + '<form method="post" action="/josei">'
+        + f'<input type="hidden" name="himozuke_bango" value="{escape(asked)}">'
+        + "<button>医療助成の有効期限をPMHに照会する</button></form>"
+    )
+
+
+def person(*, asked: str, person: Mapping[str, Any] | None, renkei: Mapping[str, Any] | None = None) -> str:
     """Every telegram of one person in order of arrival, the order check, and what is held now."""
     back = '<p><a href="/">一覧へ戻る</a></p>'
     if person is None:
-        return _layout("一人を見る", f"{back}<p>紐付番号「{escape(asked)}」の電文は届いていません。</p>")
+        return _layout(
+            "一人を見る", f"{back}<p>「{escape(asked)}」の電文は届いていません。番号を確かめてください。</p>"
+        )
     in_order = not person["junjo_ihan"] and not person["tobi"]
     verdict = '<span class="yoi">順番どおり、飛びなし</span>' if in_order else '<strong class="warui">要確認</strong>'
     rows = [
@@ -209,6 +175,7 @@ def person(*, asked: str, person: Mapping[str, Any] | None) -> str:
         f"{back}<h2>紐付番号 <code>{escape(person['himozuke_bango'])}</code></h2>"
         f"<p>順序の確認: {verdict}（逆転・重複 {person['junjo_ihan']}、飛び {person['tobi']}）</p>"
         + _table("届いた順", heads, rows)
+        + _renkei(asked, renkei)
         + f"<h2>いま保有している内容</h2>{held}",
     )
 
@@ -230,36 +197,10 @@ def _held(naiyo: Mapping[str, Any]) -> str:
 
 
 def _items(title: str, items: Mapping[str, Any], names: Mapping[str, str]) -> str:
-    if not items:
-        return ""
-    rows = "".join(
-        f'<tr><th scope="row">{escape(names.get(key, key))}</th><td>{escape(_value(value))}</td></tr>'
-        for key, value in items.items()
-    )
-    caption = f"<caption>{escape(title)}</caption>" if title else ""
-    return f'<table class="komoku">{caption}<tbody>{rows}</tbody></table>'
+    return pages.items(title, {names.get(key, key): _value(value) for key, value in items.items()})
 
 
 def _value(value: object) -> str:
     if isinstance(value, bool):
         return "該当" if value else "非該当"
     return "（なし）" if value is None else str(value)
-
-
-def mistake(text: str) -> str:
-    """What was wrong with the form."""
-    return _layout("入力の誤り", f'<p class="warui">{escape(text)}</p><p><a href="/">戻る</a></p>')
-
-
-def faults_from_form(form: Mapping[str, str]) -> dict[str, object]:
-    """The values of the fault form; ValueError when a number cannot be read."""
-    values: dict[str, object] = {}
-    for item in fields(FaultPlan):
-        text = form.get(item.name, "").strip()
-        if isinstance(item.default, bool):
-            values[item.name] = text == "1"
-        elif isinstance(item.default, int):
-            values[item.name] = int(text or "0")
-        else:
-            values[item.name] = float(text or "0")
-    return values

@@ -1,23 +1,22 @@
 """What each path does: the signed calls of the hub, the page, and the JSON door for tests."""
 
-import json
 from collections.abc import Mapping
 from http import HTTPStatus
-from pathlib import Path
-from urllib.parse import parse_qs
+from typing import Any
 
 from simulators import clock
 from simulators.onshi import pages
-from simulators.onshi.answers import Answer, Onshi, Route, html_answer, json_answer, problem
-from simulators.onshi.faults import FaultPlan
+from simulators.onshi.answers import Onshi
 from simulators.onshi.hub import epoch
 from simulators.onshi.jisseki import make_jisseki
 from simulators.onshi.store import OK
 from simulators.onshi.telegrams import Telegram, TelegramRefused, read_telegram
+from simulators.shell.answers import Answer, Request, html_answer, json_answer, problem, see, unreadable
+from simulators.shell.routes import COMMON, forget_faults
+from simulators.shell.server import Routes
 
 MAX_ITEMS = 1000
 MAX_PAGE = 5000
-STYLE = Path(__file__).with_name("style.css")
 
 
 def _kept(app: Onshi, telegrams: list[Telegram]) -> list[str]:
@@ -31,10 +30,9 @@ def _kept(app: Onshi, telegrams: list[Telegram]) -> list[str]:
     return app.store.receive(telegrams, at=clock.now().isoformat(), answer_after=after, late=late)
 
 
-def _take_one(app: Onshi, query: Mapping[str, str], body: bytes) -> Answer:
-    del query
+def _take_one(app: Onshi, request: Request) -> Answer:
     try:
-        telegram = read_telegram(json.loads(body))
+        telegram = read_telegram(request.json())
     except (ValueError, TelegramRefused):
         app.store.count(denbun_fusei=1)
         return problem(HTTPStatus.BAD_REQUEST, "denbun_fusei", "電文を読み取れません")
@@ -44,10 +42,9 @@ def _take_one(app: Onshi, query: Mapping[str, str], body: bytes) -> Answer:
     return Answer(HTTPStatus.NO_CONTENT)
 
 
-def _take_many(app: Onshi, query: Mapping[str, str], body: bytes) -> Answer:
-    del query
+def _take_many(app: Onshi, request: Request) -> Answer:
     try:
-        value = json.loads(body)
+        value = request.json()
     except ValueError:
         value = None
     items = value.get("items") if isinstance(value, dict) and value.keys() == {"items"} else None
@@ -87,66 +84,78 @@ def _number(query: Mapping[str, str], name: str, default: int) -> int:
     return int(text) if text.isascii() and text.isdecimal() else default
 
 
-def _jisseki_log(app: Onshi, query: Mapping[str, str], body: bytes) -> Answer:
-    del body
-    items, following = app.store.jisseki(after=_number(query, "after", 0), limit=500)
+def _jisseki_log(app: Onshi, request: Request) -> Answer:
+    items, following = app.store.jisseki(after=_number(request.query, "after", 0), limit=500)
     return json_answer({"items": items, "next": str(following) if items else None})
 
 
-def _shogo(app: Onshi, query: Mapping[str, str], body: bytes) -> Answer:
-    del body
-    return json_answer(app.store.shogo(query.get("hokensha_code", "")))
+def _shogo(app: Onshi, request: Request) -> Answer:
+    return json_answer(app.store.shogo(request.query.get("hokensha_code", "")))
 
 
-def _sim_state(app: Onshi, query: Mapping[str, str], body: bytes) -> Answer:
-    del query, body
+def _hihokensha_bango(app: Onshi, request: Request) -> Answer:
+    if app.partners is None or app.renkei is None:
+        return problem(HTTPStatus.NOT_FOUND, "nashi", "ありません")
+    if refusal := app.partners.refusal(request, shurui="rireki_kaito"):
+        return refusal
+    words = request.words("pmh_id")
+    if words is None:
+        return unreadable("pmh_id")
+    found = app.renkei.hihokensha_bango(words[0])
+    if found is None:
+        return problem(HTTPStatus.NOT_FOUND, "pmh_id_nashi", "そのPMH-IDの人は届いていません")
+    return json_answer({"items": found})
+
+
+def _josei_page(app: Onshi, request: Request) -> Answer:
+    asked = request.form.get("himozuke_bango", "").strip().lower()
+    if app.renkei is None:
+        refusal, told = (
+            "PMH への接続が設定されていません。--pmh-url を指定して起動してください。",
+            list[dict[str, Any]](),
+        )
+    else:
+        refusal, told = app.renkei.ask_josei(asked)
+    return html_answer(pages.josei(asked=asked, refusal=refusal, told=told))
+
+
+def _sim_state(app: Onshi, request: Request) -> Answer:
+    del request
     return json_answer(app.store.state() | {"futo": app.dice.struck})
 
 
-def _sim_telegrams(app: Onshi, query: Mapping[str, str], body: bytes) -> Answer:
-    del body
-    items = app.store.telegrams(after=_number(query, "after", 0), limit=min(MAX_PAGE, _number(query, "limit", 500)))
+def _sim_telegrams(app: Onshi, request: Request) -> Answer:
+    items = app.store.telegrams(
+        after=_number(request.query, "after", 0), limit=min(MAX_PAGE, _number(request.query, "limit", 500))
+    )
     return json_answer({"items": items, "next": items[-1]["seq"] if items else None})
 
 
-def _sim_persons(app: Onshi, query: Mapping[str, str], body: bytes) -> Answer:
-    del body
+def _sim_persons(app: Onshi, request: Request) -> Answer:
     items = app.store.persons(
-        after=query.get("after", ""),
-        limit=min(MAX_PAGE, _number(query, "limit", 500)),
-        hokensha_code=query.get("hokensha_code", ""),
+        after=request.query.get("after", ""),
+        limit=min(MAX_PAGE, _number(request.query, "limit", 500)),
+        hokensha_code=request.query.get("hokensha_code", ""),
     )
     return json_answer({"items": items, "next": items[-1]["himozuke_bango"] if items else None})
 
 
-def _sim_person(app: Onshi, query: Mapping[str, str], body: bytes) -> Answer:
-    del query
-    person = app.store.person(str(json.loads(body or b"{}").get("himozuke_bango", "")))
+def _sim_person(app: Onshi, request: Request) -> Answer:
+    person = app.store.person(str((request.json() or {}).get("himozuke_bango", "")))
     return json_answer(person) if person else problem(HTTPStatus.NOT_FOUND, "nashi", "ありません")
 
 
-def _sim_faults(app: Onshi, query: Mapping[str, str], body: bytes) -> Answer:
-    del query
-    if body:
-        try:
-            app.plan.current = app.plan.current.changed_by(json.loads(body))
-        except (ValueError, AttributeError) as error:
-            return problem(HTTPStatus.BAD_REQUEST, "futo_fusei", str(error))
-        app.dice.reset()
-    return json_answer(app.plan.current.as_dict())
-
-
-def _sim_reset(app: Onshi, query: Mapping[str, str], body: bytes) -> Answer:
-    del query, body
+def _sim_reset(app: Onshi, request: Request) -> Answer:
+    del request
     app.store.reset()
-    app.dice.forget()
-    app.plan.current = FaultPlan()
+    if app.renkei is not None:
+        app.renkei.empty()
+    forget_faults(app)
     return Answer(HTTPStatus.NO_CONTENT)
 
 
-def _sim_jisseki(app: Onshi, query: Mapping[str, str], body: bytes) -> Answer:
-    del query
-    wanted = json.loads(body or b"{}")
+def _sim_jisseki(app: Onshi, request: Request) -> Answer:
+    wanted = request.json() or {}
     items = make_jisseki(
         app.store, count=int(wanted.get("kensu", 10)), seed=int(wanted.get("seed", 1)), now=clock.now()
     )
@@ -154,12 +163,8 @@ def _sim_jisseki(app: Onshi, query: Mapping[str, str], body: bytes) -> Answer:
     return json_answer({"kensu": len(items)})
 
 
-def _form(body: bytes) -> Mapping[str, str]:
-    return {name: values[-1] for name, values in parse_qs(body.decode("utf-8", "replace")).items()}
-
-
-def _page(app: Onshi, query: Mapping[str, str], body: bytes) -> Answer:
-    del query, body
+def _page(app: Onshi, request: Request) -> Answer:
+    del request
     return html_answer(
         pages.overview(
             state=app.store.state(),
@@ -171,71 +176,42 @@ def _page(app: Onshi, query: Mapping[str, str], body: bytes) -> Answer:
     )
 
 
-def _person_page(app: Onshi, query: Mapping[str, str], body: bytes) -> Answer:
-    del query
-    asked = _form(body).get("himozuke_bango", "").strip().lower()
-    return html_answer(pages.person(asked=asked, person=app.store.person(asked)))
+def _person_page(app: Onshi, request: Request) -> Answer:
+    typed = request.form.get("himozuke_bango", "").strip()
+    by_pmh_id = app.renkei.with_pmh_id(typed) if app.renkei else None
+    asked = by_pmh_id["himozuke_bango"] if by_pmh_id else typed.lower()
+    return html_answer(
+        pages.person(
+            asked=asked,
+            person=app.store.person(asked),
+            renkei=app.renkei.of(asked) if app.renkei else None,
+        )
+    )
 
 
-def _fault_form(app: Onshi, query: Mapping[str, str], body: bytes) -> Answer:
-    del query
-    try:
-        app.plan.current = app.plan.current.changed_by(pages.faults_from_form(_form(body)))
-    except ValueError as error:
-        return html_answer(pages.mistake(str(error)), HTTPStatus.BAD_REQUEST)
-    app.dice.reset()
-    return Answer(HTTPStatus.SEE_OTHER, location="/")
+def _reset_form(app: Onshi, request: Request) -> Answer:
+    _sim_reset(app, request)
+    return see("/")
 
 
-def _faults_off(app: Onshi, query: Mapping[str, str], body: bytes) -> Answer:
-    del query, body
-    app.plan.current = FaultPlan()
-    app.dice.reset()
-    return Answer(HTTPStatus.SEE_OTHER, location="/")
-
-
-def _reset_form(app: Onshi, query: Mapping[str, str], body: bytes) -> Answer:
-    _sim_reset(app, query, body)
-    return Answer(HTTPStatus.SEE_OTHER, location="/")
-
-
-def _style(app: Onshi, query: Mapping[str, str], body: bytes) -> Answer:
-    del app, query, body
-    return Answer(HTTPStatus.OK, STYLE.read_bytes(), "text/css; charset=utf-8")
-
-
-def _no_icon(app: Onshi, query: Mapping[str, str], body: bytes) -> Answer:
-    del app, query, body
-    return Answer(HTTPStatus.NO_CONTENT)
-
-
-def _live(app: Onshi, query: Mapping[str, str], body: bytes) -> Answer:
-    del app, query, body
-    return json_answer({"jotai": "ok"})
-
-
-SIGNED_ROUTES: Mapping[str, Mapping[str, Route]] = {
-    "POST": {"/shikaku-joho": _take_one, "/shikaku-joho/ikkatsu": _take_many},
+SIGNED_ROUTES: Routes[Onshi] = {
+    "POST": {"/shikaku-joho": _take_one, "/shikaku-joho/ikkatsu": _take_many, "/hihokensha-bango": _hihokensha_bango},
     "GET": {"/jisseki-log": _jisseki_log, "/shogo": _shogo},
 }
-OPEN_ROUTES: Mapping[str, Mapping[str, Route]] = {
+OPEN_ROUTES: Routes[Onshi] = {
     "GET": {
+        **COMMON["GET"],
         "/": _page,
-        "/style.css": _style,
-        "/favicon.ico": _no_icon,
-        "/health/live": _live,
         "/_sim/state": _sim_state,
         "/_sim/telegrams": _sim_telegrams,
         "/_sim/persons": _sim_persons,
-        "/_sim/faults": _sim_faults,
     },
     "POST": {
+        **COMMON["POST"],
         "/hito": _person_page,
-        "/futo": _fault_form,
-        "/futo/teishi": _faults_off,
+        "/josei": _josei_page,
         "/shokika": _reset_form,
         "/_sim/person": _sim_person,
-        "/_sim/faults": _sim_faults,
         "/_sim/reset": _sim_reset,
         "/_sim/jisseki": _sim_jisseki,
     },

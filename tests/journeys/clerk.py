@@ -115,6 +115,10 @@ class Clerk:
         assert "no-store" in response.headers["cache-control"]
         return Page(response)
 
+    def try_open(self, address: str) -> Page:
+        """Return whatever is shown at an address, a refusal too."""
+        return Page(self._http.get(address))
+
     def submit(self, form: Form, typed: dict[str, str], *, file: Path | None = None) -> Page:
         """Send a form with what was typed over what stood in it, and follow to the page that answers."""
         fields = form.fields | typed

@@ -17,6 +17,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +25,14 @@ import httpx
 import psycopg
 
 from chukan.embedded.places import make_home
-from chukan.embedded.preparation import STEPS, free_port
-from chukan.embedded.process_table import PROCESSES, ROOT, Stage, manage
+from chukan.embedded.preparation import STEPS, free_port, free_ports
+from chukan.embedded.process_table import PARTNERS, PROCESSES, ROOT, Stage, jichitai_options, manage, module
 from chukan.embedded.processes import read_mark
 from chukan.embedded.services import Services, ServiceUrls, add_addresses
 from chukan.embedded.supervisor import Supervisor
 from simulators.client import HubClient, RequestSigner, generate_key
 from simulators.client.keys import write_jwks
+from simulators.clock import JST
 from simulators.hokensha.kizon_system import KizonSystem
 
 READY_SECONDS = 90.0
@@ -52,11 +54,12 @@ class JourneyStage(Stage):
 class Stack:
     """One running product of its own CHUKAN_HOME on free ports."""
 
-    def __init__(self, *, without: frozenset[str] = frozenset()) -> None:
+    def __init__(self, *, without: frozenset[str] = frozenset(), partners: bool = False) -> None:
         """Start everything and wait until the web answers; on failure nothing is left behind.
 
-        `without` names processes that whoever asks plays in another way.
+        `without` names processes that whoever asks plays in another way; `partners` adds the vaccination world.
         """
+        self._partners = partners
         self._processes = tuple(spec for spec in PROCESSES if spec.name not in without)
         # As root the database runs as another account, which has to reach its data.
         self._folder = Path(tempfile.mkdtemp(prefix="ck-", dir="/tmp"))
@@ -93,11 +96,29 @@ class Stack:
         write_jwks(self.stage.demo / "onshi" / "jwks.json", [key])
         told = self.command("register_client", "--kind", "onshi", "--jwks", self.stage.demo / "onshi" / "jwks.json")
         self.stage = replace(self.stage, onshi_client_id=str(told["client_id"]))
+        if self._partners:
+            self._prepare_partners()
         self._supervisor = Supervisor(stage=self.stage, stopping=self._over.is_set)
         self._supervisor.start(self._processes)
         self._watch.start()
         self.wait_until("the web answers", self.is_ready, seconds=READY_SECONDS)
         self.delay_results()
+
+    def _prepare_partners(self) -> None:
+        """Keys, addresses and who may call whom in the vaccination world, and Public Medical Hub registered here."""
+        assert self._supervisor is not None
+        making = module("simulators.shell", "--home", str(self.stage.demo), *jichitai_options())
+        self._supervisor.run_step("接続先", making, role="kanri")
+        today = datetime.now(UTC).astimezone(JST).date()
+        told = self.command(
+            *("register_client", "--kind", "pmh", "--jwks", self.stage.demo / "keys" / "pmh.jwks.json"),
+            *("--itaku", "01,02,03", "--kakuninsha", "見本　確認者", "--kakunin-ymd", str(today)),
+            *("--minaoshi-ymd", str(today + timedelta(days=365))),
+        )
+        ports = free_ports(
+            self._folder, (spec.name for spec in PARTNERS), taken=(self.stage.port, self.stage.onshi_port)
+        )
+        self.stage = replace(self.stage, partner_ports=ports, pmh_client_id=str(told["client_id"]))
 
     def _keep_alive(self) -> None:
         assert self._supervisor is not None
@@ -253,9 +274,9 @@ def answers(url: str) -> bool:
 
 
 @contextlib.contextmanager
-def running_stack(*, without: frozenset[str] = frozenset()) -> Iterator[Stack]:
+def running_stack(*, without: frozenset[str] = frozenset(), partners: bool = False) -> Iterator[Stack]:
     """Yield a running product and stop it afterwards."""
-    made = Stack(without=without)
+    made = Stack(without=without, partners=partners)
     try:
         yield made
     finally:

@@ -19,9 +19,11 @@ import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from chukan.embedded.demo import PARTNER_NAMES
 from chukan.embedded.places import erase
 from chukan.embedded.process_table import PROCESSES
 from chukan.embedded.processes import read_mark
@@ -153,6 +155,22 @@ def status_of(port: int, path: str, headers: dict[str, str] | None = None) -> in
     return status
 
 
+def asked(url: str) -> dict[str, Any]:
+    """What a stand-in tells about itself; nothing while it does not answer."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(f"{url}/_sim/state", timeout=5) as answer:
+            return dict(json.load(answer))
+    except (urllib.error.URLError, OSError):
+        return {}
+
+
+def told_addresses(lines: list[str]) -> dict[str, str]:
+    """The pages of the stand-ins that were printed, by the name of the system."""
+    found = (re.fullmatch(r"  (.+)の模擬: (http://localhost:[0-9]+)/", line) for line in lines)
+    return {one[1]: one[2] for one in found if one}
+
+
 def wait_until(condition: object, seconds: float) -> bool:
     """Whether the condition comes true in time."""
     assert callable(condition)
@@ -162,6 +180,18 @@ def wait_until(condition: object, seconds: float) -> bool:
             return True
         time.sleep(0.2)
     return False
+
+
+def assert_residents_have_pmh_ids(pages: dict[str, str]) -> None:
+    """All whom two municipalities registered have a PMH-ID but those nobody insures, and one was vaccinated."""
+    pmh, yobosesshu = pages[PARTNER_NAMES["pmh"]], pages[PARTNER_NAMES["yobosesshu"]]
+    expected = {"taisho": 25, "machi": 0, "sumi": 23, "nashi": 2, "kyohi": 0}
+    assert wait_until(lambda: expected.items() <= asked(pmh).items(), 30), asked(pmh)
+    story = {"taishosha": 19, "pmh_key": 17, "kamei": 2, "yoshinhyo": 1, "kiroku": 1, "id5": 1}
+    assert wait_until(lambda: story.items() <= asked(yobosesshu).items(), 30), asked(yobosesshu)
+    assert wait_until(lambda: asked(pages["オンライン資格確認"]).get("shubetsu", {}).get("pmh_id") == 16, 30)
+    portal = {"mishiyo": 15, "zumi": 1, "key_nokori": 0}
+    assert wait_until(lambda: portal.items() <= asked(pages[PARTNER_NAMES["mynaportal"]]).items(), 30)
 
 
 @pytest.mark.slow
@@ -174,6 +204,9 @@ def test_starts_survives_kills_stops_and_starts_again_with_its_data(home: Path, 
     assert len((home / "demo" / "sample_10000.csv").read_bytes().splitlines()) >= 10_001
     assert demo.ready("localhost")
     assert demo.ready("127.0.0.1")
+    pages = told_addresses(demo.lines)
+    assert list(pages) == ["オンライン資格確認", *PARTNER_NAMES.values()]
+    assert_residents_have_pmh_ids(pages)
     accounts = json.loads((home / "demo" / "accounts.json").read_text())["accounts"]
     assert [account["id"] for account in accounts if not signs_in(port, account)] == []
     before = demo.pids()
@@ -196,10 +229,11 @@ def test_starts_survives_kills_stops_and_starts_again_with_its_data(home: Path, 
     )
     assert json.loads(told.stdout.splitlines()[-1]) == {"hokensha_code": "06139992"}
 
-    for name in ("postgres", "valkey", "web"):
+    for name in ("postgres", "valkey", "web", "pmh"):
         os.kill(before[name], signal.SIGKILL)
         demo.wait_for(f"再起動しました: {name}", 60)
         assert wait_until(lambda: demo.ready("127.0.0.1"), 60), name
+    assert_residents_have_pmh_ids(pages)
 
     running = demo.pids()
     assert demo.interrupt() == 0
@@ -207,6 +241,8 @@ def test_starts_survives_kills_stops_and_starts_again_with_its_data(home: Path, 
 
     again = Demo(home, port)
     again.wait_for("準備完了", 60)
+    again.wait_for("見本ファイル", 10)
+    assert_residents_have_pmh_ids(told_addresses(again.lines))
     assert [told for told in again.lines if told.startswith("準備しています")] == []
     left = again.pids()
     again.process.kill()

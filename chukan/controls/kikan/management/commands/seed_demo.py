@@ -7,12 +7,14 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
+from chukan.kernel import clock
 from chukan.kernel.errors import Conflict
 
 _LETTERS = "abcdefghjkmnprstuvwxyz23456789"
@@ -123,6 +125,16 @@ class Command(BaseCommand):
                 key=world.folder / "clients" / f"{hokensha.code}.json",
                 hokensha=hokensha.code,
             )
+        today = clock.today_jst()
+        world.add_client(
+            "pmh_client_id",
+            kind="pmh",
+            key=world.folder / "keys" / "pmh.json",
+            itaku="01,02,03",
+            kakuninsha="見本 七海",
+            kakunin_ymd=today,
+            minaoshi_ymd=today + timedelta(days=365),
+        )
         self.stdout.write(f"見本の世界の準備ができました: {world.note}")
 
 
@@ -163,8 +175,8 @@ class DemoWorld:
         row["registered"] = True
         self._write("accounts", accounts)
 
-    def add_client(self, name: str, *, kind: str, key: Path, hokensha: str = "") -> None:
-        """Make a key pair and register its public part."""
+    def add_client(self, name: str, *, kind: str, key: Path, hokensha: str = "", **itaku: object) -> None:
+        """Make a key pair, unless there is one, and register its public part."""
         if name in self._kept:
             return
         key.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -177,7 +189,8 @@ class DemoWorld:
                 capture_output=True,
             )
         out = io.StringIO()
-        call_command("register_client", kind=kind, jwks=str(jwks), hokensha=[hokensha] if hokensha else [], stdout=out)
+        codes = [hokensha] if hokensha else []
+        call_command("register_client", kind=kind, jwks=str(jwks), hokensha=codes, stdout=out, **itaku)
         self._write(name, json.loads(out.getvalue())["client_id"])
 
     def _row(self, shokuin: DemoShokuin) -> dict[str, object]:
