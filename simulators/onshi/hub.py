@@ -1,19 +1,20 @@
-"""The line to the hub: its public keys, and the 「処理結果電文」 that are owed to it."""
+"""The line to the hub: the 「処理結果電文」 that are owed to it."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from threading import Event, Lock, Thread
+from threading import Event, Thread
 from typing import Any
 
 import httpx
 
 from simulators import clock
-from simulators.client import HubClient, PublicKeys
+from simulators.client import HubClient
 from simulators.onshi.faults import Dice, FaultPlan
 from simulators.onshi.store import Store
 from simulators.shell.faults import PlanHolder
+from simulators.shell.hub_keys import HubKeys
 
 __all__ = ["AnswerSender", "HubKeys", "PlanHolder", "epoch"]
 
@@ -25,35 +26,6 @@ PACED_SECONDS = 0.5
 MAX_BACKOFF_SECONDS = 60.0
 CODE_9 = "K901"
 CODE_2 = "K201"
-
-
-class HubKeys:
-    """The hub's published keys, fetched when needed and again when an unknown key is named."""
-
-    def __init__(self, hub_url: str) -> None:
-        self._url = hub_url.rstrip("/") + "/.well-known/jwks.json"
-        self._keys: PublicKeys | None = None
-        self._next_fetch = 0.0
-        self._lock = Lock()
-
-    def current(self, *, naming: str) -> PublicKeys | None:
-        """The keys, or None while the hub cannot be reached."""
-        keys = self._keys
-        if keys is not None and keys.find(naming) is not None:
-            return keys
-        with self._lock:
-            if clock.ticks() >= self._next_fetch:
-                self._next_fetch = clock.ticks() + 1.0
-                self._fetch()
-            return self._keys
-
-    def _fetch(self) -> None:
-        try:
-            response = httpx.get(self._url, timeout=5.0, trust_env=False, follow_redirects=False)
-            response.raise_for_status()
-            self._keys = PublicKeys(response.json())
-        except (httpx.HTTPError, ValueError, KeyError):
-            return
 
 
 @dataclass(frozen=True)

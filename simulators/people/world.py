@@ -17,6 +17,7 @@ DAYS = tuple((FIRST_DAY + timedelta(days=n)).strftime("%Y%m%d") for n in range(6
 WEIGHT_TABLE = tuple(tuple(weight * digit for digit in range(10)) for weight in WEIGHTS)
 STEP = 61_803_398_873
 BODIES = 10**11
+STEP_BACK = pow(STEP, -1, BODIES)
 
 
 def mix(number: int) -> int:
@@ -83,17 +84,25 @@ class World:
         rest = total % 11
         return body + ("0" if rest <= 1 else chr(59 - rest))
 
+    def place_of(self, kojin_bango: str) -> int:
+        """The place whose number this is, whoever or nobody stands there; the number must pass its check digit."""
+        return (int(kojin_bango[:11]) - self._offset) * STEP_BACK % BODIES
+
     def spare_number(self, place: int) -> str:
         """A valid 個人番号 that no person of the world has."""
         return self.kojin_bango(SPARE + place)
 
+    def size_of(self, household: int) -> int:
+        """How many members a household has."""
+        share = mix(self._salt + household) & 0xFF
+        if self._old:
+            return 1
+        return 1 if share < 96 else 2 if share < 160 else 3 if share < 205 else 4 if share < 245 else 5
+
     def household(self, number: int) -> list[Person]:
         """The members of one household, 被保険者 first."""
         bits = mix(self._salt + number)
-        share = bits & 0xFF
-        size = 1 if share < 96 else 2 if share < 160 else 3 if share < 205 else 4 if share < 245 else 5
-        if self._old:
-            size = 1
+        size = self.size_of(number)
         surname = self._surname(bits >> 8)
         head = self._head(number, surname)
         return [head, *(self._relative(number, member, head) for member in range(1, size))]

@@ -44,6 +44,18 @@ def keys_of(key: ClientKey) -> PublicKeys:
     return PublicKeys({"keys": [key.public_jwk()]})
 
 
+def test_a_body_read_in_pieces_leaves_only_its_digest_to_the_reader() -> None:
+    key = generate_key(kid="k1")
+    keys = keys_of(key)
+    streamed = replace(signed(key), body=None)
+
+    assert verify_request(streamed, keys=keys, nonces=NonceMemory()).keyid == "hokensha-1#k1"
+    with pytest.raises(SignatureRefusedError):
+        verify_request(replace(streamed, url=f"{URL}2"), keys=keys, nonces=NonceMemory())
+    with pytest.raises(SignatureRefusedError, match="Content-Digest"):
+        verify_request(replace(signed(key), body=b"another"), keys=keys, nonces=NonceMemory())
+
+
 @pytest.mark.parametrize("kind", ["ed25519", "p256"])
 class TestSigning:
     def test_is_believed(self, kind: KeyKind) -> None:

@@ -20,7 +20,7 @@ from simulators.people.__main__ import main
 from simulators.people.generate import Generator, Line, Order
 from simulators.people.rows import Insurer
 from simulators.people.truth import Row, Zone
-from simulators.people.world import World
+from simulators.people.world import MEMBERS, SPARE, World
 from simulators.wire import is_kojin_bango, luhn_digit
 
 INSURER = ["--hokensha", "06132013", "--bango", "06132013", "--date", "2026-11-20"]
@@ -242,6 +242,17 @@ class TestFollowUp:
         assert any(row["被保険者枝番"] for row in fine) == with_results
         if with_results:
             assert any("E211" in row["処理結果明細コード"] for row in later)
+
+
+@given(seed=st.integers(0, 99), household=st.integers(0, 10**9))
+def test_a_number_leads_back_to_its_person(seed: int, household: int) -> None:
+    world = World(seed=seed, today=TODAY)
+    members = world.household(household)
+
+    assert [world.place_of(person.kojin_bango) for person in members] == [
+        household * MEMBERS + member for member in range(world.size_of(household))
+    ]
+    assert world.place_of(world.spare_number(household)) == SPARE + household
 
 
 def test_is_quick(tmp_path: Path) -> None:
