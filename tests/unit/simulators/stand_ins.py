@@ -93,9 +93,14 @@ class Running:
 
 
 @contextmanager
-def running(app: AppT, doors: Doors[AppT], *works: Callable[[], bool]) -> Iterator[Running]:
+def running(
+    app: AppT,
+    doors: Doors[AppT],
+    *works: Callable[[], bool],
+    server_kind: Callable[[tuple[str, int], AppT, Doors[AppT]], SimulatorServer[AppT]] = SimulatorServer,
+) -> Iterator[Running]:
     """The stand-in, listening on a free port, its background work included."""
-    server: SimulatorServer[AppT] = SimulatorServer(("127.0.0.1", 0), app, doors)
+    server = server_kind(("127.0.0.1", 0), app, doors)
     url = f"http://127.0.0.1:{server.server_port}"
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
