@@ -15,10 +15,8 @@ class FaultPlan(Plan):
     nido_okuru: float = field(default=0.0, metadata={"ja": "同じ符号を二度送る（符号ごと）"})
     betsujin: float = field(default=0.0, metadata={"ja": "先に別の人の符号を送る（符号ごと）"})
     shiranai_tsuban: float = field(default=0.0, metadata={"ja": "求められていない処理通番の符号も送る（符号ごと）"})
-    yokei_komoku: float = field(
-        default=0.0, metadata={"ja": "先に余計な項目を付けて送る（断られるのが正しい、送信ごと）"}
-    )
-    shomei_nashi: float = field(default=0.0, metadata={"ja": "先に署名なしで送る（断られるのが正しい、送信ごと）"})
+    yokei_komoku: float = field(default=0.0, metadata={"ja": "先に余計な項目を付けて送る（断られるのが正しい）"})
+    shomei_nashi: float = field(default=0.0, metadata={"ja": "先に署名なしで送る（断られるのが正しい）"})
     kotae_ushinau: float = field(default=0.0, metadata={"ja": "中間サーバーの答えを失い、もう一度送る（送信ごと）"})
     tochu_setsudan: float = field(default=0.0, metadata={"ja": "送信の途中で切断し、もう一度送る（送信ごと）"})
     ikkatsu_off: bool = field(default=False, metadata={"ja": "一括を使わず、一つずつ送る"})
