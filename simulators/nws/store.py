@@ -1,6 +1,8 @@
 """What was asked for, and what the hub said to each code; no code is kept."""
 
+import json
 import random
+import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +20,7 @@ create table if not exists yokyu (
   sedai integer not null, jotai text not null, todoke real not null, kaisu integer not null default 0,
   saido integer not null default 0, uketsuke_nichiji text not null, soshin_nichiji text, kekka text);
 create index if not exists yokyu_machi on yokyu (kikan_code, todoke) where jotai = 'machi';
-create index if not exists yokyu_hito on yokyu (kikan_code, shutoku_bango);
+create index if not exists yokyu_hito on yokyu (kikan_code, shutoku_bango, sedai);
 create table if not exists dekigoto (
   seq integer primary key autoincrement, nichiji text not null, shori_tsuban text not null, koto text not null,
   kekka text not null);
@@ -80,40 +82,49 @@ class NwsStore(Database):
         """The present moment of this world, as seconds."""
         return epoch() + self.clock()["susumi_jikan"] * HOUR
 
-    def accept(self, *, kikan_code: str, items: Iterable[tuple[str, str]], at: str) -> int:
+    def accept(self, *, kikan_code: str, items: Sequence[tuple[str, str]], at: str) -> int:
         """Keep requests (処理通番, 取得番号) of one institution; how many were new.
 
         A new 処理通番 for a known person is the next issue. A known 処理通番 is answered again; for another person
         than before it is counted and ignored.
         """
-        hours, now = self.clock(), self.now()
-        new = again = other = 0
+        hours = self.clock()
+        first = self.now() + hours["okure_jikan"] * HOUR
+        spread = hours["haba_jikan"] * HOUR + SHUFFLE_SECONDS
+        again = other = 0
         with self.transaction() as db:
-            for shori_tsuban, shutoku_bango in items:
-                due = now + (hours["okure_jikan"] + random.random() * hours["haba_jikan"]) * HOUR
-                due += random.random() * SHUFFLE_SECONDS
-                known = db.execute(
-                    "select kikan_code, shutoku_bango from yokyu where shori_tsuban = ?", [shori_tsuban]
-                ).fetchone()
+            held = self._held(db, [name for name, _ in items])
+            new: dict[str, str] = {}
+            for name, person in items:
+                known = held.get(name) or ((kikan_code, new[name]) if name in new else None)
                 if known is None:
-                    db.execute(
-                        "insert into yokyu (shori_tsuban, kikan_code, shutoku_bango, sedai, jotai, todoke,"
-                        " uketsuke_nichiji) select ?, ?, ?, coalesce(max(sedai), 0) + 1, 'machi', ?, ?"
-                        " from yokyu where kikan_code = ? and shutoku_bango = ?",
-                        [shori_tsuban, kikan_code, shutoku_bango, due, at, kikan_code, shutoku_bango],
-                    )
-                    new += 1
-                elif tuple(known) == (kikan_code, shutoku_bango):
+                    new[name] = person
+                elif known != (kikan_code, person):
+                    other += 1
+                else:
+                    again += 1
                     db.execute(
                         "update yokyu set saido = saido + 1, todoke = iif(jotai = 'machi', todoke, ?), jotai = 'machi'"
                         " where shori_tsuban = ?",
-                        [due, shori_tsuban],
+                        [first + random.random() * spread, name],
                     )
-                    again += 1
-                else:
-                    other += 1
+            db.executemany(
+                "insert into yokyu (shori_tsuban, kikan_code, shutoku_bango, sedai, jotai, todoke, uketsuke_nichiji)"
+                " select ?1, ?2, ?3, coalesce(max(sedai), 0) + 1, 'machi', ?4, ?5"
+                " from yokyu where kikan_code = ?2 and shutoku_bango = ?3",
+                [(name, kikan_code, person, first + random.random() * spread, at) for name, person in new.items()],
+            )
         self.count(saiuketsuke=again, tsuban_fuitchi=other)
-        return new
+        return len(new)
+
+    @staticmethod
+    def _held(db: sqlite3.Connection, names: Sequence[str]) -> dict[str, tuple[str, str]]:
+        found = db.execute(
+            "select shori_tsuban, kikan_code, shutoku_bango from yokyu"
+            " where shori_tsuban in (select value from json_each(?))",
+            [json.dumps(names)],
+        )
+        return {name: (kikan_code, person) for name, kikan_code, person in found}
 
     def fill(self, *, kikan_code: str, tsuban: Iterable[str], at: str) -> int:
         """Requests of made-up persons, one per 処理通番, ready to be answered at once in any order; how many."""

@@ -120,6 +120,8 @@ class Deliverer:
 
     def _going(self, plan: FaultPlan, rows: Sequence[Row], parcel: Parcel, now: float) -> list[Row]:
         """The codes that go now; the others are lost or late."""
+        if not plan.switched_on:
+            return list(rows)
         going = []
         for row in rows:
             name = row["shori_tsuban"]
@@ -137,6 +139,12 @@ class Deliverer:
         dice, codes = self._dice, [self._code(row) for row in going]
         order = list(range(len(going)))
         random.shuffle(order)
+        if not plan.switched_on:
+            parcel.items = [
+                {"shori_tsuban": going[place]["shori_tsuban"], "kikanbetsu_fugo": codes[place]} for place in order
+            ]
+            parcel.koto = [""] * len(order)
+            return
         for place in order:
             name = going[place]["shori_tsuban"]
             if not going[place]["kaisu"] and dice.hits(plan, "betsujin", name):

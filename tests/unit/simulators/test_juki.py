@@ -160,7 +160,11 @@ class TestPeople:
         assert len(found) == len(set(found)) == 300
         assert None not in found
 
-    @pytest.mark.parametrize("number,why", [(STRANGER, "jumin_nashi"), (WRONG, "kensa_suji"), ("", "kensa_suji")])
+    @pytest.mark.parametrize(
+        "number,why",
+        [(STRANGER, "jumin_nashi"), (WRONG, "kensa_suji"), ("", "kensa_suji")],
+        ids=["of nobody", "wrong check digit", "none"],  # a number may not stand in the name of a test
+    )
     def test_a_number_of_nobody_never_gets_a_code(self, world: FugoWorld, number: str, why: str) -> None:
         assert world.ask((tsuban(1), number), (tsuban(2), PEOPLE[0])) == 202
 

@@ -124,8 +124,10 @@ class TestDelivery:
 
         world.ask_at_once(*LINES[:5])
 
-        assert world.settled()["ok"] == 5
+        state = world.settled()
+        assert state["ok"] == 5
         assert world.of_tsuban(tsuban(0))["kaisu"] >= 2
+        assert state["kyohi" if status in {400, 403} else "tsushin"] == 2
 
     def test_a_hub_that_was_away_gets_them_all(self, tmp_path: Path) -> None:
         with fugo_world(tmp_path) as first:
