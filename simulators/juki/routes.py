@@ -16,7 +16,7 @@ from simulators.shell.answers import Answer, Request, html_answer, json_answer, 
 from simulators.shell.blocks import blocks
 from simulators.shell.faults import Dice, PlanHolder
 from simulators.shell.hidden import fingerprint
-from simulators.shell.hub_keys import HubKeys
+from simulators.shell.hub_keys import HubKeys, signer_of
 from simulators.shell.pages import mistake
 from simulators.shell.routes import COMMON, forget_faults
 from simulators.shell.server import Doors, Routes
@@ -40,7 +40,7 @@ class Juki:
 
     def signer_of(self, request: SignedRequest) -> str | Answer:
         """The keyid of the hub, or the refusal."""
-        caller = self.keys.signer_of(request, nonces=self.nonces)
+        caller = signer_of(request, keys=self.keys, nonces=self.nonces)
         if isinstance(caller, Answer) and caller.status == HTTPStatus.UNAUTHORIZED:
             self.store.count(shomei_fusei=1)
         return caller

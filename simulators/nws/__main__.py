@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from simulators import clock
-from simulators.client import ClientKey
+from simulators.client import ClientKey, RequestSigner
 from simulators.nws.faults import FaultPlan
 from simulators.nws.fugo import CodeMaker
 from simulators.nws.routes import DOORS, Nws
@@ -56,6 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         deliverer = Deliverer(
             store=store,
             hub=line(arguments.hub_url, name=arguments.client_id, key=arguments.key),
+            signer=RequestSigner(client_id=arguments.client_id, key=app.key),
             hub_url=arguments.hub_url,
             kikan_code=arguments.kikan_code,
             maker=app.maker,

@@ -14,7 +14,7 @@ from simulators.nws.shogo_list import shogo_list
 from simulators.nws.store import NwsStore, filled_tsuban
 from simulators.shell.answers import Answer, Request, html_answer, json_answer, problem, see
 from simulators.shell.faults import Dice, PlanHolder
-from simulators.shell.hub_keys import HubKeys
+from simulators.shell.hub_keys import HubKeys, signer_of
 from simulators.shell.pages import mistake
 from simulators.shell.partners import Partners
 from simulators.shell.routes import COMMON, forget_faults
@@ -46,7 +46,7 @@ class Nws:
         if request.path not in HUB_PATHS:
             return self.partners.admit(request)
         signed = SignedRequest(request.method, request.url, request.headers, request.body)
-        return self.keys.signer_of(signed, nonces=self.nonces)
+        return signer_of(signed, keys=self.keys, nonces=self.nonces)
 
 
 def _take_requests(app: Nws, request: Request) -> Answer:

@@ -35,6 +35,7 @@ HOUR = 3600.0
 SHUFFLE_SECONDS = 0.5
 """Requests of one moment are answered in any order within so many seconds."""
 BLOCK = 20_000
+BLOCK_SECONDS = 0.01
 MAX_HOURS = 24 * 365
 CLOCK = ("okure_jikan", "haba_jikan", "susumi_jikan")
 
@@ -127,10 +128,14 @@ class NwsStore(Database):
         return {name: (kikan_code, person) for name, kikan_code, person in found}
 
     def fill(self, *, kikan_code: str, tsuban: Iterable[str], at: str) -> int:
-        """Requests of made-up persons, one per 処理通番, ready to be answered at once in any order; how many."""
-        kensu, now = 0, self.now()
-        for block in blocks(tsuban, BLOCK):
-            rows = [(name, kikan_code, f"fill:{name}", now - random.random() * SHUFFLE_SECONDS, at) for name in block]
+        """Requests of made-up persons, one per 処理通番, ready to be answered at once; how many.
+
+        The order is shuffled within blocks, so that what is sent together lies together on disk.
+        """
+        kensu, long_ago = 0, self.now() - HOUR
+        for place, block in enumerate(blocks(tsuban, BLOCK)):
+            due = long_ago + place * BLOCK_SECONDS
+            rows = [(name, kikan_code, f"fill:{name}", due + random.random() * BLOCK_SECONDS, at) for name in block]
             with self.transaction() as db:
                 kensu += db.executemany(
                     "insert or ignore into yokyu (shori_tsuban, kikan_code, shutoku_bango, sedai, jotai, todoke,"

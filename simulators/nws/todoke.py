@@ -1,5 +1,6 @@
 """インターフェイスシステム: brings codes to the hub, again and again until it has answered."""
 
+import json
 import math
 import random
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,7 +12,7 @@ from uuid import UUID
 
 import httpx
 
-from simulators.client import HubClient
+from simulators.client import HubClient, RequestSigner, content_digest
 from simulators.nws.faults import FaultPlan
 from simulators.nws.fugo import CodeMaker
 from simulators.nws.store import KEKKA, NwsStore, Outcome
@@ -65,6 +66,7 @@ class Deliverer:
         *,
         store: NwsStore,
         hub: HubClient,
+        signer: RequestSigner,
         hub_url: str,
         kikan_code: str,
         maker: CodeMaker,
@@ -74,7 +76,7 @@ class Deliverer:
     ) -> None:
         self._store, self._hub, self._url, self._kikan_code = store, hub, hub_url.rstrip("/"), kikan_code
         self._maker, self._plan, self._dice = maker, plan, dice
-        self._senders = senders
+        self._senders, self._signer = senders, signer
         self._pool = ThreadPoolExecutor(senders, thread_name_prefix="fugo")
 
     def work(self) -> bool:
@@ -197,7 +199,7 @@ class Deliverer:
             unsigned = httpx.post(self._url + path, json=message, timeout=TIMEOUT, trust_env=False)
             self._should_be_refused(parcel, unsigned)
         if self._dice.hits(plan, "tochu_setsudan"):
-            self._cut(path)
+            self._cut(path, message)
 
     @staticmethod
     def _should_be_refused(parcel: Parcel, answer: httpx.Response) -> None:
@@ -206,14 +208,19 @@ class Deliverer:
         elif answer.is_client_error:
             parcel.count("kotowarareta")
 
-    def _cut(self, path: str) -> None:
+    def _cut(self, path: str, message: object) -> None:
+        """Send the first half of a signed call and hang up."""
+        body = json.dumps(message, ensure_ascii=False).encode()
+        url = self._url + path
+        headers = {"Content-Type": "application/json", "Content-Length": str(len(body))}
+        signed = self._signer.headers_for(method="POST", url=url, headers=headers, digest=content_digest(body))
+
         def half() -> Iterator[bytes]:
-            yield b'{"items":['
+            yield body[: len(body) // 2]
             raise httpx.WriteError("訓練用の障害")
 
-        headers = {"Content-Type": "application/json", "Content-Length": "1000"}
         with httpx.Client(timeout=TIMEOUT, trust_env=False) as cut:
-            cut.post(self._url + path, content=half(), headers=headers)
+            cut.post(url, content=half(), headers=signed)
 
     def _read(self, going: Sequence[Row], parcel: Parcel, said: Sequence[str], now: float) -> None:
         heard = dict[str, str]()

@@ -9,6 +9,7 @@ from simulators.onshi.hub import HubKeys, PlanHolder
 from simulators.onshi.renkei import Renkei
 from simulators.onshi.store import Store
 from simulators.shell.answers import Answer, Request
+from simulators.shell.hub_keys import signer_of
 from simulators.shell.partners import Partners
 
 PARTNER_PATHS = frozenset({"/hihokensha-bango"})
@@ -34,7 +35,7 @@ class Onshi:
         if self.keys is None:
             return ""
         signed = SignedRequest(request.method, request.url, request.headers, request.body)
-        caller = self.keys.signer_of(signed, nonces=self.nonces)
+        caller = signer_of(signed, keys=self.keys, nonces=self.nonces)
         if isinstance(caller, Answer) and caller.status == HTTPStatus.UNAUTHORIZED:
             self.store.count(shomei_fusei=1)
         return caller

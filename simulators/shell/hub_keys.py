@@ -30,17 +30,6 @@ class HubKeys:
                 self._fetch()
             return self._keys
 
-    def signer_of(self, request: SignedRequest, *, nonces: NonceMemory) -> str | Answer:
-        """The keyid of the hub that signed this call, or the refusal."""
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        keys = self.current(naming=headers.get("signature-input", "").partition('keyid="')[2].partition('"')[0])
-        if keys is None:
-            return problem(HTTPStatus.SERVICE_UNAVAILABLE, "kagi_machi", "中間サーバーの公開鍵をまだ取得できません")
-        try:
-            return verify_request(request, keys=keys, nonces=nonces).keyid
-        except SignatureRefusedError as error:
-            return problem(HTTPStatus.UNAUTHORIZED, "shomei_fusei", f"署名を確かめられません: {error}")
-
     def _fetch(self) -> None:
         try:
             response = httpx.get(self._url, timeout=5.0, trust_env=False, follow_redirects=False)
@@ -48,3 +37,15 @@ class HubKeys:
             self._keys = PublicKeys(response.json())
         except (httpx.HTTPError, ValueError, KeyError):
             return
+
+
+def signer_of(request: SignedRequest, *, keys: HubKeys, nonces: NonceMemory) -> str | Answer:
+    """The keyid of the hub that signed this call, or the refusal."""
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    known = keys.current(naming=headers.get("signature-input", "").partition('keyid="')[2].partition('"')[0])
+    if known is None:
+        return problem(HTTPStatus.SERVICE_UNAVAILABLE, "kagi_machi", "中間サーバーの公開鍵をまだ取得できません")
+    try:
+        return verify_request(request, keys=known, nonces=nonces).keyid
+    except SignatureRefusedError as error:
+        return problem(HTTPStatus.UNAUTHORIZED, "shomei_fusei", f"署名を確かめられません: {error}")

@@ -103,10 +103,12 @@ def fugo_world(folder: Path, *, hub: SmallFugoHub | None = None) -> Iterator[Fug
             plan=PlanHolder(NwsFaults()),
             dice=Dice(),
         )
-        line = HubClient(base_url=small.url, signer=RequestSigner(client_id="nws", key=small.partner))
+        signer = RequestSigner(client_id="nws", key=small.partner)
+        line = HubClient(base_url=small.url, signer=signer)
         deliverer = Deliverer(
             store=nws_store,
             hub=line,
+            signer=signer,
             hub_url=small.url,
             kikan_code="chukan",
             maker=nws.maker,

@@ -41,6 +41,8 @@ class SmallFugoHub:
     statuses: list[int] = field(default_factory=list)
     calls: list[tuple[str, Any]] = field(default_factory=list)
     refused: list[int] = field(default_factory=list)
+    cut: list[bool] = field(default_factory=list)
+    """For each call that stopped in the middle, whether it was signed."""
     codes: dict[str, str] = field(default_factory=dict)
     heard: list[str] = field(default_factory=list)
     spoil: Spoil = lambda answer: answer
@@ -121,6 +123,7 @@ def running_hub(hub: SmallFugoHub) -> Iterator[SmallFugoHub]:
             length = int(self.headers["Content-Length"])
             body = self.rfile.read(length)
             if len(body) < length:
+                hub.cut.append("nws#nws-1" in self.headers.get("Signature-Input", ""))
                 return
             try:
                 verify_request(

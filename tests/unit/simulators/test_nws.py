@@ -248,6 +248,8 @@ class TestFaults:
         world.nws.break_with(**{fault: 0.0})
 
         assert world.settled()[answers] == 3
+        assert all(world.hub.cut)
+        assert bool(world.hub.cut) == (fault == "tochu_setsudan")
 
     def test_late_codes_come_after_the_others(self, world: FugoWorld) -> None:
         world.nws.break_with(okurasu=0.5, okurasu_ms=600, seed=3)
