@@ -27,7 +27,7 @@ READABLE = {
         "first_seen_at", "last_seen_at", "seen_count", "closed_at", "closed_reason",
     },
     "shikaku_edaban_saiban": {"hokensha_code", "last"},
-    "shikaku_himozuke": {"himozuke_bango", "jun"},
+    "shikaku_himozuke": {"himozuke_bango", "jun", "pmh_id", "pmh_id_jun"},
     "shikaku_kojin_bango_sakuin": {"himozuke_bango"},
     "shikaku_itaku_kukaku_kanyusha": {
         "id", "hokensha_code", "hihokensha_edaban", "himozuke_bango", "kanyusha_kubun_code",
@@ -49,6 +49,11 @@ READABLE = {
     },
     "shikaku_reseal_job": {"hokensha_code", "key_id", "bookmark", "resealed_count", "started_at", "finished_at"},
     "shikaku_terminal_slip": {"id", "hokensha_code", "actor_id", "kind", "created_at", "expires_at"},
+    "pmh_hakko_rireki": {"himozuke_bango", "pmh_id", "issued_at"},
+    "pmh_irai": {
+        "id", "answered_at", "client_id", "jimu_kubun", "hoho", "result_code", "issued_count", "repeated_count",
+        "unknown_count",
+    },
 }  # fmt: skip
 READ_ONE = """
 import django; django.setup()
@@ -90,16 +95,16 @@ class TestInTheDatabase:
             pytest.skip("the files of the database belong to somebody else")
         return folder
 
-    @pytest.mark.kj("KJ-ENC-01")
+    @pytest.mark.kj("KJ-ENC-01", "KJ-PMH-04")
     def test_readable_columns_are_the_listed_ones(self, world: World) -> None:
         with world.admin() as admin:
             rows = admin.execute(
                 "SELECT table_name, column_name FROM information_schema.columns"
-                " WHERE table_schema = 'public' AND table_name LIKE 'shikaku\\_%' AND udt_name <> 'bytea'"
+                " WHERE table_schema = 'public' AND table_name ~ '^(shikaku|pmh)_' AND udt_name <> 'bytea'"
             ).fetchall()
             texts = admin.execute(
                 "SELECT table_name, column_name FROM information_schema.columns"
-                " WHERE table_schema = 'public' AND table_name LIKE 'shikaku\\_%' AND udt_name IN ('jsonb', 'text')"
+                " WHERE table_schema = 'public' AND table_name ~ '^(shikaku|pmh)_' AND udt_name IN ('jsonb', 'text')"
             ).fetchall()
         found: dict[str, set[str]] = {}
         for table, column in rows:
