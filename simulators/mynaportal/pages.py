@@ -39,6 +39,7 @@ def overview(*, state: Mapping[str, int], residents: Sequence[Row], plan: Plan, 
         "カードを選ぶ｜マイナポータル（模擬）",
         '<p><a href="/">最新の状態にする</a></p><h2>件数</h2>'
         + counts
+        + "<h2>確認</h2>"
         + pages.checks(CHECKS, state)
         + "<h2>カードを選ぶ</h2>"
         + "<p>オンライン資格確認等システムからPMH-IDが届いた人のカードです。</p>"
@@ -116,6 +117,6 @@ def _question(place: str, item: Mapping[str, Any], given: Mapping[str, str]) -> 
     return f'<div><label for="{identifier}">{escape(item["toi"])}</label>{control}</div>'
 
 
-def refused(text: str) -> str:
-    """Why something a resident sent was not taken."""
-    return pages.mistake(text, system=SYSTEM, back="/watashi")
+def refused(text: str, *, back: str = "/watashi") -> str:
+    """Why something a resident sent was not taken, and where to go on."""
+    return pages.mistake(text, system=SYSTEM, back=back)

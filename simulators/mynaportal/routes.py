@@ -99,7 +99,8 @@ def _page(app: Portal, request: Request) -> Answer:
 def _login(app: Portal, request: Request) -> Answer:
     token = app.store.sign_in(request.form.get("serial_bango", ""))
     if not token:
-        return html_answer(pages.refused("そのカードはありません。一覧から選び直してください。"), HTTPStatus.NOT_FOUND)
+        text = "そのカードはありません。一覧から選び直してください。"
+        return html_answer(pages.refused(text, back="/"), HTTPStatus.NOT_FOUND)
     return see("/watashi", cookie=f"{COOKIE}={token}; Path=/; HttpOnly; SameSite=Strict")
 
 
@@ -111,7 +112,7 @@ def _logout(app: Portal, request: Request) -> Answer:
 def _mine(app: Portal, request: Request) -> Answer:
     resident = app.store.of_session(request.cookie(COOKIE))
     if resident is None:
-        return html_answer(pages.refused(NOT_SIGNED_IN), HTTPStatus.FORBIDDEN)
+        return html_answer(pages.refused(NOT_SIGNED_IN, back="/"), HTTPStatus.FORBIDDEN)
     refusal, told = app.ask("/shimin/joho", _who(resident)) if resident["jotai"] == "zumi" else ("", None)
     return html_answer(pages.mine(resident=resident, refusal=refusal, told=told["items"] if told else []))
 
@@ -123,7 +124,7 @@ def _who(resident: Mapping[str, Any]) -> dict[str, str]:
 def _begin(app: Portal, request: Request) -> Answer:
     resident = app.store.of_session(request.cookie(COOKIE))
     if resident is None:
-        return html_answer(pages.refused(NOT_SIGNED_IN), HTTPStatus.FORBIDDEN)
+        return html_answer(pages.refused(NOT_SIGNED_IN, back="/"), HTTPStatus.FORBIDDEN)
     app.store.begin(resident["serial_bango"])
     return see("/watashi")
 
@@ -131,7 +132,7 @@ def _begin(app: Portal, request: Request) -> Answer:
 def _answer(app: Portal, request: Request) -> Answer:
     resident = app.store.of_session(request.cookie(COOKIE))
     if resident is None or resident["jotai"] != "zumi":
-        return html_answer(pages.refused(NOT_SIGNED_IN), HTTPStatus.FORBIDDEN)
+        return html_answer(pages.refused(NOT_SIGNED_IN, back="/"), HTTPStatus.FORBIDDEN)
     form = request.form
     message = {
         **_who(resident),

@@ -135,6 +135,7 @@ def _page(app: Rireki, request: Request) -> Answer:
             "照会｜履歴照会回答システム（模擬）",
             '<p><a href="/">最新の状態にする</a></p><h2>件数</h2>'
             + counts
+            + "<h2>照会</h2>"
             + pages.table("新しい順に20件", ("日時", "結果"), rows)
             + pages.faults(app.plan.current, app.dice.struck, reset="すべて消す"),
             system=SYSTEM,

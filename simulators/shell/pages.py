@@ -87,9 +87,9 @@ def kensu(number: int) -> str:
 
 
 def mistake(text: str, *, system: str, back: str = "/") -> str:
-    """What was wrong with a form."""
+    """What was not taken or cannot be shown, and where to go on."""
     content = f'<p class="warui" role="alert">{escape(text)}</p><p><a href="{escape(back)}">戻る</a></p>'
-    return layout("入力の誤り", content, system=system)
+    return layout(f"受け付けられません｜{system}（模擬）", content, system=system)
 
 
 def faults(plan: Plan, struck: Mapping[str, int], *, reset: str) -> str:

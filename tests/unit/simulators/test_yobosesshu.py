@@ -256,7 +256,9 @@ class TestPortal:
     def test_without_a_card_nothing_is_shown(self, world: VaccinationWorld) -> None:
         at_portal(world)
 
-        assert world.portal.stranger.get("/watashi").status_code == 403
+        refused = world.portal.stranger.get("/watashi")
+        assert refused.status_code == 403
+        assert '<a href="/">戻る</a>' in refused.text  # to the cards, not to the same refusal again
         assert world.portal.stranger.post("/kaishi").status_code == 403
 
 
