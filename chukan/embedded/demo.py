@@ -27,7 +27,7 @@ from chukan.embedded.preparation import (
     is_free,
     prepare,
 )
-from chukan.embedded.process_table import JICHITAI, PARTNERS, PROCESSES, Stage, jichitai_options, module
+from chukan.embedded.process_table import CORE, JICHITAI, PARTNERS, Stage, jichitai_options, module
 from chukan.embedded.services import Services, add_addresses
 from chukan.embedded.supervisor import Stopped, Supervisor, end_left_overs
 
@@ -100,8 +100,9 @@ def _run(stage: Stage, end: _End) -> None:
         stage = replace(stage, onshi_client_id=onshi, pmh_client_id=pmh)
         supervisor = Supervisor(stage=stage, stopping=end)
         _say("画面と処理を起動しています")
-        supervisor.start(PROCESSES)
+        supervisor.start(CORE)
         _wait_until_ready(stage, supervisor, services, end)
+        supervisor.start(PARTNERS)  # after the web, so that nobody waits longer for the first page
         _send_first_members(stage, supervisor)
         _register_residents(stage, supervisor)
         _greet(stage)

@@ -157,7 +157,7 @@ PARTNERS: tuple[ProcessSpec, ...] = (
 )
 
 
-PROCESSES: tuple[ProcessSpec, ...] = (
+CORE: tuple[ProcessSpec, ...] = (
     ProcessSpec(name="onshi", role="web", argv=_onshi, patience=5, needed=lambda stage: stage.onshi_port is not None),
     ProcessSpec(name="relay", role="relay", argv=lambda _stage: manage("relay_outbox")),
     ProcessSpec(name="sealer", role="sealer", argv=lambda _stage: manage("seal_sosa_log")),
@@ -167,5 +167,5 @@ PROCESSES: tuple[ProcessSpec, ...] = (
     ProcessSpec(name="deliver_onshi", role="relay", argv=lambda _stage: manage("deliver_onshi")),
     ProcessSpec(name="beat", role="worker", argv=_beat, wave=2),
     ProcessSpec(name="web", role="web", argv=_web, wave=2),
-    *PARTNERS,
 )
+PROCESSES: tuple[ProcessSpec, ...] = (*CORE, *PARTNERS)
