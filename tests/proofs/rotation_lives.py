@@ -150,8 +150,11 @@ def job(mutant: str, *arguments: str) -> None:
 def main() -> None:
     """Do what the first word of the command line says."""
     django.setup()
-    what: Callable[..., None] = {"registers": registers, "job": job}[sys.argv[1]]
-    what(*sys.argv[2:])
+    what, *arguments = sys.argv[1:]
+    if what == "registers":
+        registers(*arguments)
+    else:
+        job(*arguments)
 
 
 if __name__ == "__main__":
