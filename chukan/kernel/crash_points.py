@@ -30,6 +30,11 @@ COMMITS: Final = (
     "record_sent",
     "record_onshi_kekka",
     "seal_next",
+    "start_kek_version",
+    "begin_reseal",
+    "reseal_persons",
+    "rewind_reseal",
+    "close_reseal",
 )
 STEPS: Final = (
     "object.finishing",  # all bytes of an upload are written, it has no name yet
@@ -47,8 +52,15 @@ STEPS: Final = (
     "telegram.sent",  # received, not recorded
     "seal.committed",  # not in the journal outside the database
     "seal.kept",
+    "key.wrapped_again",  # one data key, with others still under the former KEK version
 )
-POINTS: Final = frozenset((*STEPS, *(f"{name}.{side}" for name in COMMITS for side in ("committing", "committed"))))
+_SIDES: Final = ("committing", "committed")
+POINTS: Final = frozenset((*STEPS, *(f"{name}.{side}" for name in COMMITS for side in _SIDES)))
+# Passed only while keys are replaced, never by a file on its way.
+_OF_ROTATION: Final = ("start_kek_version", "begin_reseal", "reseal_persons", "rewind_reseal", "close_reseal")
+ROTATION_POINTS: Final = frozenset(
+    ("key.wrapped_again", *(f"{name}.{side}" for name in _OF_ROTATION for side in _SIDES))
+)
 
 
 def crash_point(name: str) -> None:

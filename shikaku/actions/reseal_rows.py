@@ -8,8 +8,9 @@ answers to an Idempotency-Key) is left to expire. 根拠: KJ-ENC-07.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final, NamedTuple
-from uuid import UUID
+from functools import partial
+from typing import Final, NamedTuple, TypeVar
+from uuid import UUID, uuid4
 
 import structlog
 from django.db import OperationalError, connection
@@ -31,6 +32,8 @@ from shikaku.queries.binary_arrays import bytea_array, uuid_array
 from shikaku.queries.held import JOHO, RIREKI_TABLE
 
 log = structlog.get_logger()
+
+R = TypeVar("R")
 
 # One walk may meet what was sealed late under the former key; the one after it cannot.
 _WALKS: Final = 2
@@ -58,14 +61,18 @@ _VERSIONS: Final = """
 SELECT id, id, ct_joho FROM shikaku_rireki
 WHERE hokensha_code = %s AND hihokensha_edaban = ANY (%s) AND substring(ct_joho FROM 3 FOR 4) <> %s
 """
-# In place of the very envelope that was opened, or not at all.
+# In place of the very envelope that was opened, or not at all; each tells how many rows it changed.
 _PUT_PRESENT: Final = """
-UPDATE shikaku_itaku_kukaku_kanyusha t SET ct_kojin_bango = u.b
-FROM unnest(%s::uuid[], %s::bytea[], %s::bytea[]) AS u (i, w, b) WHERE t.id = u.i AND t.ct_kojin_bango = u.w
+WITH put AS (UPDATE shikaku_itaku_kukaku_kanyusha t SET ct_kojin_bango = u.b
+  FROM unnest(%s::uuid[], %s::bytea[], %s::bytea[]) AS u (i, w, b) WHERE t.id = u.i AND t.ct_kojin_bango = u.w
+  RETURNING 1)
+SELECT count(*) FROM put
 """
 _PUT_FORMER: Final = """
-UPDATE shikaku_kyu_kojin_bango t SET ct_kojin_bango = u.b
-FROM unnest(%s::uuid[], %s::bytea[], %s::bytea[]) AS u (i, w, b) WHERE t.id = u.i AND t.ct_kojin_bango = u.w
+WITH put AS (UPDATE shikaku_kyu_kojin_bango t SET ct_kojin_bango = u.b
+  FROM unnest(%s::uuid[], %s::bytea[], %s::bytea[]) AS u (i, w, b) WHERE t.id = u.i AND t.ct_kojin_bango = u.w
+  RETURNING 1)
+SELECT count(*) FROM put
 """
 _PUT_VERSIONS: Final = "SELECT shikaku_reseal_rireki(%s::uuid[], %s::bytea[], %s::bytea[])"
 # A transaction holds a lock on its own number for as long as it lasts.
@@ -123,15 +130,17 @@ def reseal_rows(*, by: Principal, persons: int, pause: Callable[[], None], now: 
 
     It ends after a walk over all persons that began when nobody could seal with a former key any more, and met none
     of its envelopes. *Idempotent:* goes on where it was killed; a finished one has nothing to do. Raises
-    KeyUnavailable, and Conflict when envelopes do not open or the key was replaced once more.
+    KeyUnavailable, and Conflict when envelopes do not open, the key was replaced once more, or the job was started
+    a second time: of two the later goes on.
     """
-    job = begin_reseal(by=by, now=now())
+    run = uuid4()
+    job = _patiently(partial(begin_reseal, by=by, run=run, now=now()), pause)
     if job.finished_at is None:
-        _walk(by, persons, pause)
+        _walk(by, run, persons, pause)
         _wait_for_sealers(job.started_at, pause, now)
         for _ in range(_WALKS):
-            rewind_reseal(by=by)
-            if not _walk(by, persons, pause):
+            _patiently(partial(rewind_reseal, by=by, run=run), pause)
+            if not _walk(by, run, persons, pause):
                 break
         else:
             raise Conflict(
@@ -139,54 +148,59 @@ def reseal_rows(*, by: Principal, persons: int, pause: Callable[[], None], now: 
                 "前の鍵で封をした行が残っています。開かない行があります。"
                 "ログの shikaku.envelope.refused を確かめてください。",
             )
-    return close_reseal(by=by, now=now())
+    return _patiently(partial(close_reseal, by=by, run=run, now=now()), pause)
 
 
-def _walk(by: Principal, persons: int, pause: Callable[[], None]) -> int:
+def _walk(by: Principal, run: UUID, persons: int, pause: Callable[[], None]) -> int:
     """Go from the しおり to the last person and return how many envelopes of another key were met."""
     found, step = 0, _Step(more=True, found=0)
     while step.more:
-        try:
-            step = reseal_persons(by=by, persons=persons)
-        except OperationalError as late:
-            if not is_undone(late):
-                raise
-            pause()
-        else:
-            found += step.found
+        step = _patiently(partial(reseal_persons, by=by, run=run, persons=persons), pause)
+        found += step.found
     return found
 
 
+def _patiently(work: Callable[[], R], pause: Callable[[], None]) -> R:
+    """Return what `work`, which owns its transaction, returns; it is done again as long as others are in the way."""
+    while True:
+        try:
+            return work()
+        except OperationalError as late:
+            if not is_undone(late):
+                raise
+        pause()
+
+
 @own_transaction
-def begin_reseal(*, by: Principal, now: datetime) -> ResealJob:
-    """Return the job of the zone; another key than last time begins it at the first person."""
+def begin_reseal(*, by: Principal, run: UUID, now: datetime) -> ResealJob:
+    """Return the job of the zone, taken over by this run; another key than last time begins it at the first person."""
     key = _newest_key(by)
-    ResealJob.objects.bulk_create(
-        [ResealJob(hokensha_code=by.hokensha_code or "", key_id=key.key_id, started_at=now)], ignore_conflicts=True
-    )
-    job = _locked_job(by)
+    fresh = ResealJob(hokensha_code=by.hokensha_code or "", run=run, key_id=key.key_id, started_at=now)
+    ResealJob.objects.bulk_create([fresh], ignore_conflicts=True)
+    job = ResealJob.objects.select_for_update().get(hokensha_code=by.hokensha_code)
+    job.run = run
     if job.key_id != key.key_id:
         job.key_id, job.bookmark, job.resealed_count, job.started_at, job.finished_at = key.key_id, 0, 0, now, None
-        job.save()
+    job.save()
     return job
 
 
 @own_transaction
-def rewind_reseal(*, by: Principal) -> None:
+def rewind_reseal(*, by: Principal, run: UUID) -> None:
     """Put the しおり before the first person."""
-    job = _locked_job(by)
+    job = _locked_job(by, run)
     job.bookmark = 0
     job.save(update_fields=["bookmark"])
 
 
 @own_transaction
-def reseal_persons(*, by: Principal, persons: int) -> _Step:
+def reseal_persons(*, by: Principal, run: UUID, persons: int) -> _Step:
     """Seal the rows of the next persons again and move the しおり behind them, all or nothing.
 
     *Locks:* the job, then the persons by 被保険者枝番, as a registration does. Raises OperationalError when a lock does
     not come soon; nothing is changed then.
     """
-    job = _locked_job(by)
+    job = _locked_job(by, run)
     zone, key = job.hokensha_code, get_keyring().dek(job.key_id)
     with connection.cursor() as cursor:
         cursor.execute(_GIVE_WAY)
@@ -202,9 +216,9 @@ def reseal_persons(*, by: Principal, persons: int) -> _Step:
 
 
 @own_transaction
-def close_reseal(*, by: Principal, now: datetime) -> Resealed:
+def close_reseal(*, by: Principal, run: UUID, now: datetime) -> Resealed:
     """Close the job and log it once. Raises Conflict when the key was replaced since the job began."""
-    job = _locked_job(by)
+    job = _locked_job(by, run)
     if job.key_id != _newest_key(by).key_id:
         raise Conflict("kagi_koshin_zumi", "途中で鍵がもう一度更新されました。もう一度実行してください。")
     if job.finished_at is None:
@@ -223,8 +237,12 @@ def close_reseal(*, by: Principal, now: datetime) -> Resealed:
     return Resealed(job.key_id, job.resealed_count)
 
 
-def _locked_job(by: Principal) -> ResealJob:
-    return ResealJob.objects.select_for_update().get(hokensha_code=by.hokensha_code)
+def _locked_job(by: Principal, run: UUID) -> ResealJob:
+    """Return the job; two runs would take each other's walk for their own and miss rows that do not open."""
+    job = ResealJob.objects.select_for_update().get(hokensha_code=by.hokensha_code)
+    if job.run != run:
+        raise Conflict("hoka_de_jikkochu", "同じ処理があとから始められました。そちらが続きを行います。")
+    return job
 
 
 def _newest_key(by: Principal) -> DataKey:
@@ -236,7 +254,7 @@ def _newest_key(by: Principal) -> DataKey:
 
 def _reseal(zone: str, key: DataKey, edabans: list[int], sealed: _Envelopes) -> tuple[int, int]:
     """Seal one column of these persons again; return how many were under another key and how many are no longer."""
-    seal = RowSealer(key, table=sealed.table, envelope=sealed.envelope)
+    seal, changed = RowSealer(key, table=sealed.table, envelope=sealed.envelope), 0
     fresh: list[tuple[UUID, bytes, bytes]] = []
     with connection.cursor() as cursor:
         cursor.execute(sealed.find, [zone, edabans, key.key_id.to_bytes(4, "big")])
@@ -261,7 +279,8 @@ def _reseal(zone: str, key: DataKey, edabans: list[int], sealed: _Envelopes) -> 
         if fresh:
             ids, was, becomes = zip(*fresh, strict=True)
             cursor.execute(sealed.put, [uuid_array(ids), bytea_array(was), bytea_array(becomes)])
-    return len(found), len(fresh)
+            changed = cursor.fetchone()[0]
+    return len(found), changed
 
 
 def _wait_for_sealers(started_at: datetime, pause: Callable[[], None], now: Callable[[], datetime]) -> None:

@@ -13,6 +13,7 @@ class ResealJob(models.Model):
         mutable = True
 
     hokensha_code = models.CharField("保険者コード", max_length=8, primary_key=True)
+    run = models.UUIDField("実行の番号")
     key_id = models.IntegerField("封をする鍵の番号")
     bookmark = models.BigIntegerField("しおり", default=0)
     resealed_count = models.BigIntegerField("封をし直した件数", default=0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.test import Client
 
@@ -78,7 +78,7 @@ def seed_insurer(world: World, code: str, start: int) -> Insurer:
     with as_role(world, "worker"):
         bad = message(start + 2, hokensha=code, shikaku={"shikaku_shutoku_ymd": NOT_YET})
         file = send_file(file_text([message(start + 1, hokensha=code), bad]), by=by, now=now)
-        begin_reseal(by=by, now=now)
+        begin_reseal(by=by, run=uuid4(), now=now)
     taken = replace(line(change), koshingo_kojin_bango=kojin_bango(start + 1))
     with suppress(RuleBroken):
         register_one(by=by, line=taken, now=now)

@@ -129,7 +129,7 @@ def rotate_kek(*, by: Principal, resume: bool, now: datetime) -> KekRotated:
     Broken off, it is finished with `resume`, which makes no further version. Raises KeyUnavailable. 根拠: KJ-ENC-07.
     """
     keyring = get_keyring()
-    version = keyring.kms.current_version() if resume else start_kek_version(by=by, now=now)
+    version = resume_kek_version(by=by, now=now) if resume else start_kek_version(by=by, now=now)
     return KekRotated(version, keyring.rewrap_all(), keyring.count_under_other_version())
 
 
@@ -138,6 +138,14 @@ def start_kek_version(*, by: Principal, now: datetime) -> int:
     """Make a new KEK version and log it before any key moves."""
     version = get_keyring().rotate_kek()
     _record_rotation(by, "kek", {"version": version}, now)
+    return version
+
+
+@own_transaction
+def resume_kek_version(*, by: Principal, now: datetime) -> int:
+    """Log that keys move under the version that stands: whoever made it may have died before it was on record."""
+    version = get_keyring().kms.current_version()
+    _record_rotation(by, "kek", {"version": version, "resumed": 1}, now)
     return version
 
 

@@ -12,6 +12,7 @@ from typing import Final
 
 from django.conf import settings
 
+from chukan.kernel.crash_points import crash_point
 from chukan.kernel.crypto.data_key import AES_256_GCM, HOKENSHA_PURPOSES, HUB_PURPOSES, DataKey, KeyState
 from chukan.kernel.crypto.errors import EnvelopeRefused, KeyUnavailable
 from chukan.kernel.crypto.file_kms import FileKms
@@ -112,6 +113,7 @@ class Keyring:
         while rows := self._table.under_other_version(version, _CHUNK):
             for row in rows:
                 moved += self._table.replace_wrapped(row, self.kms.rewrap(row.key, row.context))
+                crash_point("key.wrapped_again")
         return moved
 
     def count_under_other_version(self) -> int:

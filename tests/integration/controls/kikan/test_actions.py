@@ -172,6 +172,12 @@ class TestRotateKeys:
             again = rotate_kek(by=BY, resume=True, now=NOW)
 
         assert (again.version, again.moved, again.left) == (done.version, 0, 0)
+        with world.admin() as admin:
+            rows = admin.execute(
+                "SELECT convert_from(body, 'UTF8')::jsonb -> 'detail' FROM sosa_log_event"
+                " WHERE kind = 'key_rotated' ORDER BY id"
+            ).fetchall()
+        assert [row[0] for row in rows] == [{"version": done.version}, {"version": done.version, "resumed": 1}]
 
     def test_a_key_that_is_not_there_is_not_replaced(self, world: World) -> None:
         with as_role(world, "kanri"), pytest.raises(KeyUnavailable):

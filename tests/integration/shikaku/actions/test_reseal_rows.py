@@ -7,10 +7,11 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from uuid import uuid4
 
 import psycopg
 import pytest
-from django.db import connections
+from django.db import connection, connections
 from psycopg import sql
 
 from chukan.controls.kikan.actions import rotate_dek
@@ -208,6 +209,44 @@ class TestResealRows:
 
         assert next(gave_way) >= 1
         assert left(world, people) == 0
+
+    def test_of_two_runs_the_later_goes_on_and_the_earlier_stops(self, world: World, people: int) -> None:
+        started = itertools.count()
+
+        def pause() -> None:
+            if next(started) == 0:
+                reseal()
+
+        ticks = itertools.count()
+        with pytest.raises(Conflict, match="hoka_de_jikkochu"):
+            module.reseal_rows(by=JOB, persons=2, pause=pause, now=lambda: LATER + timedelta(seconds=5 * next(ticks)))
+
+        assert next(started) >= 1
+        assert left(world, people) == 0
+
+    def test_it_waits_for_whoever_holds_the_job(self, world: World, people: int) -> None:
+        module.begin_reseal(by=JOB, run=uuid4(), now=LATER)
+        with world.admin() as holder, as_role(world, "worker"):
+            connection.cursor().execute("SET lock_timeout = '200ms'")
+            holder.autocommit = False
+            holder.execute("SELECT 1 FROM shikaku_reseal_job FOR UPDATE")
+            module.reseal_rows(by=JOB, persons=2, pause=holder.rollback, now=hurried())
+
+        assert left(world, people) == 0
+
+    def test_it_counts_the_rows_that_changed(self, world: World, people: int, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A row that is another one meanwhile keeps its own envelope: it was not sealed again by this job."""
+        column, find, _put, table, envelope = module._SEALED[2]
+        nothing = "SELECT 0 FROM unnest(%s::uuid[], %s::bytea[], %s::bytea[]) AS u (i, w, b) LIMIT 1"
+        lazy = module._Envelopes(column, find, nothing, table, envelope)
+        versions = asked(world, "SELECT count(*) FROM shikaku_rireki")[0][0]
+        before = left(world, people)
+        monkeypatch.setattr(module, "_SEALED", (*module._SEALED[:2], lazy))
+
+        with pytest.raises(Conflict, match="fu_no_nokori"):
+            reseal()
+
+        assert asked(world, "SELECT resealed_count FROM shikaku_reseal_job") == [(before - versions,)]
 
 
 class TestColumns:

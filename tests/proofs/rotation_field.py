@@ -1,0 +1,259 @@
+"""People who are asked about and registered all the while, keys that are replaced, and jobs that are killed at it."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from psycopg import sql
+
+from chukan.kernel.crash_points import deaths
+from chukan.kernel.crypto import get_keyring, open_envelope
+from chukan.kernel.crypto.errors import EnvelopeRefused
+from shikaku.actions.reseal_rows import EXPIRING
+from tests.builders.asking import Side, Tally, ask_about
+from tests.support.principals import KENPO
+from tests.support.world import ROOT, World, manage
+
+READERS = 3
+LONGEST_LIFE = 60.0
+_PAUSE = 0.02
+# Where every sealed value that lasts belongs: it opens under this row only.
+_SEALED = {
+    "shikaku_itaku_kukaku_kanyusha": "SELECT id, ct_kojin_bango FROM shikaku_itaku_kukaku_kanyusha"
+    " WHERE hokensha_code = %s AND ct_kojin_bango IS NOT NULL",
+    "shikaku_kyu_kojin_bango": "SELECT k.id, o.ct_kojin_bango FROM shikaku_kyu_kojin_bango o"
+    " JOIN shikaku_itaku_kukaku_kanyusha k USING (hokensha_code, hihokensha_edaban) WHERE o.hokensha_code = %s",
+    "shikaku_rireki": "SELECT id, ct_joho FROM shikaku_rireki WHERE hokensha_code = %s",
+}
+_BOUND_TO = {
+    "shikaku_itaku_kukaku_kanyusha": ("shikaku_itaku_kukaku_kanyusha", "kojin_bango"),
+    "shikaku_kyu_kojin_bango": ("shikaku_itaku_kukaku_kanyusha", "kojin_bango"),
+    "shikaku_rireki": ("shikaku_rireki", "joho"),
+}
+
+
+def environment(role: str, crash_at: str = "") -> dict[str, str]:
+    """Return the surroundings of a process of the hub."""
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("COV_")}
+    return {
+        **ours,
+        "CHUKAN_ROLE": role,
+        "DJANGO_SETTINGS_MODULE": "chukan.settings.base",
+        "CHUKAN_CRASH_AT": crash_at,
+        "PYTHONPATH": str(ROOT),
+    }
+
+
+def lives(*arguments: str) -> list[str]:
+    """Return the command line of a process of `rotation_lives`."""
+    return [sys.executable, "-m", "tests.proofs.rotation_lives", *arguments]
+
+
+@dataclass
+class Registering:
+    """What the process that registers files said so far."""
+
+    process: subprocess.Popen[str]
+    lines: int = 0
+    failed: int = 0
+    codes: Counter[str] = field(default_factory=Counter)
+
+    def listen(self) -> None:
+        """Take in what it says until it ends."""
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            told = json.loads(line)
+            self.lines += told["lines"]
+            self.failed += told["failed"]
+            self.codes.update(told["codes"])
+
+
+@contextmanager
+def registering(folder: Path, *, start: int, code: str = KENPO) -> Iterator[Registering]:
+    """Let a worker register file after file; when this returns it has registered one, and in the end the last."""
+    with (folder / f"registers-{start}.log").open("w") as log:
+        process = subprocess.Popen(
+            lives("registers", code, str(start)),
+            env=environment("worker"),
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        )
+        told = Registering(process)
+        ears = threading.Thread(target=told.listen)
+        ears.start()
+        try:
+            wait_until(lambda: told.lines > 0, seconds=LONGEST_LIFE)
+            yield told
+        finally:
+            assert process.stdin is not None
+            process.stdin.close()
+            ended = process.wait(timeout=LONGEST_LIFE)
+            ears.join()
+    assert ended == 0, (folder / f"registers-{start}.log").read_text()[-2000:]
+
+
+@contextmanager
+def reading(url: str, side: Side, *, seed: int) -> Iterator[Tally]:
+    """Ask the real web about the people of one insurer again and again."""
+    tally, over = Tally(), threading.Event()
+
+    def ask(number: int) -> None:
+        dice = random.Random(seed * 100 + number)
+        with side.client(url) as client:
+            while not over.wait(dice.random() * _PAUSE):
+                person = dice.choice(side.people)
+                verdict, foreign = ask_about(client, person, person.question(dice))
+                tally.note("lookup", verdict, foreign)
+
+    readers = [threading.Thread(target=ask, args=(number,)) for number in range(READERS)]
+    for reader in readers:
+        reader.start()
+    try:
+        yield tally
+    finally:
+        over.set()
+        for reader in readers:
+            reader.join()
+
+
+def wait_until(condition: object, *, seconds: float) -> None:
+    """Wait until a condition is true, or fail."""
+    assert callable(condition)
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+@dataclass
+class Butcher:
+    """Starts jobs and kills them: at the named points, and from outside at a moment the dice give."""
+
+    world: World
+    folder: Path
+    dice: random.Random
+    mutant: str = ""
+    at_random: int = 0
+
+    @property
+    def kills(self) -> int:
+        """How many jobs were killed so far."""
+        return sum(deaths().values()) + self.at_random
+
+    def run(self, role: str, *arguments: str, crash_at: str = "", kill: bool = False) -> bool:
+        """Run a management command once and tell whether it came to its end; `kill` ends it from outside."""
+        before = self.kills
+        with (self.folder / "jobs.log").open("a") as log:
+            process = subprocess.Popen(
+                lives("job", self.mutant, *arguments),
+                env=environment(role, crash_at), cwd=ROOT, stdout=log, stderr=log,
+            )  # fmt: skip
+            if kill:
+                self._strike(process)
+            ended = process.wait(timeout=4 * LONGEST_LIFE)
+        assert ended == 0 or self.kills > before, (self.folder / "jobs.log").read_text()[-2000:]
+        return ended == 0
+
+    def _strike(self, process: subprocess.Popen[bytes]) -> None:
+        """Kill the job a moment after it took its work up."""
+        seen = self._runs()
+        while process.poll() is None and self._runs() == seen:
+            time.sleep(0.005)
+        time.sleep(self.dice.uniform(0.0, 0.6))
+        if process.poll() is None:
+            process.send_signal(signal.SIGKILL)
+            self.at_random += process.wait() == -signal.SIGKILL
+
+    def _runs(self) -> object:
+        with self.world.admin() as admin:
+            return admin.execute("SELECT run FROM shikaku_reseal_job").fetchall()
+
+    def rotate_kek(self, points: Sequence[str], times: int) -> None:
+        """Replace the KEK; whoever dies at it is followed by one that goes on."""
+        crash_at = ",".join(f"{point}:{times}" for point in points)
+        while not self.run("kanri", "rotate_kek", crash_at=crash_at):
+            if deaths().get("start_kek_version.committed", 0) == times:  # the last version stands
+                while not self.run("kanri", "rotate_kek", "--resume", crash_at=crash_at):
+                    pass
+                return
+
+    def rotate_dek(self, points: Sequence[str], times: int, at_random: int) -> None:
+        """Replace the data key and bring the rows under it, as often as it takes to have everybody killed."""
+        wanted = self.at_random + at_random
+        died, over = sum(deaths().values()) + times * len(points), True
+        crash_at = ",".join(f"{point}:{times}" for point in points)
+        while True:
+            if over:
+                manage("rotate_dek", "--hokensha", KENPO)
+            left = (wanted - self.at_random, died - sum(deaths().values()))
+            by_chance = left[0] > 0 and self.dice.random() * sum(left) < left[0]
+            over = self.run(
+                "worker", "reseal_rows", "--hokensha", KENPO, "--persons", "5",
+                crash_at="" if by_chance else crash_at, kill=by_chance,
+            )  # fmt: skip
+            if over and left[0] <= 0 and left[1] <= 0:
+                return
+
+
+def old_envelopes(world: World, code: str = KENPO) -> dict[str, int]:
+    """Count, in every column of bytes that lasts, what a retired data key of the insurer sealed.
+
+    The rows tell it, whatever the job thinks is sealed: an envelope begins with the number of its key.
+    """
+    found = {}
+    with world.admin() as admin:
+        every = admin.execute(
+            "SELECT table_name::text, column_name::text FROM information_schema.columns"
+            " WHERE table_schema = 'public' AND udt_name = 'bytea'"
+        ).fetchall()
+        for table, column in sorted(set(every) - EXPIRING):
+            query = sql.SQL(
+                "SELECT count(*) FROM {table} t JOIN crypto_key k ON k.purpose = 'field' AND k.hokensha_code = %s"
+                " AND k.state <> 'active' AND substring(t.{column} FROM 1 FOR 6) = '\\x0101'::bytea || int4send(k.id)"
+            ).format(table=sql.Identifier(table), column=sql.Identifier(column))
+            row = admin.execute(query, [code]).fetchone()
+            assert row is not None
+            if row[0]:
+                found[f"{table}.{column}"] = int(row[0])
+    return found
+
+
+def under_old_kek(world: World) -> int:
+    """Count the data keys that another KEK version than the newest wraps."""
+    with world.admin() as admin:
+        query = "SELECT count(*) FROM crypto_key WHERE kek_version <> %s"
+        row = admin.execute(query, [get_keyring().kms.current_version()]).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def rows_that_open(world: World, code: str = KENPO) -> Counter[str]:
+    """Open every sealed row that lasts; count those that open and those that do not."""
+    keyring, seen = get_keyring(), Counter[str]()
+    keyring.forget()
+    with world.admin() as admin:
+        for stored_in, query in _SEALED.items():
+            table, envelope = _BOUND_TO[stored_in]
+            for row_id, data in admin.execute(query.encode(), [code]):
+                try:
+                    open_envelope(keyring, table=table, envelope=envelope, hokensha_code=code, row_id=row_id, data=data)
+                except EnvelopeRefused:
+                    seen[f"closed: {stored_in}"] += 1
+                else:
+                    seen["open"] += 1
+    return seen

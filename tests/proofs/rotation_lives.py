@@ -1,0 +1,161 @@
+"""Processes beside a rotation of keys: one that registers file after file, and jobs that are broken on purpose.
+
+`registers CODE START` is a worker: it prints a line of JSON per file until stdin ends. `job MUTANT ARGUMENTS…` runs a
+management command with the mutant's change.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import django
+
+NEW_PER_FILE = 12
+KNOWN_PER_FILE = 4
+_SPARE = 450_000  # what is added to a person's number for the one it changes to
+
+
+def registers(code: str, start: str) -> None:
+    """Register new people, and changes of people and of their numbers, as long as stdin is open."""
+    over = threading.Event()
+
+    def wait_for_the_end() -> None:
+        sys.stdin.read()
+        over.set()
+
+    threading.Thread(target=wait_for_the_end, daemon=True).start()
+    people: dict[int, int] = {}
+    dice, number = random.Random(int(start)), int(start)
+    while not over.is_set():
+        told = _one_file(code, number, people, dice)
+        number += NEW_PER_FILE
+        print(json.dumps(told), flush=True)
+
+
+def _one_file(code: str, first: int, people: dict[int, int], dice: random.Random) -> dict[str, Any]:
+    from chukan.kernel import clock
+    from tests.builders.files import send_file
+    from tests.builders.lines import file_text, message
+    from tests.support.principals import clerk
+
+    fresh = range(first, first + NEW_PER_FILE)
+    bodies = [message(n, hokensha=code) for n in fresh]
+    for n in dice.sample(sorted(people), min(KNOWN_PER_FILE, len(people))):
+        bodies.append(_change(code, n, people[n], dice))
+        people.pop(n)  # a number changes once
+    try:
+        sent = send_file(file_text(bodies), by=clerk(code), block_lines=7, now=clock.now())
+        results = sent.meisai
+    except Exception:  # noqa: BLE001  # told to whoever counts
+        traceback.print_exc()
+        return {"lines": len(bodies), "failed": len(bodies), "codes": ["the file stands still"]}
+    found = dict(zip(fresh, (one.hihokensha_edaban for one in results), strict=False))
+    people.update({n: edaban for n, edaban in found.items() if edaban is not None})
+    bad = [one for one in results if one.kubun == "9" or one.hihokensha_edaban is None]
+    failed = len(bad) + len(bodies) - len(results)
+    return {"lines": len(bodies), "failed": failed, "codes": sorted({code for one in bad for code in one.codes})}
+
+
+def _change(code: str, n: int, edaban: int, dice: random.Random) -> dict[str, Any]:
+    from tests.builders.lines import known, kojin_bango
+
+    if dice.random() < 0.5:
+        number = kojin_bango(n + _SPARE)
+        return known("03", hokensha=code, edaban=edaban, koshingo_kojin_bango=number, kojin_bango_koshin_kubun="1")
+    name = {"shimei_kenmen_kana": "ミホン　サクラ", "shimei_kenmen_kana_henko_ymd": "2026-10-01"}
+    return known("03", hokensha=code, edaban=edaban, kihon=name)
+
+
+def skips_a_table() -> None:
+    """Mutant: the job forgets the numbers people had before."""
+    from shikaku.actions import reseal_rows
+
+    former = reseal_rows._SEALED[1]._replace(find="SELECT id, id, ct_kojin_bango FROM shikaku_kyu_kojin_bango"
+                                                  " WHERE hokensha_code = %s AND false AND %s::bigint[] <> '{}'"
+                                                  " AND ct_kojin_bango <> %s")  # fmt: skip
+    setattr(reseal_rows, "_SEALED", (reseal_rows._SEALED[0], former, reseal_rows._SEALED[2]))  # noqa: B010  # a mutant
+
+
+def does_not_wait() -> None:
+    """Mutant: the job takes it that everybody seals with the new key already, whatever it meets."""
+    from shikaku.actions import reseal_rows
+
+    walk = reseal_rows._walk
+    setattr(reseal_rows, "_wait_for_sealers", lambda *_a: None)  # noqa: B010  # a mutant
+    setattr(reseal_rows, "_walk", lambda *given: 0 * walk(*given))  # noqa: B010  # a mutant
+
+
+def bookmark_before_the_rows() -> None:
+    """Mutant: the しおり is committed before the rows of its persons are, and nobody walks once more."""
+    from django.db import connection
+
+    from shikaku.actions import reseal_rows
+
+    def walk(by: Any, run: Any, persons: int, _pause: Any) -> int:
+        step = reseal_rows._Step(more=True, found=0)
+        while step.more:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT set_config('chukan.hokensha_code', %s, false)", [by.hokensha_code])
+                cursor.execute("SELECT bookmark FROM shikaku_reseal_job")
+                before = cursor.fetchone()[0]
+                cursor.execute("UPDATE shikaku_reseal_job SET bookmark = bookmark + %s", [persons])
+            step = _from(before, by, run, persons)
+        return 0
+
+    def _from(before: int, by: Any, run: Any, persons: int) -> Any:
+        from chukan.kernel.crash_points import crash_point
+
+        crash_point("reseal_persons.committing")
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE shikaku_reseal_job SET bookmark = %s", [before])
+        return reseal_rows.reseal_persons(by=by, run=run, persons=persons)
+
+    setattr(reseal_rows, "_walk", walk)  # noqa: B010  # a mutant
+    setattr(reseal_rows, "rewind_reseal", lambda **_given: None)  # noqa: B010  # a mutant
+
+
+def seals_for_another_row() -> None:
+    """Mutant: what is sealed again is bound to a row that is not its own."""
+    from uuid import UUID
+
+    from chukan.kernel.crypto.envelope import RowSealer
+
+    seal = RowSealer.seal
+    setattr(RowSealer, "seal", lambda self, _row, plain: seal(self, UUID(int=1), plain))  # noqa: B010  # a mutant
+
+
+MUTANTS: Mapping[str, Callable[[], None]] = {
+    "": lambda: None,
+    "skips_a_table": skips_a_table,
+    "does_not_wait": does_not_wait,
+    "bookmark_before_the_rows": bookmark_before_the_rows,
+    "seals_for_another_row": seals_for_another_row,
+}
+
+
+def job(mutant: str, *arguments: str) -> None:
+    """Run a management command, bent as the mutant says."""
+    from django.core.management import call_command
+
+    MUTANTS[mutant]()
+    call_command(*arguments)
+
+
+def main() -> None:
+    """Do what the first word of the command line says."""
+    django.setup()
+    what, *arguments = sys.argv[1:]
+    if what == "registers":
+        registers(*arguments)
+    else:
+        job(*arguments)
+
+
+if __name__ == "__main__":
+    main()
