@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """One column; a job that stands is taken over by whoever goes on with it."""
 
-    dependencies = [("shikaku", "0010_reseal")]
+    dependencies = [("shikaku", "0012_retry_now")]
     operations = [
         migrations.AddField(
             "resealjob", "run", models.UUIDField(default=UUID(int=0), verbose_name="実行の番号"), preserve_default=False
