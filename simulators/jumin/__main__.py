@@ -14,7 +14,7 @@ import httpx
 from simulators import clock
 from simulators.shell.forms import Form, Page
 
-PATIENCE = 60.0
+PATIENCE = 20.0
 YOSHINHYO = {"k-K01": "36.5", "k-K02": "いいえ", "k-K03": "いいえ", "k-K04": "いいえ", "k-K05": "はい"}
 FoundT = TypeVar("FoundT")
 
