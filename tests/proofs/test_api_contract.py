@@ -21,6 +21,7 @@ from tests.builders.lines import file_text, message
 from tests.builders.signed import Draft, Sender, honest
 from tests.plugins_figures import Proof
 from tests.support.machines import new_machine
+from tests.support.pmh import a_pmh
 from tests.support.web_process import python, running_web
 from tests.support.wire import Wire, line_to
 from tests.support.world import World
@@ -74,8 +75,12 @@ def world_of(world: World, port: int, folder: Path, dice: random.Random) -> dict
     """Register two systems and some persons; return what the hooks are told of them."""
     clients = {}
     senders = {}
-    for kind, hokensha in (("hokensha", ("06132013",)), ("onshi", ())):
-        machine = new_machine(world, kind=kind, hokensha=hokensha)
+    machines = {
+        "hokensha": new_machine(world, kind="hokensha", hokensha=("06132013",)),
+        "onshi": new_machine(world, kind="onshi", hokensha=()),
+        "pmh": a_pmh(world),
+    }
+    for kind, machine in machines.items():
         ClientKey("k1", machine.keys["k1"]).save(folder / f"{kind}.json")
         clients[kind] = {"client_id": machine.client_id, "key": str(folder / f"{kind}.json")}
         senders[kind] = Sender(machine.client_id, machine.keys["k1"])
@@ -105,7 +110,7 @@ def world_of(world: World, port: int, folder: Path, dice: random.Random) -> dict
 class TestContract:
     def test_it_holds_whatever_is_sent(self, world: World, port: int, tmp_path: Path, proof: Proof) -> None:
         found = examine(
-            world, port, tmp_path, seed=proof.seed, examples=proof.at(ci=25, full=2000),
+            world, port, tmp_path, seed=proof.seed, examples=proof.at(ci=40, full=2000),
             phases="examples,coverage,fuzzing,stateful",
         )  # fmt: skip
         failed = sum(count for told, count in found.tally.items() if told.split()[-1].startswith("5"))

@@ -39,7 +39,8 @@ class Signing:
         address = urlsplit(str(request.url))
         body = request.body or b""
         told = {name.lower(): _text(value) for name, value in request.headers.items()}
-        signed = SIGNERS["onshi" if "/onshi/" in address.path else "hokensha"].headers_for(
+        kind = next((kind for kind in ("onshi", "pmh") if f"/{kind}/" in address.path), "hokensha")
+        signed = SIGNERS[kind].headers_for(
             method=str(request.method),
             url=f"{address.scheme}://{address.netloc}{request.path_url}",
             headers={name: told[name] for name in COVERED if can_be_signed(told.get(name, ""))},
@@ -79,7 +80,8 @@ def _register(body: dict[str, Any], die: int) -> dict[str, Any]:
     if die % 4:
         return message(100 + die % 1000)
     code = ("03", "04", "05")[die // 4 % 3]
-    return {**body, **known(code, edaban=1 + die % PERSONS)}
+    told = known(code, edaban=1 + die % PERSONS)
+    return told if die % 8 else {**body, **told}
 
 
 def _ask(body: dict[str, Any], die: int) -> dict[str, Any]:
@@ -92,6 +94,14 @@ def _tell(body: dict[str, Any], die: int) -> dict[str, Any]:
     return {**body, "soshin_bango": TOLD["soshin"][die % len(TOLD["soshin"])]}
 
 
+def _issue(body: dict[str, Any], die: int) -> dict[str, Any]:
+    return {**body, "jimu_kubun": "01", "kojin_bango": kojin_bango(1 + die % PERSONS)}
+
+
+def _issue_many(body: dict[str, Any], die: int) -> dict[str, Any]:
+    return {**body, "jimu_kubun": "02", "kojin_bango": [kojin_bango(1 + (die + n) % 1000) for n in range(3)]}
+
+
 def _send(body: dict[str, Any], _die: int) -> dict[str, Any]:
     return {**body, "shubetsu": "kanyusha"}
 
@@ -101,6 +111,8 @@ LED = {
     "/api/v1/shikaku/rireki/kensaku": _ask,
     "/api/v1/onshi/shori-kekka": _tell,
     "/api/v1/uketsuke": _send,
+    "/api/v1/pmh/pmh-id": _issue,
+    "/api/v1/pmh/pmh-id/ikkatsu": _issue_many,
 }
 
 
