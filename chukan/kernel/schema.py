@@ -117,6 +117,15 @@ class InsurerTable(RunSQL):
         return type(self).__name__, [self.table, dict(self.grants)], kwargs | {"across": self.across}
 
 
+# What reaches persons across insurers is not for whoever works for one of them: `PERFORM chukan_refuse_zone('name')`.
+REFUSE_ZONE = """
+CREATE OR REPLACE FUNCTION chukan_refuse_zone(caller text) RETURNS void LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  IF COALESCE(current_setting('chukan.hokensha_code', true), '') <> '' THEN
+    RAISE EXCEPTION '%: called in a zone', caller USING ERRCODE = 'insufficient_privilege';
+  END IF;
+END $$;
+"""
 _REFUSE_FUNCTION = """
 CREATE OR REPLACE FUNCTION chukan_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

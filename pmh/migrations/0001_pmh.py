@@ -5,7 +5,7 @@ from pathlib import Path
 
 from django.db import migrations, models
 
-from chukan.kernel.schema import OPERATOR, WEB, WORKER, HubTable, PersonTable
+from chukan.kernel.schema import OPERATOR, REFUSE_ZONE, WEB, WORKER, HubTable, PersonTable
 
 _FOLDER = Path(__file__).parent / "sql"
 _SQL = (_FOLDER / "0001_pmh.sql").read_text(encoding="utf-8")
@@ -52,5 +52,6 @@ class Migration(migrations.Migration):
         ),
         PersonTable("pmh_hakko_rireki"),
         HubTable("pmh_irai", {WEB: "INSERT", WORKER: "SELECT (answered_at), DELETE", OPERATOR: "SELECT"}),
+        migrations.RunSQL(REFUSE_ZONE, migrations.RunSQL.noop),
         migrations.RunSQL(_SQL, _REVERSE),
     ]

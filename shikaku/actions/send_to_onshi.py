@@ -47,7 +47,7 @@ WITH due AS (
     SELECT 1 FROM shikaku_onshi_soshin o
     WHERE o.himozuke_bango = s.himozuke_bango AND o.jun < s.jun AND o.sent_at IS NULL)
   ORDER BY s.available_at LIMIT %s FOR UPDATE OF s SKIP LOCKED)
-UPDATE shikaku_onshi_soshin s SET available_at = %s, attempts = s.attempts + 1
+UPDATE shikaku_onshi_soshin s SET available_at = %s, lease_until = %s, attempts = s.attempts + 1
 FROM due WHERE s.soshin_bango = due.soshin_bango
 RETURNING s.soshin_bango, s.hokensha_code, s.hihokensha_edaban, s.himozuke_bango, s.jun, s.kind, s.as_of, s.attempts
 """
@@ -55,11 +55,12 @@ _SENT: Final = """
 UPDATE shikaku_onshi_soshin SET sent_at = %s WHERE soshin_bango = ANY (%s) AND sent_at IS NULL
 """
 _LATER: Final = """
-UPDATE shikaku_onshi_soshin s SET available_at = w.at FROM unnest(%s::uuid[], %s::timestamptz[]) AS w (soshin, at)
-WHERE s.soshin_bango = w.soshin AND s.sent_at IS NULL
+UPDATE shikaku_onshi_soshin s SET available_at = w.at, lease_until = NULL
+FROM unnest(%s::uuid[], %s::timestamptz[], %s::integer[]) AS w (soshin, at, attempts)
+WHERE s.soshin_bango = w.soshin AND s.attempts = w.attempts AND s.sent_at IS NULL
 """
 _GIVE_BACK: Final = """
-UPDATE shikaku_onshi_soshin SET available_at = %s, attempts = 0
+UPDATE shikaku_onshi_soshin SET available_at = %s, lease_until = NULL, attempts = 0
 WHERE soshin_bango = ANY (%s) AND attempts = 1 AND sent_at IS NULL
 """
 
@@ -118,15 +119,19 @@ def _send_new(
         while ready is not None:
             crash_point("telegram.sending")
             coming = wire.submit(_call_apart, gateway, ready, now())
-            following = None
-            if len(done) + 1 < CALLS and going():
-                following = _make_ready(by=by, now=now(), limit=limit, again=False)
-            crash_point("telegram.ahead")
-            done.append(_record(by=by, ready=ready, received=coming.result(), now=now))
-            if following is not None and not done[-1].answered:
-                give_back(by=by, owed=following.owed, now=now())
-                break
-            ready = following
+            following, answered = None, False
+            try:
+                try:
+                    if len(done) + 1 < CALLS and going():
+                        following = _make_ready(by=by, now=now(), limit=limit, again=False)
+                    crash_point("telegram.ahead")
+                finally:  # whatever went wrong with the next call, what came of this one is on record
+                    done.append(_record(by=by, ready=ready, received=coming.result(), now=now))
+                answered = done[-1].answered
+            finally:
+                if following is not None and not answered:
+                    give_back(by=by, owed=following.owed, now=now())
+            ready = following if answered else None
     return done
 
 
@@ -172,7 +177,7 @@ def claim_telegrams(*, by: Principal, now: datetime, limit: int, again: bool) ->
     in the person's order on at which it was issued.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_CLAIM, [now, again, limit, now + LEASE])
+        cursor.execute(_CLAIM, [now, again, limit, now + LEASE, now + LEASE])
         owed = [OwedTelegram(*row) for row in cursor.fetchall()]
     known = find_pmh_ids(by=by, himozuke_bango=[one.himozuke_bango for one in owed])
     return tuple(
@@ -191,7 +196,7 @@ def record_sent(
     received: Iterable[str],
     now: datetime,
 ) -> None:
-    """Note what was received; the rest waits its turn again, longer after each try."""
+    """Note what was received; the rest waits its turn again, longer after each try, unless others took it since."""
     numbers = set(received)
     sent = [telegram.soshin_bango for telegram in owed if str(telegram.soshin_bango) in numbers]
     waiting = [telegram for telegram in owed if str(telegram.soshin_bango) not in numbers]
@@ -200,7 +205,8 @@ def record_sent(
             cursor.execute(_SENT, [now, sent])
         if waiting:
             later: list[UUID] = [telegram.soshin_bango for telegram in waiting]
-            cursor.execute(_LATER, [later, [now + _backoff(telegram.attempts) for telegram in waiting]])
+            attempts = [telegram.attempts for telegram in waiting]
+            cursor.execute(_LATER, [later, [now + _backoff(tries) for tries in attempts], attempts])
 
 
 @own_transaction

@@ -21,12 +21,11 @@ from chukan.controls.uketsuke.domain import HORYU, KANRYO, KENSA, KYOHI, RIYU_SH
 from chukan.controls.uketsuke.queries import STALLED_AFTER
 from chukan.kernel import clock
 from chukan.kernel.clock import JST, business_date_jst
-from chukan.kernel.errors import NotFound
 from chukan.kernel.principal import Principal
 from chukan.kernel.templatetags.hyoji import jikoku, nagasa
 from chukan.settings import limits
 from shikaku.actions.record_shokai import record_jokyo
-from shikaku.actions.retry_onshi import retry_onshi
+from shikaku.actions.retry_onshi import may_retry, retry_onshi
 from shikaku.domain.bango_case import CASE_ID_SHOWN
 from shikaku.http.terminal_file_show import state_mark
 from shikaku.http.terminal_page import Link, Todo, actor, go_on, posted, show
@@ -347,6 +346,7 @@ def show_haishin(request: HttpRequest) -> HttpResponse:
     )
     shown = [_delivery(row, resend.get(row.hokensha_code, 0), names, now) for row in rows]
     context = {"now": now, "tiles": tiles, "rows": shown, "retried": _retried(request.GET.get("saishiko", ""))}
+    context["may_retry"] = may_retry(by)
     record_jokyo(by=by, screen_id="OP-201", now=now)
     return show(request, "operator/delivery.html", context)
 
@@ -358,11 +358,9 @@ def _retried(count: str) -> str:
 @screen("OP-201")
 @require_POST
 def retry_haishin(request: HttpRequest) -> HttpResponse:
-    """Let what waits of one insurer go now, and show the list again. Raises NotFound for one not in charge."""
+    """Let what waits of one insurer go now, and show the list again. Raises as the action."""
     by, code = actor(request), posted(request).get("hokensha_code", "")
-    if code not in _names(by)[0]:
-        raise NotFound("hokensha_nashi", "この保険者は登録されていません。保険者コードを確かめてください。")
-    moved = retry_onshi(by=by, hokensha_code=code, now=clock.now())
+    moved = retry_onshi(by=by, hokensha_code=code, in_charge=_names(by)[0], now=clock.now())
     return go_on(f"{reverse('unyo:haishin')}?saishiko={moved}")
 
 

@@ -5,6 +5,8 @@ from pathlib import Path
 from django.db import migrations, models
 from django.db.models import Q
 
+from chukan.kernel.schema import REFUSE_ZONE
+
 _FOLDER = Path(__file__).parent / "sql"
 _SQL = (_FOLDER / "0011_pmh_id.sql").read_text(encoding="utf-8")
 _REVERSE = (_FOLDER / "0011_pmh_id_reverse.sql").read_text(encoding="utf-8")
@@ -43,7 +45,8 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             "onshisoshin",
-            models.Index(fields=["owed_at"], name="shikaku_soshin_pmh_id", condition=Q(kind="pmh_id")),
+            models.Index(fields=["sent_at"], name="shikaku_soshin_pmh_id", condition=Q(kind="pmh_id")),
         ),
+        migrations.RunSQL(REFUSE_ZONE, migrations.RunSQL.noop),
         migrations.RunSQL(_SQL, _REVERSE),
     ]

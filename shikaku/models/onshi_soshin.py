@@ -25,6 +25,7 @@ class OnshiSoshin(models.Model):
     owed_at = models.DateTimeField("送ることになった時刻")
     available_at = models.DateTimeField("次に送る時刻")
     attempts = models.IntegerField("試行回数", default=0)
+    lease_until = models.DateTimeField("担当期限", null=True)  # while a sender has it in hand
     sent_at = models.DateTimeField("受領された時刻", null=True)
     shori_kekka_kubun = models.CharField("処理結果区分", max_length=1, default="")
     shori_kekka_meisai_code = models.CharField("処理結果明細コード", max_length=40, default="")
@@ -53,5 +54,5 @@ class OnshiSoshin(models.Model):
                 name="shikaku_soshin_refused",
                 condition=models.Q(shori_kekka_kubun="9"),
             ),
-            models.Index(fields=("owed_at",), name="shikaku_soshin_pmh_id", condition=models.Q(kind="pmh_id")),
+            models.Index(fields=("sent_at",), name="shikaku_soshin_pmh_id", condition=models.Q(kind="pmh_id")),
         )

@@ -80,7 +80,13 @@ def find_pmh_ids(*, by: Principal, himozuke_bango: Collection[UUID]) -> dict[UUI
 
 
 def build_pmh_telegrams(owed: Sequence[OwedTelegram]) -> tuple[dict[str, Any], ...]:
-    """Return the telegrams that tell a PMH-ID: 紐付番号 and PMH-ID, nothing else about the person. 根拠: KJ-EXT-05."""
+    """Return the telegrams that tell a PMH-ID: 紐付番号 and PMH-ID, nothing else about the person. 根拠: KJ-EXT-05.
+
+    One whose PMH-ID is missing is left out and reported; it holds back its person alone.
+    """
+    for one in owed:
+        if one.pmh_id is None:
+            log.warning("shikaku.onshi_soshin.build_failed", soshin_id=str(one.soshin_bango), error="LookupError")
     return tuple(_denbun(one, build_pmh_id(pmh_id=one.pmh_id)) for one in owed if one.pmh_id is not None)
 
 

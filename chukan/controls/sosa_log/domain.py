@@ -152,7 +152,7 @@ class Sosa:
         """Return the canonical bytes (RFC 8785) that are sealed.
 
         Keys are ASCII and numbers are integers, so sorted keys are all that orjson lacks of the canonical form; a
-        property test holds it against a library for it, which takes seventy times as long.
+        property test holds it against a library for that form, which takes much longer.
         """
         return orjson.dumps(
             {

@@ -6,9 +6,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
   SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE made_count bigint;
 BEGIN
-  IF COALESCE(current_setting('chukan.hokensha_code', true), '') <> '' THEN
-    RAISE EXCEPTION 'pmh_issue: called in a zone' USING ERRCODE = 'insufficient_privilege';
-  END IF;
+  PERFORM chukan_refuse_zone('pmh_issue');
   INSERT INTO pmh_hakko_rireki (himozuke_bango, pmh_id, issued_at)
     SELECT u.h, u.c, at FROM unnest(persons, candidates) AS u (h, c) ORDER BY u.h
     ON CONFLICT ON CONSTRAINT pmh_hakko_rireki_pkey DO NOTHING;
@@ -23,14 +21,17 @@ END $$;
 
 -- The persons of 発行履歴 after a 紐付番号, in its order, with the time of issue: for the job that looks who is over.
 CREATE FUNCTION pmh_list_hakko(after uuid, most integer) RETURNS TABLE (himozuke_bango uuid, issued_at timestamptz)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  SELECT r.himozuke_bango, r.issued_at FROM pmh_hakko_rireki r WHERE r.himozuke_bango > after
-  ORDER BY r.himozuke_bango LIMIT most
-$$;
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  PERFORM chukan_refuse_zone('pmh_list_hakko');
+  RETURN QUERY SELECT r.himozuke_bango, r.issued_at FROM pmh_hakko_rireki r WHERE r.himozuke_bango > after
+    ORDER BY r.himozuke_bango LIMIT most;
+END $$;
 CREATE FUNCTION pmh_erase_hakko(persons uuid[]) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE erased integer;
 BEGIN
+  PERFORM chukan_refuse_zone('pmh_erase_hakko');
   DELETE FROM pmh_hakko_rireki r WHERE r.himozuke_bango = ANY (persons);
   GET DIAGNOSTICS erased = ROW_COUNT;
   RETURN erased;

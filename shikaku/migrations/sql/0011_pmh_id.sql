@@ -8,9 +8,7 @@ RETURNS TABLE (bi_global bytea, himozuke_bango uuid, pmh_id varchar)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp
   SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 BEGIN
-  IF COALESCE(current_setting('chukan.hokensha_code', true), '') <> '' THEN
-    RAISE EXCEPTION 'shikaku_find_members: called in a zone' USING ERRCODE = 'insufficient_privilege';
-  END IF;
+  PERFORM chukan_refuse_zone('shikaku_find_members');
   RETURN QUERY SELECT s.bi_global, s.himozuke_bango, p.pmh_id
     FROM unnest(hashes) AS asked (h)
     JOIN shikaku_kojin_bango_sakuin s ON s.bi_global = asked.h
@@ -30,9 +28,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
   SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE given_count bigint;
 BEGIN
-  IF COALESCE(current_setting('chukan.hokensha_code', true), '') <> '' THEN
-    RAISE EXCEPTION 'shikaku_set_pmh_id: called in a zone' USING ERRCODE = 'insufficient_privilege';
-  END IF;
+  PERFORM chukan_refuse_zone('shikaku_set_pmh_id');
   -- Persons are locked in the order they are given in, that of 紐付番号: the loop goes along the array.
   WITH given AS (
     UPDATE shikaku_himozuke p SET pmh_id = u.i, pmh_id_jun = p.jun + 1, jun = p.jun + 1
@@ -43,6 +39,15 @@ BEGIN
     shori_kekka_kubun, shori_kekka_meisai_code)
   SELECT uuidv7(), given.h, given.j, 'pmh_id', at, at, at, 0, '', '' FROM given;
   GET DIAGNOSTICS given_count = ROW_COUNT;
+  -- Looked at again now that the persons are locked: a 取消 or 訂正 that was first has been seen, one that comes later
+  -- takes its place in the person's order after this telegram.
+  IF EXISTS (SELECT FROM unnest(persons) AS u (h) WHERE NOT EXISTS (
+    SELECT FROM shikaku_itaku_kukaku_kanyusha k
+    JOIN shikaku_rireki r ON r.hokensha_code = k.hokensha_code AND r.hihokensha_edaban = k.hihokensha_edaban
+    WHERE k.himozuke_bango = u.h
+      AND r.superseded_at IS NULL AND NOT r.withdrawn AND r.shikaku_tsuban IS NOT NULL)) THEN
+    RAISE EXCEPTION 'shikaku_set_pmh_id: somebody is no member any more' USING ERRCODE = 'serialization_failure';
+  END IF;
   IF given_count = cardinality(persons) THEN
     RETURN;
   END IF;
@@ -53,11 +58,13 @@ END $$;
 -- What the sender of telegrams puts into them, and from which place in the person's order on.
 CREATE FUNCTION shikaku_pmh_id_of(persons uuid[])
 RETURNS TABLE (himozuke_bango uuid, pmh_id varchar, pmh_id_jun bigint)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp
   SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
-  SELECT p.himozuke_bango, p.pmh_id, p.pmh_id_jun FROM unnest(persons) AS u (h)
-  JOIN shikaku_himozuke p ON p.himozuke_bango = u.h WHERE p.pmh_id IS NOT NULL
-$$;
+BEGIN
+  PERFORM chukan_refuse_zone('shikaku_pmh_id_of');
+  RETURN QUERY SELECT p.himozuke_bango, p.pmh_id, p.pmh_id_jun FROM unnest(persons) AS u (h)
+    JOIN shikaku_himozuke p ON p.himozuke_bango = u.h WHERE p.pmh_id IS NOT NULL;
+END $$;
 
 -- Telegrams of a PMH-ID that were answered 異常 and that no newer one of the person followed: how many there are, and
 -- a new one for each, with the next place in the person's order. Looked at again under the locks: one is owed only once.
@@ -73,6 +80,7 @@ DECLARE
   persons uuid[];
   resent bigint;
 BEGIN
+  PERFORM chukan_refuse_zone('shikaku_resend_pmh_id');
   persons := ARRAY(
     SELECT s.himozuke_bango FROM shikaku_onshi_soshin s
     WHERE s.kind = 'pmh_id' AND s.shori_kekka_kubun = '9' AND NOT EXISTS (
@@ -92,6 +100,10 @@ BEGIN
     shori_kekka_kubun, shori_kekka_meisai_code)
   SELECT uuidv7(), given.h, given.j, 'pmh_id', at, at, at, 0, '', '' FROM given;
   GET DIAGNOSTICS resent = ROW_COUNT;
+  IF resent = 0 AND cardinality(persons) > 0 THEN
+    -- Others were first with all of these; there may be more.
+    RAISE EXCEPTION 'shikaku_resend_pmh_id: others were first' USING ERRCODE = 'serialization_failure';
+  END IF;
   RETURN resent;
 END $$;
 
@@ -102,6 +114,7 @@ RETURNS TABLE (himozuke_bango uuid, soshitsu_ymd date)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
   SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 BEGIN
+  PERFORM chukan_refuse_zone('shikaku_last_soshitsu');
   IF hold THEN
     PERFORM 1 FROM shikaku_himozuke p WHERE p.himozuke_bango = ANY (persons) ORDER BY p.himozuke_bango FOR UPDATE;
   END IF;

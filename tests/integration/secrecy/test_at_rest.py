@@ -45,7 +45,8 @@ READABLE = {
     },
     "shikaku_onshi_soshin": {
         "soshin_bango", "hokensha_code", "hihokensha_edaban", "himozuke_bango", "jun", "kind", "as_of", "owed_at",
-        "available_at", "attempts", "sent_at", "shori_kekka_kubun", "shori_kekka_meisai_code", "answered_at",
+        "available_at", "attempts", "lease_until", "sent_at", "shori_kekka_kubun", "shori_kekka_meisai_code",
+        "answered_at",
     },
     "shikaku_reseal_job": {"hokensha_code", "key_id", "bookmark", "resealed_count", "started_at", "finished_at", "run"},
     "shikaku_terminal_slip": {"id", "hokensha_code", "actor_id", "kind", "created_at", "expires_at"},

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import threading
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from django.db import ProgrammingError, connection
+from django.db import ProgrammingError, connection, connections
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -21,6 +22,8 @@ from pmh.actions.hakko_rows import erase_hakko
 from pmh.actions.issue_pmh_id import Kotae, issue_pmh_id
 from pmh.domain.pmh_id import is_pmh_id
 from shikaku.actions.register_one import register_one
+from shikaku.domain.line import TorokuLine
+from shikaku.public import find_members
 from tests.support.members import LATER, NOW, asked, bango, joined, known
 from tests.support.pmh import a_pmh, issued, pmh_principal
 from tests.support.principals import KENPO, OTHER_KENPO, clerk, machine, shuyaku
@@ -108,6 +111,45 @@ class TestAnswers:
 
     def test_an_answer_shows_nothing_of_itself(self) -> None:
         assert repr(Kotae(bango(1), "ABC")) == "Kotae(****)"
+
+
+class TestInBetween:
+    """What is registered between the look and the issue is seen."""
+
+    @pytest.mark.kj("KJ-PMH-01")
+    @pytest.mark.parametrize(
+        "line",
+        [known("05", 1), known("03", 1, koshingo_kojin_bango=bango(11), kojin_bango_koshin_kubun="2")],
+        ids=["torikeshi", "teisei"],
+    )
+    def test_who_is_no_member_any_more_gets_none_and_nothing_is_owed(
+        self, world: World, pmh: Principal, monkeypatch: pytest.MonkeyPatch, line: TorokuLine
+    ) -> None:
+        joined(1)
+        sound, looks = find_members, []
+
+        def registers() -> None:
+            try:
+                register_one(by=clerk(), line=line, now=LATER)
+            finally:
+                connections.close_all()
+
+        def looked(**given: Any) -> object:
+            found = sound(**given)
+            looks.append(len(found))
+            if len(looks) == 1:
+                between = threading.Thread(target=registers)
+                between.start()
+                between.join()
+            return found
+
+        monkeypatch.setattr(action, "find_members", looked)
+        answers = done_again(lambda: issued(pmh, bango(1), now=LATER))
+
+        assert (answers, looks) == ([None], [1, 0])
+        assert hakko(world) == []
+        assert asked(world, "SELECT count(*) FROM shikaku_onshi_soshin WHERE kind = 'pmh_id'") == [(0,)]
+        assert asked(world, "SELECT count(*) FROM shikaku_himozuke WHERE pmh_id IS NOT NULL") == [(0,)]
 
 
 class TestWhatIsWritten:

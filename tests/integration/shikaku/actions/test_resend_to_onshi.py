@@ -19,6 +19,7 @@ from shikaku.actions.send_to_onshi import claim_telegrams
 from shikaku.domain.line import TorokuLine
 from shikaku.queries.resend_queue import list_resend_queue
 from shikaku.queries.telegrams import build_telegrams
+from tests.support.locks import waits
 from tests.support.members import LATER, asked, bango, joined, known, loss
 from tests.support.principals import KENPO, OTHER_KENPO, clerk
 from tests.support.world import World, as_role, manage
@@ -257,14 +258,6 @@ class TestMany:
 
         assert counts == [0]
         assert [row[1] for row in shapes(world)] == [1, 2]
-
-
-def waits(world: World) -> None:
-    """Return when somebody waits for a lock."""
-    for _ in range(1000):
-        if asked(world, "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"):
-            return
-    raise AssertionError
 
 
 class TestCommand:

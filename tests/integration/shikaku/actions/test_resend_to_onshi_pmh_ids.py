@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import threading
 from typing import Any
 
 import pytest
+from django.db import connections
 
 from chukan.kernel.principal import Principal
+from shikaku.actions import resend_to_onshi
 from shikaku.actions.record_onshi_kekka import record_onshi_kekka
 from shikaku.actions.resend_to_onshi import resend_refused_pmh_ids
 from shikaku.actions.send_to_onshi import send_to_onshi
 from shikaku.queries.haishin import count_pmh_haishin
 from tests.fakes.onshi_line import OnshiLine
+from tests.support.locks import waits
 from tests.support.members import LATER, NOW, asked, bango, joined
 from tests.support.pmh import a_pmh, issued, pmh_principal
 from tests.support.world import World, as_role, manage
@@ -67,3 +71,32 @@ def test_the_command_tells_how_many(world: World) -> None:
 
     assert json.loads(manage("resend_onshi", "--pmh-id", role="worker").splitlines()[-1]) == {"resent": 2}
     assert json.loads(manage("resend_onshi", "--all", role="worker").splitlines()[-1]) == {"resent": 0}
+
+
+def test_others_who_are_first_with_some_do_not_end_the_rest(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    for serial in (1, 2):
+        joined(serial)
+    issued(pmh_principal(a_pmh(world)), bango(1), bango(2))
+    with world.admin() as admin:
+        admin.execute("UPDATE shikaku_onshi_soshin SET shori_kekka_kubun = '9' WHERE kind = 'pmh_id'")
+    monkeypatch.setattr(resend_to_onshi, "_BATCH", 1)
+    counts: list[int] = []
+
+    def operator() -> None:
+        try:
+            counts.append(resent(world))
+        finally:
+            connections.close_all()
+
+    with world.admin() as admin:
+        admin.autocommit = False
+        admin.execute("SELECT 1 FROM shikaku_himozuke ORDER BY himozuke_bango LIMIT 1 FOR UPDATE")
+        waiting = threading.Thread(target=operator)
+        waiting.start()
+        waits(world)
+        admin.execute("SELECT shikaku_resend_pmh_id(1, %s)", [LATER])
+        admin.commit()
+        waiting.join()
+
+    assert counts == [1]
+    assert len(told(world)) == 4

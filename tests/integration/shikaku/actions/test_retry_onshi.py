@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from chukan.controls.kikan.domain import SHIHARAI_KIKIN
 from chukan.kernel import clock
+from chukan.kernel.errors import NotFound, NotPermitted
 from chukan.kernel.principal import Principal
 from shikaku.actions.retry_onshi import retry_onshi
 from tests.support.members import asked, joined
@@ -13,7 +16,8 @@ from tests.support.principals import KENPO, OTHER_KENPO, clerk
 from tests.support.world import World
 
 pytestmark = pytest.mark.django_db(transaction=True)
-OPERATOR = Principal(channel="operator", soshiki=SHIHARAI_KIKIN, actor_id="SK001", actor_name="見本", terminal="t")
+LOOKS = Principal(channel="operator", soshiki=SHIHARAI_KIKIN, actor_id="SK001", actor_name="見本", terminal="t")
+OPERATOR = replace(LOOKS, kengen=frozenset({("unyo", "koshin")}))
 BACKS_OFF = "attempts = 3, available_at = now() + interval '1 hour'"
 
 
@@ -22,12 +26,16 @@ def owed(world: World, state: str) -> None:
         admin.execute(f"UPDATE shikaku_onshi_soshin SET {state}")
 
 
+def retried(by: Principal = OPERATOR) -> int:
+    return retry_onshi(by=by, hokensha_code=KENPO, in_charge={KENPO}, now=clock.now())
+
+
 def test_the_telegrams_of_that_insurer_go_now_and_a_second_press_moves_none(world: World) -> None:
     joined(1)
     joined(2, by=clerk(OTHER_KENPO))
     owed(world, BACKS_OFF)
 
-    assert [retry_onshi(by=OPERATOR, hokensha_code=KENPO, now=clock.now()) for _ in range(2)] == [1, 0]
+    assert [retried() for _ in range(2)] == [1, 0]
 
     assert asked(world, "SELECT hokensha_code FROM shikaku_onshi_soshin WHERE available_at <= now()") == [(KENPO,)]
     assert asked(world, "SELECT screen_id, actor_id FROM sosa_log_event WHERE kind = 'onshi_retried' ORDER BY id") == [
@@ -42,6 +50,7 @@ def test_the_telegrams_of_that_insurer_go_now_and_a_second_press_moves_none(worl
         "attempts = 0, available_at = now() + interval '1 hour'",
         f"{BACKS_OFF}, sent_at = now()",
         "attempts = 1, available_at = now() - interval '1 second'",
+        f"{BACKS_OFF}, lease_until = now() + interval '1 hour'",  # in a sender's hand
     ],
 )
 def test_nothing_else_moves(world: World, state: str) -> None:
@@ -49,6 +58,26 @@ def test_nothing_else_moves(world: World, state: str) -> None:
     owed(world, state)
     before = asked(world, "SELECT * FROM shikaku_onshi_soshin")
 
-    assert retry_onshi(by=OPERATOR, hokensha_code=KENPO, now=clock.now()) == 0
+    assert retried() == 0
+
+    assert asked(world, "SELECT * FROM shikaku_onshi_soshin") == before
+
+
+def test_what_a_sender_that_died_had_in_hand_goes_now(world: World) -> None:
+    joined(1)
+    owed(world, f"{BACKS_OFF}, lease_until = now() - interval '1 second'")
+
+    assert retried() == 1
+
+
+def test_it_takes_the_right_and_an_insurer_in_charge(world: World) -> None:
+    joined(1)
+    owed(world, BACKS_OFF)
+    before = asked(world, "SELECT * FROM shikaku_onshi_soshin")
+
+    with pytest.raises(NotPermitted):
+        retried(LOOKS)
+    with pytest.raises(NotFound):
+        retry_onshi(by=OPERATOR, hokensha_code=KENPO, in_charge={OTHER_KENPO}, now=clock.now())
 
     assert asked(world, "SELECT * FROM shikaku_onshi_soshin") == before

@@ -13,6 +13,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from chukan.kernel.principal import system_principal
+from chukan.outside.onshi import LIMITS
+from shikaku.actions import send_to_onshi as send
 from shikaku.actions.register_one import register_one
 from shikaku.actions.send_to_onshi import LEASE, Delivered, claim_telegrams, record_sent, send_to_onshi
 from shikaku.gateways.onshi import OutcomeUnknown
@@ -262,6 +264,39 @@ class TestReadyAhead:
 
         assert [len(call) for call in partner.calls] == [1, 2]
 
+    @pytest.mark.parametrize("where", ["the next call", "this call"])
+    def test_an_error_loses_nothing_that_came_and_leaves_nothing_in_hand(
+        self, world: World, monkeypatch: pytest.MonkeyPatch, where: str
+    ) -> None:
+        for serial in (1, 2, 3):
+            joined(serial)
+        sound, made = send._make_ready, []
+
+        def fails_second(**given: Any) -> object:
+            made.append(given)
+            if len(made) == 2 and where == "the next call":
+                raise RuntimeError(where)
+            return sound(**given)
+
+        def until_the_next_is_ready() -> None:
+            for _ in range(500):
+                if sum(row[1] for row in waiting(world)) == 2:
+                    raise RuntimeError(where)
+                time.sleep(0.01)
+
+        monkeypatch.setattr(send, "_make_ready", fails_second)
+        partner = Partner(during=until_the_next_is_ready if where == "this call" else list)
+        with as_role(world, "relay"), pytest.raises(RuntimeError, match=where):
+            send_to_onshi(by=RELAY, gateway=partner, now=lambda: LATER, limit=1)
+
+        received = asked(world, "SELECT count(*) FROM shikaku_onshi_soshin WHERE sent_at IS NOT NULL")[0][0]
+        in_hand = asked(world, "SELECT attempts FROM shikaku_onshi_soshin WHERE lease_until IS NOT NULL")
+        assert (received, in_hand) == ((1, [(1,)]) if where == "the next call" else (0, [(1,)]))
+        assert sum(row[1] for row in waiting(world)) == (0 if where == "the next call" else 1)
+
+    def test_what_is_ready_is_sent_within_its_lease(self) -> None:
+        assert timedelta(seconds=2 * LIMITS.total) + timedelta(seconds=15) <= LEASE
+
     def test_a_sender_told_to_stop_ends_with_the_call_it_makes(self, world: World) -> None:
         for serial in (1, 2, 3):
             joined(serial)
@@ -290,6 +325,16 @@ def test_times_count_from_the_end_of_the_call(world: World) -> None:
     assert asked(world, "SELECT sent_at FROM shikaku_onshi_soshin WHERE sent_at IS NOT NULL") == [
         (LATER + timedelta(seconds=40),)
     ]
+
+
+def test_a_late_sender_does_not_move_what_another_one_has_in_hand(world: World) -> None:
+    joined(1)
+    with as_role(world, "relay"):
+        slow = claim_telegrams(by=RELAY, now=LATER, limit=10, again=False)
+        claim_telegrams(by=RELAY, now=LATER + LEASE, limit=10, again=True)
+        record_sent(by=RELAY, owed=slow, received=[], now=LATER + LEASE)
+
+    assert waiting(world) == [(1, 2, LATER + 2 * LEASE)]
 
 
 def test_what_another_sender_saw_received_stays_received(world: World) -> None:

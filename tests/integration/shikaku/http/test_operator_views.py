@@ -123,9 +123,12 @@ class TestRetryNow:
             ("OP-201", None)
         ]
 
-    def test_an_insurer_one_is_not_charged_with_is_not_there(self, world: World) -> None:
+    def test_who_only_looks_has_no_button_and_is_refused(self, world: World) -> None:
         joined(1)
-        client = browser(an_operator(soshiki=KOKUHO_CHUOKAI), hokensha="")
+        with world.admin() as admin:
+            admin.execute("UPDATE shikaku_onshi_soshin SET attempts = 3, available_at = now() + interval '1 hour'")
+        client = browser(an_operator(kengen=frozenset({("unyo", "shokai")})), hokensha="")
 
-        assert client.post("/unyo/haishin/saishiko/", {"hokensha_code": KENPO}).status_code == 404
+        assert '<button class="button button-small" aria-label' not in client.get("/unyo/haishin/").content.decode()
+        assert client.post("/unyo/haishin/saishiko/", {"hokensha_code": KENPO}).status_code == 403
         assert asked(world, "SELECT count(*) FROM sosa_log_event WHERE kind = 'onshi_retried'") == [(0,)]

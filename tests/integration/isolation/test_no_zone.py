@@ -1,0 +1,34 @@
+"""What reaches persons across insurers for PMH is refused inside a zone: who has a PMH-ID is no insurer's business."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+
+from tests.support.principals import KENPO
+from tests.support.world import World
+
+CALLS = {
+    "shikaku_find_members": ("chukan_web", "SELECT * FROM shikaku_find_members('{}')"),
+    "shikaku_set_pmh_id": ("chukan_web", "SELECT * FROM shikaku_set_pmh_id('{}', '{}', now())"),
+    "pmh_issue": ("chukan_web", "SELECT * FROM pmh_issue('{}', '{}', now())"),
+    "shikaku_pmh_id_of": ("chukan_relay", "SELECT * FROM shikaku_pmh_id_of('{}')"),
+    "shikaku_last_soshitsu": ("chukan_worker", "SELECT * FROM shikaku_last_soshitsu('{}', false)"),
+    "shikaku_resend_pmh_id": ("chukan_worker", "SELECT shikaku_resend_pmh_id(1, now())"),
+    "pmh_list_hakko": ("chukan_worker", "SELECT * FROM pmh_list_hakko('00000000-0000-0000-0000-000000000000', 1)"),
+    "pmh_erase_hakko": ("chukan_worker", "SELECT pmh_erase_hakko('{}')"),
+}
+
+
+@pytest.mark.kj("KJ-ZONE-15")
+@pytest.mark.parametrize("function", CALLS)
+def test_it_answers_outside_a_zone_alone(world: World, function: str) -> None:
+    role, call = CALLS[function]
+    with world.admin() as admin:
+        admin.autocommit = False
+        admin.execute(f"SET LOCAL ROLE {role}")
+        admin.execute(call)
+        admin.execute("SELECT set_config('chukan.hokensha_code', %s, true)", [KENPO])
+        with pytest.raises(psycopg.errors.InsufficientPrivilege, match=f"{function}: called in a zone"):
+            admin.execute(call)
+        admin.rollback()
