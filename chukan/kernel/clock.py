@@ -1,6 +1,6 @@
 """The only reader of the system clock."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 JST = ZoneInfo("Asia/Tokyo")
@@ -14,6 +14,11 @@ def now() -> datetime:
 def business_date_jst(instant: datetime) -> date:
     """Return the calendar day in Japan on which `instant` falls."""
     return instant.astimezone(JST).date()
+
+
+def midnight_jst(instant: datetime) -> datetime:
+    """Return when the calendar day in Japan on which `instant` falls began."""
+    return datetime.combine(business_date_jst(instant), time(), JST)
 
 
 def today_jst() -> date:

@@ -3,13 +3,12 @@
 根拠: KJ-MENU-05, KJ-MENU-09, KJ-PMH-08.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
@@ -17,7 +16,8 @@ from chukan.controls.kengen.views.guard import principal_of, screen
 from chukan.controls.setsuzoku.domain import PMH_JIMU
 from chukan.controls.setsuzoku.queries import ItakuState, list_itaku
 from chukan.kernel import clock
-from chukan.kernel.clock import JST, business_date_jst
+from chukan.kernel.clock import business_date_jst, midnight_jst
+from chukan.kernel.http.pages import Tile, Todo, chart_of, show
 from chukan.kernel.templatetags.hyoji import nagasa
 from chukan.settings import limits
 from pmh.actions.record_jokyo import record_jokyo
@@ -27,36 +27,7 @@ from pmh.queries.irai import IraiDay, RefusedIrai, count_day, count_days, list_r
 from shikaku.public import PmhHaishin, count_pmh_haishin
 
 _DAYS: Final = timedelta(days=6)  # before today: a week
-_CHART_HEIGHT: Final = 52
 _OTHER: Final = ("要求を処理できませんでした。", "要求番号を添えて、PMHの運用者に連絡してください。")
-
-
-@dataclass(frozen=True, slots=True)
-class Tile:
-    """One figure of a dashboard."""
-
-    label: str
-    value: str
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """One hour of the chart."""
-
-    hour: int
-    count: int
-    x: int
-    y: float
-    height: float
-
-
-@dataclass(frozen=True, slots=True)
-class Todo:
-    """One thing that waits for an operator, as a sentence with its link."""
-
-    text: str
-    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,22 +56,12 @@ class Refused:
     last_at: datetime
 
 
-def _midnight(now: datetime) -> datetime:
-    return datetime.combine(business_date_jst(now), time(), JST)
-
-
-def _show(request: HttpRequest, template: str, context: Mapping[str, object]) -> HttpResponse:
-    response = render(request, template, dict(context))
-    response.headers["Cache-Control"] = "no-store"
-    return response
-
-
 @screen("OP-301")
 @require_GET
 def show_haraidashi(request: HttpRequest) -> HttpResponse:
     """Show what needs an operator, then today's requests by outcome, system and hour, then the week; polled."""
     by, now = principal_of(request), clock.now()
-    since = _midnight(now)
+    since = midnight_jst(now)
     today = count_day(by=by, since=since)
     haishin = count_pmh_haishin(by=by, since=since)
     refused = list_refused(by=by, since=since - _DAYS)
@@ -119,13 +80,13 @@ def show_haraidashi(request: HttpRequest) -> HttpResponse:
             }
             for row in today.by_client
         ],
-        "chart": _chart(today),
+        "chart": chart_of(today.by_hour, lambda hour, top: f"いちばん多かったのは{hour}時台の{top:,}人分です。"),
         "days": [{"day": day, "count": count} for day, count in count_days(by=by, since=since - _DAYS).items()],
     }
     polled = request.headers.get("HX-Request") == "true"
     if not polled:
         record_jokyo(by=by, screen_id="OP-301", now=now)
-    return _show(request, "operator/_pmh_live.html" if polled else "operator/pmh.html", context)
+    return show(request, "operator/_pmh_live.html" if polled else "operator/pmh.html", context)
 
 
 @screen("OP-302")
@@ -133,7 +94,7 @@ def show_haraidashi(request: HttpRequest) -> HttpResponse:
 def show_reigai(request: HttpRequest) -> HttpResponse:
     """Show what does not go by itself: telegrams not received or refused, entrustments, refused requests."""
     by, now = principal_of(request), clock.now()
-    since = _midnight(now) - _DAYS
+    since = midnight_jst(now) - _DAYS
     haishin, itaku = count_pmh_haishin(by=by, since=since), _itaku(now)
     refused = list_refused(by=by, since=since)
     context = {
@@ -145,7 +106,7 @@ def show_reigai(request: HttpRequest) -> HttpResponse:
         "refused": [_refused(row) for row in refused],
     }
     record_jokyo(by=by, screen_id="OP-302", now=now)
-    return _show(request, "operator/pmh_exceptions.html", context)
+    return show(request, "operator/pmh_exceptions.html", context)
 
 
 def _is_overdue(haishin: PmhHaishin, now: datetime) -> bool:
@@ -190,19 +151,6 @@ def _tiles(today: IraiDay, haishin: PmhHaishin, now: datetime) -> tuple[Tile, ..
 
 def _share(part: int, whole: int) -> str:
     return f"{part * 100 / whole:.1f}%" if whole else "人"
-
-
-def _chart(today: IraiDay) -> dict[str, object] | None:
-    counts = today.by_hour
-    top = max(counts)
-    if not top:
-        return None
-    heights = [round(count * _CHART_HEIGHT / top, 2) for count in counts]
-    bars = [
-        Bar(hour, count, hour * 10 + 1, round(56 - height, 2), height)
-        for hour, (count, height) in enumerate(zip(counts, heights, strict=True))
-    ]
-    return {"bars": bars, "text": f"いちばん多かったのは{counts.index(top)}時台の{top:,}人分です。"}
 
 
 def _itaku(now: datetime) -> list[Itaku]:

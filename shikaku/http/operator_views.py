@@ -6,7 +6,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from django.http import HttpRequest, HttpResponse
@@ -20,7 +20,8 @@ from chukan.controls.kikan.queries import list_hokensha, shubetsu_in_charge
 from chukan.controls.uketsuke.domain import HORYU, KANRYO, KENSA, KYOHI, RIYU_SHORT, RUNNING, SHORI, UKETSUKE
 from chukan.controls.uketsuke.queries import STALLED_AFTER
 from chukan.kernel import clock
-from chukan.kernel.clock import JST, business_date_jst
+from chukan.kernel.clock import business_date_jst, midnight_jst
+from chukan.kernel.http.pages import Tile, Todo, chart_of, show
 from chukan.kernel.principal import Principal
 from chukan.kernel.templatetags.hyoji import jikoku, nagasa
 from chukan.settings import limits
@@ -28,7 +29,7 @@ from shikaku.actions.record_shokai import record_jokyo
 from shikaku.actions.retry_onshi import may_retry, retry_onshi
 from shikaku.domain.bango_case import CASE_ID_SHOWN
 from shikaku.http.terminal_file_show import state_mark
-from shikaku.http.terminal_page import Link, Todo, actor, go_on, posted, show
+from shikaku.http.terminal_page import Link, actor, go_on, posted
 from shikaku.http.terminal_show import ROUTES
 from shikaku.queries.bango_case import OpenCase, OpenCases, list_open_cases
 from shikaku.queries.haishin import HaishinRow, count_pmh_haishin, list_haishin
@@ -47,16 +48,6 @@ _TABS: Final = (
     (HORYU, "保留"),
     (KYOHI, "受け付けられません"),
 )
-_CHART_HEIGHT: Final = 52
-
-
-@dataclass(frozen=True, slots=True)
-class Tile:
-    """One figure of a dashboard."""
-
-    label: str
-    value: str
-    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +66,6 @@ class Job:
     total: int
     refused: int
     note: str
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """One hour of the chart."""
-
-    hour: int
-    count: int
-    x: int
-    y: float
-    height: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +114,6 @@ def _names(by: Principal) -> tuple[dict[str, str], Charge]:
     return names, Charge(frozenset(names), shuyaku=SHICHOSON_KOKUHO in mine)
 
 
-def _midnight(now: datetime) -> datetime:
-    return datetime.combine(business_date_jst(now), time(), JST)
-
-
 def _job(row: FileState, names: dict[str, str], now: datetime) -> Job:
     kind, text = state_mark(row.jotai)
     note = RIYU_SHORT.get(row.reason_code, "")
@@ -169,10 +145,10 @@ def show_jokyo(request: HttpRequest) -> HttpResponse:
     """Show what needs an operator first, then today's files, then the hours; polled every 30 seconds."""
     by, now = actor(request), clock.now()
     names, charge = _names(by)
-    today = count_day(by=by, since=_midnight(now), charge=charge)
+    today = count_day(by=by, since=midnight_jst(now), charge=charge)
     stalled = list_stalled(by=by, charge=charge, limit=_SHOWN, now=now)
-    newest = list_files(by=by, since=_midnight(now), charge=charge, limit=_SHOWN)
-    haishin = list_haishin(by=by, since=_midnight(now), hokensha_codes=charge.hokensha_codes)
+    newest = list_files(by=by, since=midnight_jst(now), charge=charge, limit=_SHOWN)
+    haishin = list_haishin(by=by, since=midnight_jst(now), hokensha_codes=charge.hokensha_codes)
     resend = count_resend_queue(by=by, hokensha_codes=charge.hokensha_codes)
     cases = list_open_cases(by=by, hokensha_codes=charge.hokensha_codes, limit=_SHOWN)
     context = {
@@ -189,7 +165,9 @@ def show_jokyo(request: HttpRequest) -> HttpResponse:
         "cases_more": cases.count - len(cases.oldest),
         "tiles": _tiles(today, haishin),
         "files": [_job(row, names, now) for row in newest],
-        "chart": _chart(today),
+        "chart": chart_of(
+            today.by_hour, lambda hour, top: f"いちばん多かったのは{hour}時台に受け付けたファイルの{top:,}件です。"
+        ),
     }
     polled = request.headers.get("HX-Request") == "true"
     if not polled:
@@ -223,7 +201,7 @@ def _todo_pmh(by: Principal, now: datetime) -> list[Todo]:
     page = BY_ID["OP-302"]
     if not has_right(by, page):
         return []
-    oldest = count_pmh_haishin(by=by, since=_midnight(now)).oldest_at
+    oldest = count_pmh_haishin(by=by, since=midnight_jst(now)).oldest_at
     if oldest is None or now - oldest <= limits.ONSHI_OVERDUE:
         return []
     age = nagasa((now - oldest).total_seconds())
@@ -276,24 +254,6 @@ def _tiles(today: DayFigures, haishin: Sequence[HaishinRow]) -> tuple[Tile, ...]
     )
 
 
-def _chart(today: DayFigures) -> dict[str, object] | None:
-    counts = today.by_hour
-    top = max(counts)
-    if not top:
-        return None
-    bars = [
-        Bar(
-            hour,
-            count,
-            hour * 10 + 1,
-            round(56 - count * _CHART_HEIGHT / top, 2),
-            round(count * _CHART_HEIGHT / top, 2),
-        )
-        for hour, count in enumerate(counts)
-    ]
-    return {"bars": bars, "text": f"いちばん多かったのは{counts.index(top)}時台に受け付けたファイルの{top:,}件です。"}
-
-
 @screen("OP-101")
 @require_GET
 def show_shori(request: HttpRequest) -> HttpResponse:
@@ -332,7 +292,7 @@ def show_haishin(request: HttpRequest) -> HttpResponse:
     """Show deliveries per insurer, the oldest waiting first."""
     by, now = actor(request), clock.now()
     names, charge = _names(by)
-    rows = list_haishin(by=by, since=_midnight(now), hokensha_codes=charge.hokensha_codes)
+    rows = list_haishin(by=by, since=midnight_jst(now), hokensha_codes=charge.hokensha_codes)
     resend = count_resend_queue(by=by, hokensha_codes=charge.hokensha_codes)
     quiet = sorted(resend.keys() - {row.hokensha_code for row in rows})
     rows += tuple(HaishinRow(code, 0, None, 0, 0, 0, 0) for code in quiet)

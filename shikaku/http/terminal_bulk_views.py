@@ -13,13 +13,14 @@ from chukan.controls.kengen.views.guard import screen
 from chukan.kernel import clock
 from chukan.kernel.clock import business_date_jst
 from chukan.kernel.errors import NotFound
+from chukan.kernel.http.pages import show
 from shikaku.actions.accept_ikkatsu_soshitsu import LIMIT, accept_ikkatsu_soshitsu
 from shikaku.actions.terminal_slip import keep_slip
 from shikaku.http.terminal_entry import CheckGroup, CheckLine
 from shikaku.http.terminal_forms import FieldError, Section, all_specs, bind, read_values
 from shikaku.http.terminal_layout import loss_sections
 from shikaku.http.terminal_lines import Unreadable, canonical, item_of
-from shikaku.http.terminal_page import SEIKATSU_HOGO, actor, go_on, once, options_of, posted, show, show_errors, steps
+from shikaku.http.terminal_page import SEIKATSU_HOGO, actor, go_on, once, options_of, posted, show_errors, steps
 from shikaku.http.terminal_show import kigo_bango_edaban, name_of, value_text
 from shikaku.queries.kanyusha import get_kanyusha
 from shikaku.queries.terminal_slip import SlipAnswer, open_slip

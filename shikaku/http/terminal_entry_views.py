@@ -16,6 +16,7 @@ from chukan.controls.kengen.views.guard import screen
 from chukan.kernel import clock
 from chukan.kernel.clock import business_date_jst
 from chukan.kernel.errors import Conflict, ErrorItem, NotFound, NotPermitted, RuleBroken
+from chukan.kernel.http.pages import show
 from chukan.kernel.retry import done_again
 from chukan.kernel.templatetags.hyoji import hizuke_wareki
 from chukan.kernel.values.edaban import format_edaban
@@ -43,7 +44,7 @@ from shikaku.http.terminal_entry import (
 from shikaku.http.terminal_forms import FieldError, Section, all_specs, bind, in_field_order
 from shikaku.http.terminal_layout import KOJIN_BANGO, NUMBER_FIELDS
 from shikaku.http.terminal_lines import check_twice, field_errors, without_numbers
-from shikaku.http.terminal_page import Fact, Link, actor, go_on, once, options_of, posted, show, show_errors, steps
+from shikaku.http.terminal_page import Fact, Link, actor, go_on, once, options_of, posted, show_errors, steps
 from shikaku.http.terminal_show import SHORI_NAMES, PersonView, person_view
 from shikaku.queries.kanyusha import get_kanyusha
 from shikaku.queries.rireki import find_row_id

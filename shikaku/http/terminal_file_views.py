@@ -24,6 +24,7 @@ from chukan.controls.uketsuke.queries import (
 )
 from chukan.kernel import clock
 from chukan.kernel.errors import Conflict, Invalid, NotPermitted
+from chukan.kernel.http.pages import show
 from chukan.kernel.templatetags.hyoji import hizuke_wareki
 from chukan.settings import limits
 from shikaku.actions.accept_toroku_file import JIMU, accept_toroku_file
@@ -34,7 +35,7 @@ from shikaku.domain.violations import CODES
 from shikaku.formats.kekka_file_v1 import write_kekka
 from shikaku.http.terminal_file_show import file_row, file_view, meisai_row, stages
 from shikaku.http.terminal_forms import FieldError
-from shikaku.http.terminal_page import Link, actor, can_update, go_on, show, show_errors
+from shikaku.http.terminal_page import Link, actor, can_update, go_on, show_errors
 from shikaku.http.upload import SealingUploadHandler
 from shikaku.queries.kekka import kekka_rows, teisei_csv
 from shikaku.queries.refused_line import count_waiting, list_mendable

@@ -15,6 +15,7 @@ from chukan.controls.sosa_log.domain import SosaKind
 from chukan.controls.uketsuke.queries import UketsukeStatus, get_uketsuke_by_id
 from chukan.kernel import clock
 from chukan.kernel.errors import NotPermitted, RuleBroken
+from chukan.kernel.http.pages import show
 from chukan.kernel.retry import done_again
 from chukan.kernel.values.edaban import format_edaban, parse_edaban
 from chukan.kernel.values.kojin_bango import without_kojin_bango
@@ -48,7 +49,7 @@ from shikaku.http.terminal_lines import (
     typed_form,
     without_numbers,
 )
-from shikaku.http.terminal_page import actor, go_on, once, options_of, posted, show, show_errors, steps
+from shikaku.http.terminal_page import actor, go_on, once, options_of, posted, show_errors, steps
 from shikaku.http.terminal_show import value_text
 from shikaku.queries.refused_line import RefusedLine, open_refused_line
 from shikaku.queries.terminal_slip import SlipAnswer, open_slip, open_slip_bango

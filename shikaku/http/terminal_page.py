@@ -1,18 +1,18 @@
 """What the views of the terminal share: reading the request, the answer of a page, going on by 303, marks of states."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Final, cast
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
 
 from chukan.controls.kengen.views.guard import principal_of
 from chukan.controls.kikan import queries as kikan
 from chukan.kernel import clock
 from chukan.kernel.clock import business_date_jst
 from chukan.kernel.errors import NotFound
+from chukan.kernel.http.pages import Context, show
 from chukan.kernel.principal import Principal
 from shikaku.actions.accept_toroku_file import JIMU
 from shikaku.domain.items import ITEMS
@@ -22,7 +22,6 @@ from shikaku.queries.terminal_slip import SlipAnswer, find_answer
 
 SEIKATSU_HOGO: Final = "seikatsu_hogo"
 KOKI_KOIKI: Final = "koki_koiki"
-Context = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +54,6 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Todo:
-    """One thing that waits for a person, as a sentence with its link."""
-
-    text: str
-    url: str
-
-
-@dataclass(frozen=True, slots=True)
 class Chip:
     """One criterion in force, which a press takes away."""
 
@@ -78,13 +69,6 @@ def actor(request: HttpRequest) -> Principal:
 def can_update(by: Principal) -> bool:
     """Tell whether registration is among the person's rights."""
     return by.can(JIMU, "koshin")
-
-
-def show(request: HttpRequest, template: str, context: Context, *, status: int = 200) -> HttpResponse:
-    """Answer with a page that no cache keeps. 根拠: KJ-UI-08."""
-    response = render(request, template, dict(context), status=status)
-    response.headers["Cache-Control"] = "no-store"
-    return response
 
 
 def show_errors(

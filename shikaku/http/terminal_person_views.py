@@ -15,6 +15,7 @@ from chukan.controls.shokuin.views.lock import confirm_again, use_step_up
 from chukan.kernel import clock
 from chukan.kernel.clock import business_date_jst
 from chukan.kernel.errors import Invalid, NotAuthenticated, NotFound
+from chukan.kernel.http.pages import show
 from chukan.kernel.http.problems import answer_error
 from chukan.kernel.templatetags.hyoji import nichiji
 from chukan.kernel.values.kojin_bango import without_kojin_bango
@@ -26,7 +27,7 @@ from shikaku.actions.reveal_kojin_bango import RIYU, reveal_kojin_bango
 from shikaku.actions.terminal_slip import keep_slip
 from shikaku.http.terminal_forms import FieldError, Section, Spec, bind, read_values
 from shikaku.http.terminal_history import version_views
-from shikaku.http.terminal_page import Link, actor, can_update, go_on, options_of, posted, show, show_errors
+from shikaku.http.terminal_page import Link, actor, can_update, go_on, options_of, posted, show_errors
 from shikaku.http.terminal_show import person_view
 from shikaku.queries.kanyusha import KanyushaDetail, get_kanyusha
 from shikaku.queries.terminal_slip import open_slip

@@ -11,13 +11,14 @@ from chukan.controls.kengen.views.guard import screen
 from chukan.kernel import clock
 from chukan.kernel.clock import business_date_jst
 from chukan.kernel.errors import Invalid
+from chukan.kernel.http.pages import show
 from chukan.kernel.values.kojin_bango import contains_kojin_bango, without_kojin_bango
 from chukan.kernel.values.wareki import UnreadableDate, parse_ymd, show_wareki
 from chukan.settings import limits
 from shikaku.actions.record_shokai import record_kensaku
 from shikaku.actions.terminal_slip import keep_slip
 from shikaku.http.terminal_forms import BoundField, FieldError, Section, Spec, bind, read_values
-from shikaku.http.terminal_page import Chip, actor, can_update, go_on, options_of, posted, show, show_errors
+from shikaku.http.terminal_page import Chip, actor, can_update, go_on, options_of, posted, show_errors
 from shikaku.http.terminal_show import ListRow, list_row
 from shikaku.queries.kanyusha import JOTAI_NAMES, SearchCriteria, SearchPage
 from shikaku.queries.terminal_slip import open_slip

@@ -14,9 +14,10 @@ from chukan.controls.uketsuke.domain import HORYU, KYOHI
 from chukan.controls.uketsuke.queries import UketsukeStatus, list_uketsuke
 from chukan.kernel import clock
 from chukan.kernel.clock import business_date_jst
+from chukan.kernel.http.pages import Todo, show
 from chukan.kernel.templatetags.hyoji import hizuke_wareki, nichiji
 from shikaku.http.terminal_file_show import file_row
-from shikaku.http.terminal_page import Link, Todo, actor, show
+from shikaku.http.terminal_page import Link, actor
 from shikaku.queries.refused_line import count_waiting
 
 _RECENT: Final = 10
