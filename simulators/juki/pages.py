@@ -9,6 +9,7 @@ from simulators.shell import pages
 from simulators.shell.store import Row
 
 SYSTEM = "住民基本台帳ネットワークシステム"
+SEARCH = pages.lookup("/tsuban", "shori_tsuban", "処理通番")
 JOTAI = {
     "machi": "コアシステムへ渡すのを待っている",
     "sumi": "コアシステムへ渡した",
@@ -61,20 +62,12 @@ def overview(
         + "<h2>確認</h2>"
         + pages.checks(CHECKS, state)
         + "<h2>一つの処理通番を見る</h2>"
-        + _search()
+        + SEARCH
         + "<h2>符号取得要求ファイル</h2>"
         + pages.table("新しい順に20件", ("ファイルID", "受信日時", "要求", "再送"), rows)
         + _inhabitants(households)
         + pages.faults(plan, struck, reset="受け取ったものと加えた住民をすべて消す"),
         system=SYSTEM,
-    )
-
-
-def _search() -> str:
-    return (
-        '<form method="post" action="/tsuban"><label for="tsuban">処理通番</label>'
-        '<input type="text" id="tsuban" name="shori_tsuban" size="38" autocomplete="off">'
-        "<button>表示する</button></form>"
     )
 
 
@@ -97,10 +90,8 @@ def _inhabitants(households: int) -> str:
 
 def tsuban(*, asked: str, row: Mapping[str, Any] | None) -> str:
     """What happened to one 処理通番."""
-    back = '<p><a href="/">一覧へ戻る</a></p>'
     if row is None:
-        content = f"{back}<p>処理通番「{escape(asked)}」の要求は届いていません。</p>{_search()}"
-        return pages.layout("一つの処理通番", content, system=SYSTEM)
+        return pages.looked_up("処理通番", asked, None, form=SEARCH, system=SYSTEM)
     values = {
         "状態": JOTAI[row["jotai"]],
         "符号が作られない理由": RIYU[row["riyu"]],
@@ -111,5 +102,4 @@ def tsuban(*, asked: str, row: Mapping[str, Any] | None) -> str:
         "届いた回数": f"{row['kaisu']:,}回",
         "違う人で届いた回数": f"{row['fuitchi']:,}回",
     }
-    content = f"{back}<h2>処理通番 <code>{escape(asked)}</code></h2>{pages.items('', values)}{_search()}"
-    return pages.layout("一つの処理通番", content, system=SYSTEM)
+    return pages.looked_up("処理通番", asked, pages.items("", values), form=SEARCH, system=SYSTEM)

@@ -10,6 +10,7 @@ from simulators.shell import pages
 from simulators.shell.store import Row
 
 SYSTEM = "情報提供ネットワークシステム"
+SEARCH = pages.lookup("/tsuban", "shori_tsuban", "処理通番")
 JOTAI = {"machi": "送るのを待っている", "sumi": "送った", "ushinatta": "訓練用の障害で失った（再要求で送る）"}
 KEKKA = {
     "": "―",
@@ -77,20 +78,12 @@ def overview(
         + "<h2>確認</h2>"
         + pages.checks(CHECKS, state)
         + "<h2>一つの処理通番を見る</h2>"
-        + _search()
+        + SEARCH
         + _clock(hours, now)
         + "<h2>ふだんと違う送信</h2>"
         + pages.table("新しい順に20件", ("日時", "処理通番", "起こしたこと", "中間サーバーの答え"), rows)
         + pages.faults(plan, struck, reset="受け取った要求をすべて消す"),
         system=SYSTEM,
-    )
-
-
-def _search() -> str:
-    return (
-        '<form method="post" action="/tsuban"><label for="tsuban">処理通番</label>'
-        '<input type="text" id="tsuban" name="shori_tsuban" size="38" autocomplete="off">'
-        "<button>表示する</button></form>"
     )
 
 
@@ -123,10 +116,8 @@ def _moment(seconds: float) -> str:
 
 def tsuban(*, asked: str, row: Mapping[str, Any] | None) -> str:
     """What happened to one 処理通番."""
-    back = '<p><a href="/">一覧へ戻る</a></p>'
     if row is None:
-        content = f"{back}<p>処理通番「{escape(asked)}」の要求は届いていません。</p>{_search()}"
-        return pages.layout("一つの処理通番", content, system=SYSTEM)
+        return pages.looked_up("処理通番", asked, None, form=SEARCH, system=SYSTEM)
     values = {
         "状態": JOTAI[row["jotai"]],
         "中間サーバーの答え": KEKKA[row["kekka"] or ""],
@@ -144,9 +135,5 @@ def tsuban(*, asked: str, row: Mapping[str, Any] | None) -> str:
         [pages.time(event["nichiji"]), escape(KOTO[event["koto"]]), escape(KEKKA[event["kekka"]])]
         for event in row["dekigoto"]
     ]
-    content = (
-        f"{back}<h2>処理通番 <code>{escape(asked)}</code></h2>{pages.items('', values)}"
-        + pages.table("ふだんと違う送信", ("日時", "起こしたこと", "中間サーバーの答え"), rows)
-        + _search()
-    )
-    return pages.layout("一つの処理通番", content, system=SYSTEM)
+    happened = pages.table("ふだんと違う送信", ("日時", "起こしたこと", "中間サーバーの答え"), rows)
+    return pages.looked_up("処理通番", asked, pages.items("", values) + happened, form=SEARCH, system=SYSTEM)

@@ -147,7 +147,7 @@ def _sim_person(app: Onshi, request: Request) -> Answer:
 
 def _sim_reset(app: Onshi, request: Request) -> Answer:
     del request
-    app.store.reset()
+    app.store.empty()
     if app.renkei is not None:
         app.renkei.empty()
     forget_faults(app)

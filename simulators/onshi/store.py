@@ -3,13 +3,12 @@
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from threading import RLock
 from typing import Any
 
 from simulators.onshi.telegrams import Telegram
+from simulators.shell.store import Database, add_counts
 
 SCHEMA = """
 create table if not exists denbun (
@@ -29,47 +28,17 @@ create table if not exists genzai (
   primary key (himozuke_bango, hokensha_code, shurui)) without rowid;
 create table if not exists hakken (
   seq integer primary key autoincrement, soshin_bango text not null, shurui text not null, basho text not null);
-create table if not exists kazu (namae text primary key, kazu integer not null) without rowid;
 create table if not exists jisseki (seq integer primary key autoincrement, naiyo text not null);
 """
-TABLES = ("denbun", "hito", "genzai", "hakken", "kazu", "jisseki", "sqlite_sequence")
 OK = "ok"
 CHANGED = "naiyo_fuitchi"
 
 
-class Store:
-    """One writer at a time, readers beside it."""
+class Store(Database):
+    """What arrived and what became of it."""
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._path = path
-        self._lock = RLock()
-        self._write = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-        self._write.execute("pragma journal_mode=wal")
-        self._write.execute("pragma synchronous=normal")
-        self._write.executescript(SCHEMA)
-
-    def close(self) -> None:
-        """Finish; the file stays."""
-        with self._lock:
-            self._write.close()
-
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._lock:
-            self._write.execute("begin immediate")
-            try:
-                yield self._write
-            except BaseException:
-                self._write.execute("rollback")
-                raise
-            self._write.execute("commit")
-
-    @contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
-        with closing(sqlite3.connect(self._path, isolation_level=None)) as connection:
-            connection.row_factory = sqlite3.Row
-            yield connection
+        super().__init__(path, SCHEMA)
 
     def receive(
         self, telegrams: Sequence[Telegram], *, at: str, answer_after: float, late: Mapping[str, float] | None = None
@@ -78,7 +47,7 @@ class Store:
 
         Results are due after `answer_after`; `late` has another moment for some 送信番号.
         """
-        with self._transaction() as db:
+        with self.transaction() as db:
             known = _by_key(
                 db, "select soshin_bango, digest from denbun where soshin_bango", [t.soshin_bango for t in telegrams]
             )
@@ -101,7 +70,7 @@ class Store:
                     continue
                 codes.append(OK)
             self._keep(db, fresh, persons, at=at, answer_after=answer_after, late=late or {})
-            _count(db, saisoshin=repeats, naiyo_fuitchi=changed)
+            add_counts(db, saisoshin=repeats, naiyo_fuitchi=changed)
         return codes
 
     def _keep(
@@ -171,14 +140,9 @@ class Store:
             [(t.soshin_bango, finding.shurui, finding.basho) for t in fresh for finding in t.findings],
         )
 
-    def count(self, **names: int) -> None:
-        """Add to named counters."""
-        with self._transaction() as db:
-            _count(db, **names)
-
     def owed_answers(self, *, now: float, limit: int) -> list[dict[str, Any]]:
         """Telegrams whose 「処理結果電文」 is due, oldest first."""
-        with self._reading() as db:
+        with self.reading() as db:
             rows = db.execute(
                 "select soshin_bango, kekka_kubun, kekka_meisai_code, kekka_kaisu from denbun"
                 " where kekka_jotai = 'machi' and kekka_after <= ? order by kekka_after, seq limit ?",
@@ -188,7 +152,7 @@ class Store:
 
     def settle_answers(self, results: Sequence[tuple[str, str | None, str, float, str | None, str]]) -> None:
         """Write how sending went: (区分, 明細コード, 状態, next try, time, 送信番号) each."""
-        with self._transaction() as db:
+        with self.transaction() as db:
             db.executemany(
                 "update denbun set kekka_kubun = ?, kekka_meisai_code = ?, kekka_jotai = ?, kekka_after = ?,"
                 " kekka_nichiji = ?, kekka_kaisu = kekka_kaisu + 1 where soshin_bango = ?",
@@ -197,7 +161,7 @@ class Store:
 
     def state(self) -> dict[str, Any]:
         """Counts of everything, for tests and for the page."""
-        with self._reading() as db:
+        with self.reading() as db:
             shubetsu = _pairs(db, "select denbun_shubetsu, count(*) from denbun group by 1")
             kekka = _pairs(db, "select kekka_jotai, count(*) from denbun group by 1")
             kubun = _pairs(db, "select kekka_kubun, count(*) from denbun where kekka_jotai = 'sumi' group by 1")
@@ -226,18 +190,18 @@ class Store:
     def telegrams(self, *, after: int, limit: int, newest_first: bool = False) -> list[dict[str, Any]]:
         """Telegrams in order of arrival, after a cursor."""
         order = "desc" if newest_first else "asc"
-        with self._reading() as db:
+        with self.reading() as db:
             sql = f"select * from denbun where seq > ? order by seq {order} limit ?"  # noqa: S608  # two fixed words
             return [_telegram_row(row) for row in db.execute(sql, [after, limit])]
 
     def findings(self, *, limit: int) -> list[dict[str, Any]]:
         """The newest of what should not have come."""
-        with self._reading() as db:
+        with self.reading() as db:
             return [dict(row) for row in db.execute("select * from hakken order by seq desc limit ?", [limit])]
 
     def persons(self, *, after: str, limit: int, hokensha_code: str = "") -> list[dict[str, Any]]:
         """Held persons by 紐付番号, each with what every insurer's latest telegram says."""
-        with self._reading() as db:
+        with self.reading() as db:
             rows = db.execute(
                 "select hito.*, genzai.hokensha_code, genzai.jun, genzai.hihokensha_edaban, genzai.naiyo"
                 " from (select * from hito where himozuke_bango > ? order by himozuke_bango limit ?) hito"
@@ -263,7 +227,7 @@ class Store:
 
     def person(self, himozuke_bango: str) -> dict[str, Any] | None:
         """One person with every telegram in order of arrival, or None."""
-        with self._reading() as db:
+        with self.reading() as db:
             hito = db.execute("select * from hito where himozuke_bango = ?", [himozuke_bango]).fetchone()
             if hito is None:
                 return None
@@ -280,7 +244,7 @@ class Store:
         Digest: SHA-256 over `紐付番号 SHA-256(naiyo)` lines in order of 紐付番号, naiyo as canonical JSON.
         """
         digest, kensu = hashlib.sha256(), 0
-        with self._reading() as db:
+        with self.reading() as db:
             rows = db.execute(
                 "select himozuke_bango, naiyo from genzai"
                 " where hokensha_code = ? and shurui = 'shikaku' and naiyo is not null order by himozuke_bango",
@@ -293,21 +257,15 @@ class Store:
 
     def add_jisseki(self, items: Sequence[dict[str, Any]]) -> None:
         """Keep lines of the 「資格確認実績ログ」."""
-        with self._transaction() as db:
+        with self.transaction() as db:
             db.executemany("insert into jisseki (naiyo) values (?)", [(json.dumps(item),) for item in items])
 
     def jisseki(self, *, after: int, limit: int) -> tuple[list[dict[str, Any]], int]:
         """Lines of the log after a cursor, and the next cursor."""
-        with self._reading() as db:
+        with self.reading() as db:
             rows = db.execute("select seq, naiyo from jisseki where seq > ? order by seq limit ?", [after, limit])
             found = rows.fetchall()
         return [json.loads(row["naiyo"]) for row in found], found[-1]["seq"] if found else after
-
-    def reset(self) -> None:
-        """Forget everything."""
-        with self._transaction() as db:
-            for table in TABLES:
-                db.execute(f"delete from {table}")  # noqa: S608  # names of our own tables
 
 
 def _by_key(db: sqlite3.Connection, select: str, keys: Sequence[str]) -> dict[str, tuple[Any, ...]]:
@@ -321,13 +279,6 @@ def _one(db: sqlite3.Connection, sql: str) -> int:
 
 def _pairs(db: sqlite3.Connection, sql: str) -> dict[str, int]:
     return {str(row[0]): int(row[1]) for row in db.execute(sql)}
-
-
-def _count(db: sqlite3.Connection, **names: int) -> None:
-    db.executemany(
-        "insert into kazu values (?, ?) on conflict (namae) do update set kazu = kazu + excluded.kazu",
-        [(name, number) for name, number in names.items() if number],
-    )
 
 
 def _telegram_row(row: sqlite3.Row) -> dict[str, Any]:

@@ -63,6 +63,26 @@ def checks(names: Sequence[tuple[str, str]], state: Mapping[str, int]) -> str:
     return table("0件であるべきもの", ("確認すること", "件数", "判定"), rows)
 
 
+def lookup(action: str, name: str, label: str) -> str:
+    """The form that looks for one thing by its number."""
+    return (
+        f'<form method="post" action="{action}"><label for="{name}">{escape(label)}</label>'
+        f'<input type="text" id="{name}" name="{name}" size="38" autocomplete="off">'
+        "<button>表示する</button></form>"
+    )
+
+
+def looked_up(label: str, asked: str, content: str | None, *, form: str, system: str) -> str:
+    """The page of the one thing that was looked for, or that it is not there (`content` None)."""
+    back = '<p><a href="/">一覧へ戻る</a></p>'
+    shown = (
+        f"<p>{escape(label)}「{escape(asked)}」の要求は届いていません。</p>"
+        if content is None
+        else f"<h2>{escape(label)} <code>{escape(asked)}</code></h2>{content}"
+    )
+    return layout(f"一つの{label}", f"{back}{shown}{form}", system=system)
+
+
 def sentence(text: str) -> str:
     """A cell of a table with a sentence, which may run over several lines."""
     return f'<span class="bun">{escape(text)}</span>' if text else ""

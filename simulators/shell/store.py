@@ -41,11 +41,17 @@ class Database:
                 raise
             self._write.execute("commit")
 
-    def rows(self, sql: str, values: Values = ()) -> list[Row]:
-        """What a query finds."""
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """A connection beside the writer's, for several queries."""
         with closing(sqlite3.connect(self._path, isolation_level=None)) as connection:
             connection.row_factory = sqlite3.Row
-            return [dict(row) for row in connection.execute(sql, values)]
+            yield connection
+
+    def rows(self, sql: str, values: Values = ()) -> list[Row]:
+        """What a query finds."""
+        with self.reading() as db:
+            return [dict(row) for row in db.execute(sql, values)]
 
     def one(self, sql: str, values: Values = ()) -> Row | None:
         """The first row a query finds, or None."""
@@ -59,10 +65,7 @@ class Database:
     def count(self, **names: int) -> None:
         """Add to named counters."""
         with self.transaction() as db:
-            db.executemany(
-                "insert into kazu values (?, ?) on conflict (namae) do update set kazu = kazu + excluded.kazu",
-                [(name, number) for name, number in names.items() if number],
-            )
+            add_counts(db, **names)
 
     def counted(self, *names: str) -> dict[str, int]:
         """The named counters, 0 for those never added to."""
@@ -75,3 +78,11 @@ class Database:
             tables = db.execute("select name from sqlite_master where type = 'table'").fetchall()
             for (name,) in tables:
                 db.execute(f'delete from "{name}"')  # noqa: S608  # names of our own tables
+
+
+def add_counts(db: sqlite3.Connection, **names: int) -> None:
+    """Add to named counters inside a transaction."""
+    db.executemany(
+        "insert into kazu values (?, ?) on conflict (namae) do update set kazu = kazu + excluded.kazu",
+        [(name, number) for name, number in names.items() if number],
+    )

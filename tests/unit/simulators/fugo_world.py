@@ -25,7 +25,8 @@ from simulators.nws.todoke import Deliverer
 from simulators.people.world import World
 from simulators.shell.faults import Dice, PlanHolder
 from simulators.shell.hub_keys import HubKeys
-from tests.unit.simulators.small_fugo_hub import SmallFugoHub, running_hub
+from tests.unit.simulators.small_fugo_hub import SmallFugoHub
+from tests.unit.simulators.small_hub import running_hub
 from tests.unit.simulators.stand_ins import Keyring, Running, running, until
 
 SECRET = b"s" * 32

@@ -17,7 +17,8 @@ import pytest
 
 from simulators.client import generate_key
 from tests.unit.simulators.fugo_world import inhabitants, tsuban, yokyu_file
-from tests.unit.simulators.small_fugo_hub import SmallFugoHub, running_hub
+from tests.unit.simulators.small_fugo_hub import SmallFugoHub
+from tests.unit.simulators.small_hub import running_hub
 from tests.unit.simulators.stand_ins import until
 
 LINES = [(tsuban(place), number) for place, number in enumerate(inhabitants(300))]

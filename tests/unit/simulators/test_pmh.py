@@ -16,7 +16,8 @@ from simulators.pmh.faults import FaultPlan
 from simulators.pmh.routes import DOORS, Pmh
 from simulators.pmh.store import PmhStore
 from simulators.shell.faults import Dice, PlanHolder
-from tests.unit.simulators.small_pmh_hub import PATH, SmallPmhHub, running_hub
+from tests.unit.simulators.small_hub import running_hub
+from tests.unit.simulators.small_pmh_hub import PATH, SmallPmhHub
 from tests.unit.simulators.stand_ins import HINAGATA, SHIKEN, Keyring, Running, bango, keyring, running, until
 
 KNOWN = [bango(number) for number in range(1, 21)]
@@ -83,7 +84,7 @@ class TestAsking:
         world.pmh.break_with(irai_off=False)
         world.settled()
 
-        assert world.hub.asked == [
+        assert world.hub.calls == [
             (PATH, {"jimu_kubun": "02", "kojin_bango": KNOWN[0]}),
             (f"{PATH}/ikkatsu", {"jimu_kubun": "02", "kojin_bango": KNOWN[1:5]}),
         ]

@@ -11,7 +11,8 @@ from simulators.jumin.__main__ import main as play_story
 from simulators.yobosesshu import items
 from simulators.yobosesshu.kiroku import gtin_digit
 from simulators.yobosesshu.store import Zones
-from tests.unit.simulators.small_pmh_hub import SmallPmhHub, running_hub
+from tests.unit.simulators.small_hub import running_hub
+from tests.unit.simulators.small_pmh_hub import SmallPmhHub
 from tests.unit.simulators.stand_ins import HINAGATA, SHIKEN, bango, until
 from tests.unit.simulators.vaccination_world import VaccinationWorld, answered, filled, vaccination_world
 
@@ -139,12 +140,12 @@ class TestTheWholeWay:
         until(lambda: world.pmh.state()["sumi"] == 1)
         himozuke = world.tell_onshi(PERSON)
         until(lambda: len(world.portal.stranger.get("/_sim/riyosha").json()["items"]) == 1)
-        asked = len(world.hub.asked)
+        asked = len(world.hub.calls)
 
         page = world.onshi.stranger.post("/josei", data={"himozuke_bango": himozuke}).text
 
         assert "2026-04-01～2027-03-31" in page
-        assert len(world.hub.asked) == asked
+        assert len(world.hub.calls) == asked
 
 
 class TestPmhKey:
