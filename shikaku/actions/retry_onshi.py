@@ -18,11 +18,6 @@ from shikaku.actions.resend_to_onshi import QUEUE
 SCREEN: Final = "OP-201"
 
 
-def may_retry(by: Principal) -> bool:
-    """Tell whether it is among the person's rights."""
-    return by.can(UNYO, "koshin")
-
-
 @own_transaction
 def retry_onshi(*, by: Principal, hokensha_code: str, in_charge: Collection[str], now: datetime) -> int:
     """Let the unreceived telegrams of an insurer go now and return how many waited for their next try.
@@ -30,7 +25,7 @@ def retry_onshi(*, by: Principal, hokensha_code: str, in_charge: Collection[str]
     The same telegrams in the same order: only their time changes, and what a sender has in hand is left alone.
     *Idempotent.* Raises NotPermitted without the right, NotFound for an insurer the operator is not `in_charge` of.
     """
-    if not may_retry(by):
+    if not by.can(UNYO, "koshin"):
         raise NotPermitted("kengen_nashi", NOT_PERMITTED_MESSAGE)
     if hokensha_code not in in_charge:
         raise NotFound("hokensha_nashi", "この保険者は登録されていません。保険者コードを確かめてください。")

@@ -25,8 +25,8 @@ from chukan.kernel.http.pages import Tile, Todo, chart_of, show
 from chukan.kernel.principal import Principal
 from chukan.kernel.templatetags.hyoji import jikoku, nagasa
 from chukan.settings import limits
-from shikaku.actions.record_shokai import record_jokyo
-from shikaku.actions.retry_onshi import may_retry, retry_onshi
+from shikaku.actions.record_shokai import UNYO, record_jokyo
+from shikaku.actions.retry_onshi import retry_onshi
 from shikaku.domain.bango_case import CASE_ID_SHOWN
 from shikaku.http.terminal_file_show import state_mark
 from shikaku.http.terminal_page import Link, actor, go_on, posted
@@ -306,7 +306,7 @@ def show_haishin(request: HttpRequest) -> HttpResponse:
     )
     shown = [_delivery(row, resend.get(row.hokensha_code, 0), names, now) for row in rows]
     context = {"now": now, "tiles": tiles, "rows": shown, "retried": _retried(request.GET.get("saishiko", ""))}
-    context["may_retry"] = may_retry(by)
+    context["may_retry"] = by.can(UNYO, "koshin")
     record_jokyo(by=by, screen_id="OP-201", now=now)
     return show(request, "operator/delivery.html", context)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from simulators.client import ClientKey, HubClient, RequestSigner, generate_key
+from simulators.client import ClientKey, RequestSigner, generate_key
 from simulators.client.signing import digest_of_chunks
 from tests.unit.simulators.small_hub import SmallHub
 
@@ -25,11 +25,6 @@ class SmallFugoHub(SmallHub):
     partner: ClientKey = field(default_factory=lambda: generate_key(kid="nws-1"))
     codes: dict[str, str] = field(default_factory=dict)
     heard: list[str] = field(default_factory=list)
-
-    def line(self, url: str) -> HubClient:
-        """The hub's signed line to a stand-in."""
-        signer = RequestSigner(client_id="chukan", key=self.key, keyid="hub-1")
-        return HubClient(base_url=url, signer=signer, timeout=httpx.Timeout(20.0))
 
     def put(
         self, url: str, file_id: str, pieces: list[bytes], *, digest: str = "", chunked: bool = False, length: int = 0

@@ -8,7 +8,18 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
 from typing import Any, TypeVar
 
-from simulators.client import ClientKey, NonceMemory, PublicKeys, SignatureRefusedError, SignedRequest, generate_key
+import httpx
+
+from simulators.client import (
+    ClientKey,
+    HubClient,
+    NonceMemory,
+    PublicKeys,
+    RequestSigner,
+    SignatureRefusedError,
+    SignedRequest,
+    generate_key,
+)
 from simulators.client.verifying import verify_request
 
 Spoil = Callable[[Any], Any]
@@ -27,8 +38,14 @@ class SmallHub:
     """For each call that stopped in the middle, whether it was signed."""
     spoil: Spoil = lambda answer: answer
     lenient: bool = False
+    patience: float = 20.0
     url: str = ""
     lock: Lock = field(default_factory=Lock)
+
+    def line(self, url: str) -> HubClient:
+        """The hub's signed line to a stand-in."""
+        signer = RequestSigner(client_id="chukan", key=self.key, keyid="hub-1")
+        return HubClient(base_url=url, signer=signer, timeout=httpx.Timeout(self.patience))
 
     def answer(self, path: str, message: Any) -> tuple[int, Any]:
         """What the contract says to a parsed message; nothing (None) is an empty answer."""

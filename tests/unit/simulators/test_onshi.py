@@ -17,7 +17,7 @@ import pytest
 from simulators.client import HubClient, generate_key
 from simulators.onshi.store import Store
 from simulators.onshi.telegrams import holds_kojin_bango, read_telegram
-from tests.unit.simulators.conftest import RunningOnshi, SmallHub
+from tests.unit.simulators.conftest import RunningOnshi, SmallOnshiHub
 
 PERSON = "11111111-1111-4111-8111-111111111111"
 PERIOD = {
@@ -145,7 +145,7 @@ class TestReceiving:
 
 
 class TestSignature:
-    def test_a_stranger_is_refused(self, onshi: RunningOnshi, hub: SmallHub) -> None:
+    def test_a_stranger_is_refused(self, onshi: RunningOnshi, hub: SmallOnshiHub) -> None:
         hub.key = generate_key(kid="hub-1")
         onshi.app.keys.current(naming="hub-1")  # type: ignore[union-attr]  # the fixture always has keys
         bare = onshi.stranger.post("/shikaku-joho", json=telegram(1))
@@ -154,14 +154,14 @@ class TestSignature:
         assert onshi.state()["shomei_fusei"] == 1
         assert onshi.state()["denbun"] == 0
 
-    def test_another_key_under_the_same_name_is_refused(self, onshi: RunningOnshi, hub: SmallHub) -> None:
+    def test_another_key_under_the_same_name_is_refused(self, onshi: RunningOnshi, hub: SmallOnshiHub) -> None:
         send(onshi, telegram(1))
         hub.key = generate_key(kid="hub-1")
 
-        with hub.client(onshi.url) as forger:
+        with hub.line(onshi.url) as forger:
             assert forger.send_json("/shikaku-joho", telegram(2, jun=2)).status_code == 401
 
-    def test_a_new_key_of_the_hub_is_fetched(self, onshi: RunningOnshi, hub: SmallHub) -> None:
+    def test_a_new_key_of_the_hub_is_fetched(self, onshi: RunningOnshi, hub: SmallOnshiHub) -> None:
         send(onshi, telegram(1))
         hub.key = generate_key(kid="hub-2")
         onshi.app.keys._next_fetch = 0.0  # type: ignore[union-attr]  # instead of waiting a second
@@ -197,7 +197,7 @@ class TestFindings:
 
 
 class TestResults:
-    def test_a_result_follows_each_telegram(self, onshi: RunningOnshi, hub: SmallHub) -> None:
+    def test_a_result_follows_each_telegram(self, onshi: RunningOnshi, hub: SmallOnshiHub) -> None:
         send(onshi, telegram(1))
 
         until(lambda: len(hub.results) == 1)
@@ -208,14 +208,14 @@ class TestResults:
         }
         until(lambda: onshi.state()["kekka"]["sumi"] == 1)
 
-    def test_it_is_sent_again_until_the_hub_takes_it(self, onshi: RunningOnshi, hub: SmallHub) -> None:
+    def test_it_is_sent_again_until_the_hub_takes_it(self, onshi: RunningOnshi, hub: SmallOnshiHub) -> None:
         hub.statuses += [503, 429]
 
         send(onshi, telegram(1))
 
         until(lambda: len(hub.results) == 1)
 
-    def test_a_refused_result_is_not_repeated(self, onshi: RunningOnshi, hub: SmallHub) -> None:
+    def test_a_refused_result_is_not_repeated(self, onshi: RunningOnshi, hub: SmallOnshiHub) -> None:
         hub.statuses += [409]
 
         send(onshi, telegram(1))
@@ -223,7 +223,7 @@ class TestResults:
         until(lambda: onshi.state()["kekka"]["kyohi"] == 1)
         assert hub.results == []
 
-    def test_nines_come_at_the_rate_asked_for(self, onshi: RunningOnshi, hub: SmallHub) -> None:
+    def test_nines_come_at_the_rate_asked_for(self, onshi: RunningOnshi, hub: SmallOnshiHub) -> None:
         onshi.break_with(result_9=1.0)
 
         send(onshi, telegram(1))
@@ -232,7 +232,7 @@ class TestResults:
         assert hub.results[0]["shori_kekka_kubun"] == "9"
         assert hub.results[0]["shori_kekka_meisai_code"]
 
-    def test_duplicate_and_conflicting_answers(self, onshi: RunningOnshi, hub: SmallHub) -> None:
+    def test_duplicate_and_conflicting_answers(self, onshi: RunningOnshi, hub: SmallOnshiHub) -> None:
         onshi.break_with(duplicate_answer=1.0, conflicting_answer=1.0)
 
         send(onshi, telegram(1))
@@ -240,7 +240,7 @@ class TestResults:
         until(lambda: len(hub.results) == 3)
         assert [result["shori_kekka_kubun"] for result in hub.results] == ["1", "1", "9"]
 
-    def test_some_results_come_late_and_out_of_order(self, onshi: RunningOnshi, hub: SmallHub) -> None:
+    def test_some_results_come_late_and_out_of_order(self, onshi: RunningOnshi, hub: SmallOnshiHub) -> None:
         onshi.break_with(result_late=1.0, result_late_ms=600)
         send(onshi, telegram(1))
         onshi.break_with(result_late=0.0)
@@ -249,7 +249,7 @@ class TestResults:
         until(lambda: len(hub.results) == 2)
         assert [result["soshin_bango"] for result in hub.results] == [uuid7(2), uuid7(1)]
 
-    def test_results_wait_while_switched_off(self, onshi: RunningOnshi, hub: SmallHub) -> None:
+    def test_results_wait_while_switched_off(self, onshi: RunningOnshi, hub: SmallOnshiHub) -> None:
         onshi.break_with(result_off=True)
         send(onshi, telegram(1))
         time.sleep(0.2)
@@ -432,12 +432,12 @@ class TestLookups:
         assert onshi.line.get(f"/jisseki-log?after={log['next']}").json() == {"items": [], "next": None}
 
 
-def test_what_was_received_survives_a_kill(tmp_path: Path, hub: SmallHub) -> None:
+def test_what_was_received_survives_a_kill(tmp_path: Path, hub: SmallOnshiHub) -> None:
     command = [sys.executable, "-m", "simulators.onshi", "--port", "0", "--home", str(tmp_path), "--hub-url", hub.url]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         url = json.loads(process.stdout.readline())["url"]
-        with hub.client(url) as line:
+        with hub.line(url) as line:
             assert line.send_json("/shikaku-joho", telegram(1)).status_code == 204
         os.kill(process.pid, signal.SIGKILL)
 
