@@ -45,7 +45,7 @@ REPEATED: dict[str, Any] = {
     "seigyo": {"opt_out": True, "jiko_joho_teikyo_fuka_flag": True, "tokutei_kenshin_doi_flag": True},
     "sho": [{"sho_kubun": "01", "kofu_ymd": "2026-04-03", "hihokenshasho_kigo": "証面記号戊"}],
     "korei": [{"kofu_ymd": "2026-04-04", "yuko_kaishi_ymd": "2026-04-05", "ichibu_futankin_wariai": "020"}],
-    "tokutei_shippei": [{"kofu_ymd": "2026-04-06", "jiko_futan_gendogaku": 13_579_246_801}],
+    "tokutei_shippei": [{"kofu_ymd": "2026-04-06", "jiko_futan_gendogaku": 13_579_246}],
 }
 
 
