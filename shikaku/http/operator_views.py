@@ -305,17 +305,21 @@ def show_haishin(request: HttpRequest) -> HttpResponse:
         Tile("再送待ち", f"{sum(resend.values()):,}", "件"),
     )
     shown = [_delivery(row, resend.get(row.hokensha_code, 0), names, now) for row in rows]
-    context = {"now": now, "tiles": tiles, "rows": shown, "retried": _retried(request.GET.get("saishiko", ""))}
+    context = {"now": now, "tiles": tiles, "rows": shown, **_retried(request.GET.get("saishiko", ""))}
     context["may_retry"] = by.can(UNYO, "koshin")
     record_jokyo(by=by, screen_id="OP-201", now=now)
     return show(request, "operator/delivery.html", context)
 
 
-def _retried(count: str) -> str:
-    return f"{int(count):,}件を、次の試行を待たずに送ります。" if re.fullmatch("[0-9]{1,9}", count) else ""
+def _retried(count: str) -> dict[str, str]:
+    if not re.fullmatch("[0-9]{1,9}", count):
+        return {}
+    if not int(count):
+        return {"retried": "次の試行を待っている電文はありません。", "retried_kind": "info"}
+    return {"retried": f"{int(count):,}件を、次の試行を待たずに送ります。", "retried_kind": "ok"}
 
 
-@screen("OP-201")
+@screen("OP-201", action="koshin")
 @require_POST
 def retry_haishin(request: HttpRequest) -> HttpResponse:
     """Let what waits of one insurer go now, and show the list again. Raises as the action."""
