@@ -4,7 +4,7 @@ A 個人番号 crosses it in one place, `find_members`, and is not kept on eithe
 """
 
 from shikaku.actions.set_pmh_id import set_pmh_id
-from shikaku.queries.haishin import PmhHaishin, count_pmh_haishin
+from shikaku.queries.haishin import PmhHaishin, PmhRefusal, count_pmh_haishin, list_pmh_refusals
 from shikaku.queries.members import Member, find_last_soshitsu, find_members
 from shikaku.queries.rireki import Kanyusaki, find_hokensha_at
 
@@ -12,9 +12,11 @@ __all__ = [
     "Kanyusaki",
     "Member",
     "PmhHaishin",
+    "PmhRefusal",
     "count_pmh_haishin",
     "find_hokensha_at",
     "find_last_soshitsu",
     "find_members",
+    "list_pmh_refusals",
     "set_pmh_id",
 ]

@@ -23,7 +23,7 @@ _TELEGRAMS = """
 INSERT INTO shikaku_onshi_soshin (soshin_bango, himozuke_bango, jun, kind, as_of, owed_at, available_at, attempts,
   shori_kekka_kubun, shori_kekka_meisai_code, sent_at, answered_at)
 SELECT gen_random_uuid(), gen_random_uuid(), 1, 'pmh_id', now(), now() - interval '17 minutes',
-  now() + interval '1 day', 5, CASE WHEN n > 12 THEN '9' ELSE '' END, '',
+  now() + interval '1 day', 5, CASE WHEN n > 12 THEN '9' ELSE '' END, CASE WHEN n = 13 THEN 'OQS-12' ELSE '' END,
   CASE WHEN n > 12 THEN now() END, CASE WHEN n > 12 THEN now() END
 FROM generate_series(1, 14) AS n
 """

@@ -6,7 +6,7 @@ from datetime import date
 from django.db.models import Q
 
 from chukan.controls.setsuzoku.domain import ClientFacts, ClientKeyFacts, as_kind
-from chukan.controls.setsuzoku.models import ClientHokensha, ClientItaku, ClientKey
+from chukan.controls.setsuzoku.models import Client, ClientHokensha, ClientItaku, ClientKey
 
 
 def find_client(client_id: str, *, on: date) -> ClientFacts | None:
@@ -29,6 +29,12 @@ def find_client(client_id: str, *, on: date) -> ClientFacts | None:
         carried=carried,
         keys=tuple(ClientKeyFacts(row.pk, row.kid, row.jwk, row.proven_at is not None) for row in rows),
     )
+
+
+def is_in_use(client_id: str, *, kind: str, on: date) -> bool:
+    """Tell whether a system of this kind is valid on the day, whatever its keys."""
+    valid = Q(valid_from__lte=on) & (Q(valid_to__isnull=True) | Q(valid_to__gt=on))
+    return Client.objects.filter(valid, client_id=client_id, kind=kind).exists()
 
 
 def carried_by(client_id: str) -> frozenset[str]:

@@ -123,6 +123,28 @@ class TestRetryNow:
             ("OP-201", None)
         ]
 
+    def test_where_nothing_waits_for_its_next_try_it_says_so(self, world: World) -> None:
+        client = browser(an_operator(), hokensha="")
+
+        done = client.post("/unyo/haishin/saishiko/", {"hokensha_code": KENPO})
+        page = client.get(done.headers["Location"]).content.decode()
+
+        assert "次の試行を待っている電文はありません。" in page
+        assert "0件を" not in page
+        assert "notice-info" in page
+        assert "notice-ok" not in page
+
+    def test_who_may_change_and_not_look_is_let_in_and_who_only_looks_is_kept_out_before_the_method(
+        self, world: World
+    ) -> None:
+        joined(1)
+        changes = browser(an_operator(kengen=frozenset({("unyo", "koshin")})), hokensha="")
+        looks = browser(an_operator("K0002", kengen=frozenset({("unyo", "shokai")})), hokensha="")
+
+        assert changes.post("/unyo/haishin/saishiko/", {"hokensha_code": KENPO}).status_code == 303
+        assert changes.get("/unyo/haishin/saishiko/").status_code == 405
+        assert looks.get("/unyo/haishin/saishiko/").status_code == 403
+
     def test_who_only_looks_has_no_button_and_is_refused(self, world: World) -> None:
         joined(1)
         with world.admin() as admin:
