@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import threading
 from datetime import timedelta
 from itertools import count
@@ -11,16 +12,23 @@ from uuid import UUID
 import pytest
 from django.db import connection
 
-from chukan.kernel.errors import RuleBroken
+from chukan.kernel.crypto.blind_index import ZoneIndex
+from chukan.kernel.crypto.keyring import get_keyring
+from chukan.kernel.errors import RuleBroken, Unavailable
 from chukan.kernel.principal import Principal
+from chukan.kernel.transactions import LostRace
+from shikaku.actions.block_numbers import NumberChanges
 from shikaku.actions.register_one import register_one
+from shikaku.queries.led import find_himozuke
+from tests.builders.history_numbers import Numbers
 from tests.support.members import LATER, asked, bango, joined, known
 from tests.support.pmh import a_pmh, issued, pmh_principal
-from tests.support.principals import KENPO, OTHER_KENPO, clerk
+from tests.support.principals import KENPO, OTHER_KENPO, SHICHOSON, clerk
 from tests.support.world import World
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.kj("KJ-SHI-05")]
 A, B = KENPO, OTHER_KENPO
+ZONES = (A, B, SHICHOSON[0])
 
 
 @pytest.fixture
@@ -296,3 +304,87 @@ class TestAtOnce:
 
             mixed = story.person(A, turn + 1) == story.person(B, turn + 1)
             assert mixed == ((B, turn + 1, "teisei", "") in story.cases())
+
+
+class Dice:
+    """Short random stories of three insurers, each with numbers of its own, held against `history_numbers`."""
+
+    def __init__(self, world: World, seed: int) -> None:
+        self.world, self.dice = world, random.Random(seed)
+        self._times = (LATER + timedelta(minutes=minute) for minute in count())
+        self._cards = count(1000)
+
+    def throw(self, stories: int) -> None:
+        """Raise AssertionError when a line is answered, or a number leads, otherwise than the reference says."""
+        for story in range(stories):
+            self.numbers, self.first = Numbers(ZONES), 10 * story
+            for zone, serial in ((A, 1), self.dice.choice([(B, 1), (B, 2)])):
+                self._joins(zone, self.first + serial)
+            for _ in range(10):
+                if self.dice.random() < 0.15:
+                    self._joins(self.dice.choice(ZONES), self.first + self.dice.randint(1, 4))
+                else:
+                    self._renumbers()
+                self._compare()
+
+    def _compare(self) -> None:
+        index = ZoneIndex(get_keyring(), A)
+        hashes = {index.global_bango(number): number for number in self.numbers.himozuke}
+        led = find_himozuke(by=clerk(A), hashes=list(hashes))
+        assert len(led) == len(hashes)
+        both = {(self.numbers.himozuke[hashes[one]], himozuke) for one, himozuke in led.items()}
+        statement = "SELECT hokensha_code, hihokensha_edaban, himozuke_bango FROM shikaku_itaku_kukaku_kanyusha"
+        for zone, edaban, himozuke in asked(self.world, statement):
+            if (zone, edaban) in self.numbers.holders:
+                both.add((self.numbers.holders[zone, edaban].himozuke, himozuke))
+        assert len({one for one, _ in both}) == len({other for _, other in both}) == len(both)
+
+    def _joins(self, zone: str, serial: int) -> None:
+        if self.numbers.led(zone, bango(serial)) is not None:
+            return
+        of_town = {} if zone in (A, B) else {"hokensha_bango": zone[2:]}
+        card = str(next(self._cards))
+        done = joined(serial, by=clerk_of(zone), hihokenshasho_bango=card, now=next(self._times), **of_town)
+        self.numbers.tells(self.numbers.joins(zone, done.hihokensha_edaban, bango(serial)))
+
+    def _renumbers(self) -> None:
+        holder = self.dice.choice(list(self.numbers.holders.values()))
+        number, kubun = bango(self.first + self.dice.randint(1, 5)), self.dice.choice("12")
+        new = {"koshingo_kojin_bango": number, "kojin_bango_koshin_kubun": kubun}
+        line = known("03", holder.edaban, hokensha_code=holder.zone, **new)
+        try:
+            done = register_one(by=clerk_of(holder.zone), line=line, now=next(self._times))
+            told = " ".join(item.code for item in done.keikoku)
+        except RuleBroken as broken:
+            told = " ".join(item.code for item in broken.errors)
+        again = self.numbers.is_said_again(holder, number)
+        anothers = not again and self.numbers.is_anothers(holder, number, kubun)
+        assert told == ("W102" if again else "E214" if anothers else "")
+        if not again and not anothers:
+            self.numbers.renumber(holder, number, kubun)
+            self.numbers.tells(holder)
+        if not anothers:
+            self.numbers.settle(holder)
+
+
+def clerk_of(zone: str) -> Principal:
+    """Return a clerk of one of the three insurers."""
+    return clerk(zone) if zone in (A, B) else clerk(zone, shubetsu="shichoson_kokuho")
+
+
+class TestAgainstTheReference:
+    @pytest.mark.parametrize("seed", range(2))
+    def test_every_number_leads_to_whom_the_insurers_said(self, world: World, seed: int) -> None:
+        Dice(world, seed).throw(20)
+
+    @pytest.mark.parametrize(
+        ("forgets", "instead"),
+        [("_kept", list[bytes]()), ("_parted", None), ("_is_free", False), ("_is_free", True), ("_part", None)],
+    )
+    def test_each_rule_left_out_is_seen(
+        self, world: World, monkeypatch: pytest.MonkeyPatch, forgets: str, instead: object
+    ) -> None:
+        monkeypatch.setattr(NumberChanges, forgets, lambda *_: instead)
+
+        with pytest.raises((AssertionError, LostRace, Unavailable)):
+            Dice(world, 0).throw(40)
