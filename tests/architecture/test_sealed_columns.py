@@ -17,6 +17,7 @@ NO_ENVELOPE = {
     ("setsuzoku_nonce", "nonce_sha256"),
     ("shikaku_itaku_kukaku_kanyusha", "bi_bango"),
     ("shikaku_kojin_bango_sakuin", "bi_global"),
+    ("shikaku_kojin_bango_sakuin", "over_bi_global"),
     ("shikaku_kyu_kojin_bango", "bi_bango"),
     ("shokuin_session", "key_hash"),
     ("sosa_log_checkpoint", "root"),

@@ -17,8 +17,9 @@ ZONE_COLUMNS = ("hokensha_code", "zone", "sender")
 # Who may see more than one zone of an insurer table, by which verb, and why.
 ACROSS = {
     ("shikaku_bango_case", "chukan_operator", "SELECT"): "the console lists open cases; no person by column grant",
-    ("shikaku_bango_case", "chukan_owner", "ALL"): "shikaku_case_holders, _drop_closed_cases",
+    ("shikaku_bango_case", "chukan_owner", "ALL"): "shikaku_case_holders, _drop_closed_cases, _open_parted, _is_free",
     ("shikaku_itaku_kukaku_kanyusha", "chukan_owner", "SELECT"): "shikaku_hokensha_at and others over persons",
+    ("shikaku_kyu_kojin_bango", "chukan_owner", "SELECT"): "shikaku_open_parted: who carries a number that was parted",
     ("shikaku_onshi_soshin", "chukan_relay", "ALL"): "delivery goes over all zones in the order of persons",
     ("shikaku_onshi_soshin", "chukan_operator", "SELECT"): "the console counts; states by column grant only",
     (
@@ -70,9 +71,11 @@ DEFINER_FUNCTIONS = {
     "shikaku_find_himozuke": {"chukan_web", "chukan_worker"},
     "shikaku_find_members": {"chukan_web"},
     "shikaku_hokensha_at": {"chukan_web", "chukan_worker"},
+    "shikaku_is_free": {"chukan_web", "chukan_worker"},
     "shikaku_last_soshitsu": {"chukan_worker"},
     "shikaku_link_bango": {"chukan_web", "chukan_worker"},
     "shikaku_new_himozuke": {"chukan_web", "chukan_worker"},
+    "shikaku_open_parted": {"chukan_web", "chukan_worker"},
     "shikaku_part_bango": {"chukan_web", "chukan_worker"},
     "shikaku_pmh_id_of": {"chukan_relay"},
     "shikaku_next_jun": {"chukan_web", "chukan_worker"},
