@@ -159,7 +159,10 @@ def _tiles(today: IraiDay, haishin: PmhHaishin, now: datetime) -> tuple[Tile, ..
 
 
 def _share(part: int, whole: int) -> str:
-    return f"人（{part * 100 / whole:.1f}%）" if whole else "人"
+    if not whole:
+        return "人"
+    share = part * 100 / whole
+    return f"人・{share:.1f}%" if share < 10 else f"人・{share:.0f}%"  # noqa: PLR2004  # as short as the tile is narrow
 
 
 def _itaku(now: datetime) -> list[Itaku]:

@@ -43,6 +43,6 @@ def renew_itaku(*, by: Principal, client_id: str, itaku: Sequence[Itaku], now: d
         target_file="委託の確認",
         targets=(client_id,),
         result="ok",
-        detail={"kind": "pmh", "itaku": {row.jimu_kubun: row.minaoshi_ymd.isoformat() for row in itaku}},
+        detail={"kind": "pmh"} | {f"minaoshi_ymd_{row.jimu_kubun}": row.minaoshi_ymd.isoformat() for row in itaku},
         now=now,
     )

@@ -41,7 +41,7 @@ class TestHaraidashi:
         assert "対応が必要なものはありません" in text
         assert pmh.client_id in text
         assert "医療費公費" in text
-        assert text.count("人（33.3%）") == 2
+        assert text.count("人・33%") == 2
         assert "発行履歴 1人" in text
         person = asked(world, "SELECT himozuke_bango::text FROM shikaku_himozuke")[0][0]
         for hidden in (bango(1), bango(2), str(pmh_id), person, "見本　太郎"):

@@ -65,7 +65,7 @@ class TestRenews:
         with world.admin() as admin:
             rows = admin.execute("SELECT kind, target_file, targets, body FROM sosa_log_event ORDER BY id").fetchall()
         assert rows[-1][:3] == ("client_changed", "委託の確認", [client_id])
-        assert json.loads(bytes(rows[-1][3]))["detail"] == {"kind": "pmh", "itaku": {"01": "2027-11-01"}}
+        assert json.loads(bytes(rows[-1][3]))["detail"] == {"kind": "pmh", "minaoshi_ymd_01": "2027-11-01"}
 
 
 class TestRefuses:
