@@ -8,7 +8,7 @@ import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import cbor2
 from cryptography import x509
@@ -17,9 +17,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 from django.conf import settings
+from django.test import Client
 
+from chukan.controls.seitai.models import SeitaiAuthenticator
+from chukan.controls.shokuin.models import Account
 from chukan.kernel import clock
-from tests.support.world import World
+from chukan.kernel.principal import Principal, system_principal
+from chukan.kernel.transactions import own_transaction
 
 MODEL = UUID("01020304-0506-0708-0102-030405060708")
 _UP, _UV, _BE, _AT = 0x01, 0x04, 0x08, 0x40
@@ -140,29 +144,47 @@ class Authenticator:
 
 def clock_count() -> int:
     """Return a count that is ahead of every earlier one."""
-    return int(clock.now().timestamp() * 100) % 2**32
+    return int(clock.now().timestamp() * 1000) % 2**32
 
 
 def registered(
-    world: World, shokuin_id: str, authenticator: Authenticator | None = None, *, slot: int = 1
+    shokuin_id: str, authenticator: Authenticator | None = None, *, zone: str = "shiharai_kikin", slot: int = 1
 ) -> Authenticator:
     """Return an authenticator that is registered for one person, as two administrators would have done."""
     held = authenticator or Authenticator()
-    with world.admin() as admin:
-        admin.execute(
-            "INSERT INTO seitai_authenticator (id, zone, account_id, slot, meisho, credential_id, credential_hash,"
-            " public_key, aaguid, is_attested, transports, sign_count, registered_at, registered_by_1,"
-            " registered_by_2, ended_by) SELECT %s, a.zone, a.id, %s, '試験の認証器', %s, %s, %s, %s, false,"
-            " '{internal}', 0, now(), 'test/K9001', 'test/K9002', '' FROM shokuin_account a"
-            " JOIN shokuin_shokuin s ON s.id = a.shokuin_id WHERE s.shokuin_id = %s",
-            [
-                uuid4(),
-                slot,
-                held.credential_id,
-                hashlib.sha256(held.credential_id).digest(),
-                held.public_key,
-                held.model,
-                shokuin_id,
-            ],
-        )
+    _register(by=system_principal(actor_id="test"), zone=zone, shokuin_id=shokuin_id, held=held, slot=slot)
     return held
+
+
+@own_transaction
+def _register(*, by: Principal, zone: str, shokuin_id: str, held: Authenticator, slot: int) -> None:
+    SeitaiAuthenticator.objects.create(
+        zone=zone,
+        account=Account.objects.get(zone=zone, shokuin__shokuin_id=shokuin_id),
+        slot=slot,
+        meisho="試験の認証器",
+        credential_id=held.credential_id,
+        credential_hash=hashlib.sha256(held.credential_id).digest(),
+        public_key=held.public_key,
+        aaguid=held.model,
+        is_attested=False,
+        transports=["internal"],
+        sign_count=0,
+        registered_at=clock.now(),
+        registered_by_1=f"{zone}/K9001",
+        registered_by_2=f"{zone}/K9002",
+    )
+
+
+_OWN: dict[str, Authenticator] = {}
+
+
+def pass_seitai(client: Client, shokuin_id: str, *, zone: str = "unyo_hoshu") -> None:
+    """Complete a sign-in that waits for 生体認証; a person without an authenticator is given one first."""
+    page = client.get("/login/seitai/")
+    if "asked" not in page.context:
+        _OWN[shokuin_id] = registered(shokuin_id, zone=zone)
+        page = client.get("/login/seitai/")
+    asked = page.context["asked"]
+    answer = _OWN[shokuin_id].get(asked.options_json, count=None)
+    client.post("/login/seitai/kakunin/", {"challenge_id": asked.challenge_id, "answer": answer})

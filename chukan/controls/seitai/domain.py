@@ -104,6 +104,11 @@ def refused(refusal: Refusal) -> NotPermitted:
     return NotPermitted(refusal.value, MESSAGES[refusal])
 
 
+def is_refusal(error: NotPermitted) -> bool:
+    """Tell whether an error is a refusal of 生体認証: IP-001 is shown again with its words."""
+    return error.code in MESSAGES
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a confirmation has to be made: the RP ID and the addresses of the pages."""

@@ -1,7 +1,7 @@
 """Reads authenticators, and what this installation accepts."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from uuid import UUID
@@ -10,9 +10,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from django.conf import settings
 
-from chukan.controls.seitai.domain import Models, Place
+from chukan.controls.seitai.domain import Models, Place, Witness
 from chukan.controls.seitai.models import SeitaiAuthenticator
-from chukan.controls.shokuin.domain import staff_zone
+from chukan.controls.seitai.verification import Key
+from chukan.controls.shokuin.domain import is_valid_on, staff_zone
+from chukan.controls.shokuin.models import Account
 from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import reads
 
@@ -53,6 +55,26 @@ class AuthenticatorRow:
     registered_at: datetime
     registered_by: tuple[str, str]
     last_used_at: datetime | None
+
+
+@reads
+def live_keys(*, by: Principal, zone: str, account_id: UUID) -> tuple[Key, ...]:
+    """Return the keys of a person's live authenticators as the browser is told of them."""
+    held = SeitaiAuthenticator.objects.filter(account_id=account_id, ended_at__isnull=True).order_by("slot")
+    return tuple(Key(bytes(row.credential_id), tuple(row.transports)) for row in held)
+
+
+@reads
+def find_witness(*, by: Principal, zone: str, account_id: UUID, on: date) -> Witness:
+    """Return who an account of the zone is, as a witness."""
+    account = Account.objects.select_related("shokuin").get(id=account_id)
+    return Witness(
+        account_id=account.id,
+        zone=account.zone,
+        shokuin_id=account.shokuin.shokuin_id,
+        kubun=account.shokuin.kubun,
+        is_valid=is_valid_on(account.valid_from, account.valid_to, on) and not account.must_change,
+    )
 
 
 @reads

@@ -1,9 +1,9 @@
 """Asks for one confirmation by an authenticator, verifies the answer, and uses it up with the act it is for."""
 
 import secrets
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from chukan.controls.seitai.domain import (
     FILE,
     JIMU,
     NONCE_BYTES,
+    TOROKU,
     Refusal,
     check_open,
     check_said,
@@ -23,12 +24,13 @@ from chukan.controls.seitai.domain import (
     refused,
 )
 from chukan.controls.seitai.models import SeitaiAuthenticator, SeitaiChallenge
-from chukan.controls.seitai.queries import place
-from chukan.controls.seitai.verification import Answered, Key, read_assertion, request_options, verify_assertion
+from chukan.controls.seitai.queries import live_keys, place
+from chukan.controls.seitai.verification import Answered, read_assertion, request_options, verify_assertion
 from chukan.controls.shokuin.domain import staff_zone
 from chukan.controls.shokuin.models import ShokuinSession
 from chukan.controls.sosa_log.actions import record_sosa, record_sosa_alone
 from chukan.controls.sosa_log.domain import SosaKind
+from chukan.kernel.errors import NotPermitted
 from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import joins_transaction, outside_transaction, own_transaction
 
@@ -44,11 +46,14 @@ class Options:
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class Asked:
+    """A confirmation that is asked for, taken for its one answer."""
+
     id: UUID
     account_id: UUID
     purpose: str
     challenge: bytes
+    witnesses: tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,7 @@ class _Held:
     sign_count: int
 
 
+@outside_transaction
 def begin(*, by: Principal, session_id: UUID, purpose: str, bound: bytes, now: datetime) -> Options:
     """Ask the person signed in for one confirmation of one act; return what the browser is given.
 
@@ -71,23 +77,10 @@ def begin(*, by: Principal, session_id: UUID, purpose: str, bound: bytes, now: d
 @own_transaction
 def _begin(*, by: Principal, zone: str, session_id: UUID, purpose: str, bound: bytes, now: datetime) -> Options:
     session = live_session(by=by, session_id=session_id)
-    held = SeitaiAuthenticator.objects.filter(account_id=session.account_id, ended_at__isnull=True).order_by("slot")
-    keys = keys_of(held)
+    keys = live_keys(by=by, zone=zone, account_id=session.account_id)
     if not keys:
         raise refused(Refusal.NOT_ENROLLED)
-    asked = make_row(zone=zone, session=session, purpose=purpose, bound=bound, now=now)
-    asked.save(force_insert=True)
-    record_sosa(
-        by=by,
-        kind=SosaKind.SEITAI_BEGUN,
-        jimu=JIMU,
-        target_file=FILE,
-        targets=[str(asked.id)],
-        result="ok",
-        detail={"purpose": purpose},
-        screen_id=SCREEN_ID,
-        now=now,
-    )
+    asked = ask(by=by, zone=zone, session=session, purpose=purpose, bound=bound, now=now)
     return Options(asked.id, request_options(rp_id=place().rp_id, challenge=asked.challenge, keys=keys))
 
 
@@ -104,35 +97,45 @@ def live_session(*, by: Principal, session_id: UUID) -> ShokuinSession:
     return session
 
 
-def make_row(
+@joins_transaction
+def ask(
     *,
+    by: Principal,
     zone: str,
     session: ShokuinSession,
     purpose: str,
     bound: bytes,
     now: datetime,
     witnesses: tuple[str, str] = ("", ""),
-) -> SeitaiChallenge:
-    """Return a new confirmation to be asked for, not stored yet."""
+) -> Asked:
+    """Store a new confirmation to be asked for: good for one answer within five minutes."""
     nonce = secrets.token_bytes(NONCE_BYTES)
-    return SeitaiChallenge(
+    challenge = make_challenge(bound=bound, nonce=nonce)
+    row = SeitaiChallenge.objects.create(
         zone=zone,
         account_id=session.account_id,
         session=session,
         purpose=purpose,
         bound_hash=hash_bound(bound),
         nonce=nonce,
-        challenge=make_challenge(bound=bound, nonce=nonce),
+        challenge=challenge,
         witness_1=witnesses[0],
         witness_2=witnesses[1],
         created_at=now,
         expires_at=now + CHALLENGE_AGE,
     )
-
-
-def keys_of(held: Iterable[SeitaiAuthenticator]) -> tuple[Key, ...]:
-    """Return the keys of authenticators as the browser is told of them."""
-    return tuple(Key(bytes(row.credential_id), tuple(row.transports)) for row in held)
+    record_sosa(
+        by=by,
+        kind=SosaKind.SEITAI_BEGUN,
+        jimu=JIMU,
+        target_file=FILE,
+        targets=[str(row.id)],
+        result="ok",
+        detail={"purpose": purpose} | ({"tachiai": " ".join(witnesses)} if witnesses[0] else {}),
+        screen_id=SCREEN_ID,
+        now=now,
+    )
+    return Asked(row.id, row.account_id, purpose, challenge, witnesses)
 
 
 @outside_transaction
@@ -145,7 +148,7 @@ def finish(*, by: Principal, challenge_id: UUID, assertion_json: str, now: datet
     zone = staff_zone(by)
     asked, wrong = take_challenge(by=by, zone=zone, challenge_id=challenge_id, now=now)
     if asked is None:
-        raise _refuse(by=by, zone=zone, challenge_id=challenge_id, refusal=wrong or Refusal.WRONG_CHALLENGE, now=now)
+        raise refuse(by=by, zone=zone, challenge_id=challenge_id, refusal=wrong or Refusal.WRONG_CHALLENGE, now=now)
     answered = read_assertion(assertion_json)
     held, refusal = _judge(by=by, zone=zone, asked=asked, answered=answered, answer=assertion_json)
     if held is not None and answered is not None and refusal is None:
@@ -153,15 +156,13 @@ def finish(*, by: Principal, challenge_id: UUID, assertion_json: str, now: datet
         if counted:
             return asked.id
         refusal = Refusal.COUNTER_BACK
-    raise _refuse(
-        by=by, zone=zone, challenge_id=asked.id, refusal=refusal or Refusal.UNREADABLE, now=now, is_taken=True
-    )
+    raise refuse(by=by, zone=zone, challenge_id=asked.id, refusal=refusal or Refusal.UNREADABLE, now=now, is_taken=True)
 
 
 @own_transaction
 def take_challenge(
-    *, by: Principal, zone: str, challenge_id: UUID, now: datetime
-) -> tuple[_Asked | None, Refusal | None]:
+    *, by: Principal, zone: str, challenge_id: UUID, is_registration: bool = False, now: datetime
+) -> tuple[Asked | None, Refusal | None]:
     """Take a challenge for its one answer, or tell why it cannot be answered."""
     row = (
         SeitaiChallenge.objects.select_for_update(of=("self",))
@@ -169,7 +170,8 @@ def take_challenge(
         .filter(id=challenge_id)
         .first()
     )
-    if row is None:
+    # A key is registered by an answer to a question two administrators were present at, and by no other.
+    if row is None or is_registration != (row.purpose == TOROKU):
         return None, Refusal.WRONG_CHALLENGE
     session = row.session
     if row.account.shokuin.shokuin_id != by.actor_id or session.ended_at is not None or session.locked_at is not None:
@@ -179,11 +181,12 @@ def take_challenge(
         return None, wrong
     row.answered_at = now
     row.save(update_fields=["answered_at"])
-    return _Asked(row.id, row.account_id, row.purpose, bytes(row.challenge)), None
+    witnesses = (row.witness_1, row.witness_2)
+    return Asked(row.id, row.account_id, row.purpose, bytes(row.challenge), witnesses), None
 
 
 def _judge(
-    *, by: Principal, zone: str, asked: _Asked, answered: Answered | None, answer: str
+    *, by: Principal, zone: str, asked: Asked, answered: Answered | None, answer: str
 ) -> tuple[_Held | None, Refusal | None]:
     if answered is None:
         return None, Refusal.UNREADABLE
@@ -211,7 +214,7 @@ def _find_key(*, by: Principal, zone: str, credential_id: bytes) -> _Held | None
 
 
 @own_transaction
-def _keep(*, by: Principal, zone: str, asked: _Asked, held: _Held, answered: Answered, now: datetime) -> bool:
+def _keep(*, by: Principal, zone: str, asked: Asked, held: _Held, answered: Answered, now: datetime) -> bool:
     count = answered.said.sign_count
     # The condition, not what was read before, decides between two answers at once.
     ahead = Q(sign_count__lt=count) | (Q(sign_count=0) if count == 0 else Q(pk__isnull=True))
@@ -241,11 +244,19 @@ def _keep(*, by: Principal, zone: str, asked: _Asked, held: _Held, answered: Ans
     return True
 
 
-def _refuse(
+@outside_transaction
+def refuse(
     *, by: Principal, zone: str, challenge_id: UUID, refusal: Refusal, now: datetime, is_taken: bool = False
-) -> Exception:
+) -> NotPermitted:
+    """Write down that an answer was refused and why; return the error with the words of the cause."""
     if is_taken:
         mark_refused(by=by, zone=zone, challenge_id=challenge_id, refusal=refusal)
+    _record_refusal(by=by, challenge_id=challenge_id, refusal=refusal, now=now)
+    return refused(refusal)
+
+
+@outside_transaction
+def _record_refusal(*, by: Principal, challenge_id: UUID, refusal: Refusal, now: datetime) -> None:
     record_sosa_alone(
         by=by,
         kind=SosaKind.SEITAI_REFUSED,
@@ -257,7 +268,6 @@ def _refuse(
         screen_id=SCREEN_ID,
         now=now,
     )
-    return refused(refusal)
 
 
 @own_transaction
@@ -280,7 +290,10 @@ def consume(*, by: Principal, ninsho_id: UUID, purpose: str, bound: bytes, now: 
         )
         (outcome,) = cursor.fetchone()
     if outcome != "ok":
-        raise refused(Refusal(outcome))
+        error = refused(Refusal(outcome))
+        # The act is undone with this refusal; that it was refused stays.
+        error.after_undo = partial(_record_refusal, by=by, challenge_id=ninsho_id, refusal=Refusal(outcome), now=now)
+        raise error
     record_sosa(
         by=by,
         kind=SosaKind.SEITAI_USED,

@@ -84,7 +84,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("shokuin", "0002_columns_that_change"),
+        ("shokuin", "0003_seitai"),
     ]
 
     operations = [
