@@ -43,7 +43,7 @@ def window(browser: Browser, demo: World) -> Iterator[Window]:
     opened.close()
 
 
-@pytest.mark.kj("KJ-AUTH-04", "KJ-AUTH-05")
+@pytest.mark.kj("KJ-AUTH-04")
 def test_a_vendor_registers_an_authenticator_signs_in_and_confirms_one_act(window: Window, demo: World) -> None:
     device = Device(window)
     window.go("/login/")
