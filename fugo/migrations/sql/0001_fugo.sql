@@ -212,23 +212,23 @@ END $$;
 
 -- === Codes: in no zone, by the door of 情報提供ネットワークシステム alone.
 
--- What is known of the requests these codes are for: the state, whether the code is the very one it has, whether the
--- code stands somewhere or the person has one already, the last issue, and which insurers the person is linked to.
+-- What is known of the requests these codes are for, by the place of the code: the state, the hash of the code it has,
+-- whether the code that came stands somewhere, the last issue, and which insurers the person is linked to.
 CREATE FUNCTION fugo_find_answers(tsuban uuid[], hashes bytea[])
-RETURNS TABLE (shori_tsuban uuid, status varchar, himozuke_bango uuid, is_saihakko boolean, held bytea,
+RETURNS TABLE (place bigint, status varchar, himozuke_bango uuid, is_saihakko boolean, held bytea,
   is_known boolean, last_hakko_no integer, hokensha_code varchar[])
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp
   SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 BEGIN
   PERFORM chukan_refuse_zone('fugo_find_answers');
-  RETURN QUERY SELECT u.t, r.fugo_shutoku_status, r.himozuke_bango, r.fugo_saihakko_flag,
+  RETURN QUERY SELECT u.o, r.fugo_shutoku_status, r.himozuke_bango, r.fugo_saihakko_flag,
       CASE WHEN r.fugo_shutoku_status > '3'
         THEN (SELECT i.bi_kikanbetsu_fugo FROM fugo_kikanbetsu_fugo i WHERE i.shori_tsuban = u.t) END,
       r.fugo_shutoku_status = '3'
         AND EXISTS (SELECT FROM fugo_kikanbetsu_fugo i WHERE i.bi_kikanbetsu_fugo = u.b),
       COALESCE((SELECT max(i.hakko_no) FROM fugo_kikanbetsu_fugo i WHERE i.himozuke_bango = r.himozuke_bango), 0),
       ARRAY(SELECT DISTINCT l.hokensha_code FROM fugo_edaban_himozuke l WHERE l.himozuke_bango = r.himozuke_bango)
-    FROM unnest(tsuban, hashes) AS u (t, b) JOIN fugo_shutoku_yokyu r ON r.shori_tsuban = u.t;
+    FROM unnest(tsuban, hashes) WITH ORDINALITY AS u (t, b, o) JOIN fugo_shutoku_yokyu r ON r.shori_tsuban = u.t;
 END $$;
 
 -- Writes the issues and takes their requests to 符号受付 and on to 設定. Who was in between makes all of it undone.

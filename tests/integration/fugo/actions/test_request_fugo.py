@@ -15,6 +15,7 @@ from chukan.kernel.principal import Principal, system_principal
 from fugo import tasks
 from fugo.actions import request_fugo as action
 from fugo.actions.request_fugo import Outcome, request_fugo
+from fugo.queries.persons import find_persons
 from shikaku.actions.register_one import register_one
 from tests.support.fugo import requests_made
 from tests.support.members import NOW, asked, file_line, join_line, joined, known, loss, sent
@@ -164,7 +165,7 @@ def test_two_insurers_at_once_make_one_request(world: World, monkeypatch: pytest
     joined(1, by=clerk(OTHER_KENPO))
     second = last_block(world)
     barrier = threading.Barrier(2, timeout=20)
-    looked = action.find_persons
+    looked = find_persons
 
     def both_looked(**given: Any) -> Any:
         found = looked(**given)
