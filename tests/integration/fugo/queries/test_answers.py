@@ -22,10 +22,10 @@ def test_each_place_has_its_own_request(world: World) -> None:
     all_sent(world)
     one = tsuban_of(world)
     with as_role(world, "web"):
-        before = find_asked_for(by=NWS, shori_tsuban=[uuid4(), one, one], hashes=[b"a", b"b", b"c"])
+        before = find_asked_for(by=NWS, shori_tsuban=[uuid4(), one, one], hashes=[b"a", b"b", b"c"], careful=True)
     brought(world, (one, code_of(1)))
     with as_role(world, "web"):
-        after = find_asked_for(by=NWS, shori_tsuban=[one], hashes=[b"b"])
+        after = find_asked_for(by=NWS, shori_tsuban=[one], hashes=[b"b"], careful=True)
 
     assert set(before) == {1, 2}
     assert (before[1].state, before[1].held, before[1].last_hakko_no) == ("3", None, 0)
