@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("chukan.controls.setsuzoku.urls")),
     path("api/v1/", include("shikaku.http.api_urls")),
     path("api/v1/", include("pmh.http.api_urls")),
+    path("api/v1/", include("fugo.http.api_urls")),
     path("", include("shikaku.http.urls")),
     path("", include("pmh.http.urls")),
 ]

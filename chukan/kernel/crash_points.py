@@ -35,6 +35,13 @@ COMMITS: Final = (
     "reseal_persons",
     "rewind_reseal",
     "close_reseal",
+    "request_fugo",
+    "begin_yokyu_file",
+    "finish_yokyu_file",
+    "send_yokyu_file",
+    "begin_soshin",
+    "record_soshin",
+    "record_fugo",
 )
 STEPS: Final = (
     "object.finishing",  # all bytes of an upload are written, it has no name yet
@@ -52,6 +59,11 @@ STEPS: Final = (
     "telegram.sent",  # received, not recorded
     "seal.committed",  # not in the journal outside the database
     "seal.kept",
+    "yokyu_file.part",  # some thousand requests are in the object, which has no name yet
+    "yokyu_file.stored",  # the row of the file does not know
+    "yokyu_file.sending",
+    "yokyu_file.sent",  # taken by 住基ネット, not recorded
+    "yokyu_file.erased",  # the row of the file does not know
     "key.wrapped_again",  # one data key, with others still under the former KEK version
 )
 _SIDES: Final = ("committing", "committed")
@@ -60,6 +72,22 @@ POINTS: Final = frozenset((*STEPS, *(f"{name}.{side}" for name in COMMITS for si
 _OF_ROTATION: Final = ("start_kek_version", "begin_reseal", "reseal_persons", "rewind_reseal", "close_reseal")
 ROTATION_POINTS: Final = frozenset(
     ("key.wrapped_again", *(f"{name}.{side}" for name in _OF_ROTATION for side in _SIDES))
+)
+# Passed only on the way of a code.
+_OF_FUGO: Final = (
+    "request_fugo",
+    "begin_yokyu_file",
+    "finish_yokyu_file",
+    "send_yokyu_file",
+    "begin_soshin",
+    "record_soshin",
+    "record_fugo",
+)
+FUGO_POINTS: Final = frozenset(
+    (
+        *(step for step in STEPS if step.startswith("yokyu_file.")),
+        *(f"{name}.{side}" for name in _OF_FUGO for side in _SIDES),
+    )
 )
 
 

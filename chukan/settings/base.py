@@ -190,6 +190,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
 }
 CHUKAN_SUBSCRIPTIONS = "chukan.subscriptions.SUBSCRIPTIONS"
+CHUKAN_CONFIRMING = "chukan.subscriptions.CONFIRMING"
 CELERY_BROKER_URL = env.redis_url()
 LOGGING_CONFIG = None
 logs.configure()

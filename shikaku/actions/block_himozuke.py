@@ -6,11 +6,11 @@ from uuid import UUID
 
 from django.db import connection
 
+from chukan.kernel.binary_arrays import bytea_array, uuid_array
 from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import LostRace
 from shikaku.actions.block_person import BlockPerson
 from shikaku.actions.prepare_lines import PreparedLine
-from shikaku.queries.binary_arrays import bytea_array, uuid_array
 from shikaku.queries.led import find_seconds
 
 

@@ -16,6 +16,7 @@ NO_ENVELOPE = {
     *(("seitai_authenticator", column) for column in ("credential_id", "credential_hash", "public_key")),
     *(("seitai_challenge", column) for column in ("bound_hash", "nonce", "challenge")),
     *(("seitai_challenge", column) for column in ("client_data", "authenticator_data", "signature")),
+    ("fugo_kikanbetsu_fugo", "bi_kikanbetsu_fugo"),
     ("setsuzoku_idempotency", "fingerprint"),
     ("setsuzoku_nonce", "nonce_sha256"),
     ("shikaku_itaku_kukaku_kanyusha", "bi_bango"),
@@ -31,6 +32,9 @@ NO_ENVELOPE = {
     ("uketsuke_uketsuke", "digest"),
 }
 
+# Under the key of the hub itself: an old generation goes on opening what it sealed.
+UNDER_THE_HUB_KEY = {("fugo_kikanbetsu_fugo", "ct_kikanbetsu_fugo")}
+
 
 def unknown(every: Iterable[type[models.Model]]) -> set[tuple[str, str]]:
     """Return the columns of bytes that nobody said anything about."""
@@ -40,7 +44,7 @@ def unknown(every: Iterable[type[models.Model]]) -> set[tuple[str, str]]:
         for field in columns(model)
         if isinstance(field, models.BinaryField)
     }
-    return found - RESEALED - EXPIRING - NO_ENVELOPE
+    return found - RESEALED - EXPIRING - NO_ENVELOPE - UNDER_THE_HUB_KEY
 
 
 @pytest.mark.kj("KJ-ENC-07")
@@ -51,7 +55,7 @@ def test_every_column_of_bytes_is_known() -> None:
 def test_what_is_said_is_said_once_of_columns_there_are() -> None:
     there = {(model._meta.db_table, str(field.column)) for model in product_models() for field in columns(model)}
 
-    assert there >= RESEALED | EXPIRING | NO_ENVELOPE
+    assert there >= RESEALED | EXPIRING | NO_ENVELOPE | UNDER_THE_HUB_KEY
     assert len(RESEALED | EXPIRING | NO_ENVELOPE) == len(RESEALED) + len(EXPIRING) + len(NO_ENVELOPE)
 
 

@@ -21,6 +21,7 @@ from shikaku.queries.rireki import find_row_id
 from tests.builders.files import Sent, send_file
 from tests.builders.lines import NOT_YET, file_text, known, kojin_bango, line, message
 from tests.support.authenticator import registered
+from tests.support.fugo import requests_made
 from tests.support.machines import Machine, new_machine
 from tests.support.principals import KENPO, OTHER_KENPO, clerk
 from tests.support.staff import a_staff, browser
@@ -80,6 +81,7 @@ def seed_insurer(world: World, code: str, start: int) -> Insurer:
         now=now,
     )
     with as_role(world, "worker"):
+        requests_made()
         bad = message(start + 2, hokensha=code, shikaku={"shikaku_shutoku_ymd": NOT_YET})
         file = send_file(file_text([message(start + 1, hokensha=code), bad]), by=by, now=now)
         begin_reseal(by=by, run=uuid4(), now=now)

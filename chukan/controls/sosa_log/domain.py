@@ -79,6 +79,12 @@ class SosaKind(StrEnum):
     BANGO_CASE_CLOSED = "bango_case_closed"
     KEY_ROTATED = "key_rotated"
     KEY_RESEALED = "key_resealed"
+    FUGO_YOKYU_TENSO = "fugo_yokyu_tenso"
+    FUGO_YOKYU_SOSHIN_SOSA = "fugo_yokyu_soshin_sosa"
+    FUGO_YOKYU_SOSHIN = "fugo_yokyu_soshin"
+    FUGO_YOKYU_HAIKI = "fugo_yokyu_haiki"
+    FUGO_KAKUNO = "fugo_kakuno"
+    FUGO_JOTAI = "fugo_jotai"
     MONITOR = "monitor"
     LOG_SEARCH = "log_search"
     LOG_EXPORT = "log_export"
@@ -134,6 +140,12 @@ KIND_LABELS: Final[Mapping[str, str]] = {
     "bango_case_closed": "個人番号の重なりの終了",
     "key_rotated": "鍵の更新",
     "key_resealed": "新しい鍵での封のし直し",
+    "fugo_yokyu_tenso": "符号取得要求ファイルの転送",
+    "fugo_yokyu_soshin_sosa": "符号取得要求ファイルの送信操作",
+    "fugo_yokyu_soshin": "符号取得要求ファイルの送信",
+    "fugo_yokyu_haiki": "符号取得要求ファイルの廃棄",
+    "fugo_kakuno": "機関別符号の格納",
+    "fugo_jotai": "符号取得状況の確認",
     "monitor": "運用状況の確認",
     "log_search": "操作記録の検索",
     "log_export": "操作記録の出力",

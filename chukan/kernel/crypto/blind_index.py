@@ -12,6 +12,7 @@ from chukan.kernel.crypto.keyring import Keyring
 
 ZONE_LENGTH: Final = 16
 _KOJIN_BANGO: Final = "kojin_bango"
+_KIKANBETSU_FUGO: Final = "kikanbetsu_fugo"
 _COMMON_MAX: Final = 50_000
 
 
@@ -64,3 +65,8 @@ class ZoneIndex:
 def global_index(keyring: Keyring) -> HmacSha256:
     """Return the keyed hash of numbers across insurers."""
     return HmacSha256(derive_key(keyring.secret(BI_GLOBAL), "chukan1", BI_GLOBAL, _KOJIN_BANGO))
+
+
+def fugo_index(keyring: Keyring) -> HmacSha256:
+    """Return the keyed hash of 機関別符号; it has nothing in common with that of a number."""
+    return HmacSha256(derive_key(keyring.secret(BI_GLOBAL), "chukan1", BI_GLOBAL, _KIKANBETSU_FUGO))

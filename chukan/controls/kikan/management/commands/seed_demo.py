@@ -150,6 +150,7 @@ class Command(BaseCommand):
             kakunin_ymd=today,
             minaoshi_ymd=today + timedelta(days=365),
         )
+        world.add_client("nws_client_id", kind="nws", key=world.folder / "keys" / "nws.json")
         self.stdout.write(f"見本の世界の準備ができました: {world.note}")
 
 
