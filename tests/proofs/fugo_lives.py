@@ -179,7 +179,21 @@ def uketsuke_apart() -> None:
     vars(action)["pipelined"] = committed
 
 
-MUTANTS: Mapping[str, Callable[[], None]] = {"uketsuke_apart": uketsuke_apart}
+def recorded_first() -> None:
+    """Mutant: a file counts as taken before it is handed over."""
+    from fugo.actions import deliver_yokyu_file as action
+    from tests.support.fugo import WORKER
+
+    real = vars(action)["_put"]
+
+    def first(file: Any, gateway: Any, now: Any) -> str:
+        action.record_soshin(by=WORKER, file_id=file.id, now=now)
+        return str(real(file, gateway, now))
+
+    vars(action)["_put"] = first
+
+
+MUTANTS: Mapping[str, Callable[[], None]] = {"uketsuke_apart": uketsuke_apart, "recorded_first": recorded_first}
 
 
 def live(told: Mapping[str, Any], answer: int) -> int:

@@ -244,7 +244,7 @@ def test_killed_at_every_named_place_there_is_one_code_per_person(world: World, 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("mutant", "job"), [("uketsuke_apart", "bring")])
+@pytest.mark.parametrize(("mutant", "job"), [("uketsuke_apart", "bring"), ("recorded_first", "deliver")])
 def test_mutant_is_seen(world: World, tmp_path: Path, mutant: str, job: str) -> None:
     with lives(world, tmp_path, mutant=mutant) as life:
         die_at_every_place(life, job)
