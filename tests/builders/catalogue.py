@@ -16,7 +16,7 @@ WITHOUT_MODEL = {"django_migrations": "hub"}
 ZONE_COLUMNS = ("hokensha_code", "zone", "sender")
 # Who may see more than one zone of an insurer table, by which verb, and why.
 ACROSS = {
-    ("fugo_edaban_himozuke", "chukan_owner", "SELECT"): "fugo_find_answers: which insurers a person is linked to",
+    ("fugo_edaban_himozuke", "chukan_owner", "SELECT"): "fugo_mark_uketsuke: which insurers a person is linked to",
     ("shikaku_bango_case", "chukan_operator", "SELECT"): "the console lists open cases; no person by column grant",
     ("shikaku_bango_case", "chukan_owner", "ALL"): "shikaku_case_holders, _drop_closed_cases, _open_parted, _is_free",
     ("shikaku_itaku_kukaku_kanyusha", "chukan_owner", "SELECT"): "shikaku_hokensha_at and others over persons",
@@ -81,6 +81,7 @@ DEFINER_FUNCTIONS = {
     "fugo_link": {"chukan_worker"},
     "fugo_mark_soshin": {"chukan_worker"},
     "fugo_mark_tenso": {"chukan_worker"},
+    "fugo_mark_uketsuke": {"chukan_web"},
     "fugo_request": {"chukan_worker"},
     "fugo_store": {"chukan_web"},
     "pmh_count_hakko": {"chukan_operator"},
