@@ -27,7 +27,7 @@ from chukan.kernel.templatetags.hyoji import jikoku, nagasa
 from chukan.settings import limits
 from shikaku.actions.record_shokai import UNYO, record_jokyo
 from shikaku.actions.retry_onshi import retry_onshi
-from shikaku.domain.bango_case import CASE_ID_SHOWN
+from shikaku.domain.bango_case import CASE_ID_SHOWN, PARTED
 from shikaku.http.terminal_file_show import state_mark
 from shikaku.http.terminal_page import Link, actor, go_on, posted
 from shikaku.http.terminal_show import ROUTES
@@ -163,6 +163,7 @@ def show_jokyo(request: HttpRequest) -> HttpResponse:
         ],
         "cases": [_case(row, names) for row in cases.oldest],
         "cases_more": cases.count - len(cases.oldest),
+        "cases_parted": any(row.channel == PARTED for row in cases.oldest),
         "tiles": _tiles(today, haishin),
         "files": [_job(row, names, now) for row in newest],
         "chart": chart_of(

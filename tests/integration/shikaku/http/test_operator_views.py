@@ -67,7 +67,8 @@ class TestWhatNeedsAnOperator:
         with pytest.raises(RuleBroken):
             register_one(by=clerk(), line=line, now=clock.now())
 
-        page = browser(an_operator(), hokensha="").get("/unyo/").content.decode()
+        client = browser(an_operator(), hokensha="")
+        page = client.get("/unyo/").content.decode()
 
         case_id, other = asked(world, "SELECT id::text, other_himozuke_bango::text FROM shikaku_bango_case")[0]
         for text in (
@@ -78,6 +79,12 @@ class TestWhatNeedsAnOperator:
             assert text in page
         assert case_id[:8] in page
         assert [text for text in (bango(1), bango(2), case_id, other, "0000000001") if text in page] == []
+        assert "ほかの保険者の訂正" not in page
+
+        with world.admin() as admin:
+            admin.execute("UPDATE shikaku_bango_case SET channel = 'teisei'")
+        page = client.get("/unyo/").content.decode()
+        assert page.count("ほかの保険者の訂正") == 2  # what to do about it, and the row
 
     @pytest.mark.kj("KJ-EXT-04")
     def test_a_refused_telegram_is_in_the_resend_queue_until_a_new_one_is_owed(self, world: World) -> None:
