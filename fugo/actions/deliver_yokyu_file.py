@@ -63,8 +63,14 @@ def deliver_yokyu_files(*, by: Principal, gateway: JukiGateway, now: Now) -> int
 
 
 def _put(file: YokyuFileFacts, gateway: JukiGateway, now: datetime) -> str:
-    """Return '' when the file was taken, else a code that says why not."""
+    """Return '' when the file was taken, else a code that says why not.
+
+    The operator's act was for the bytes that lay there then: others do not leave. 根拠: KJ-FUGO-03.
+    """
     try:
+        if store().sealed_sha256(file.object_key) != file.sha256:
+            log.warning("fugo.yokyu_file.exchanged", object_id=str(file.id))
+            return "file_chigai"
         with store().open(file.object_key) as content:
             status = gateway.put(file.id, content, now=now)
     except OutcomeUnknown as unknown:

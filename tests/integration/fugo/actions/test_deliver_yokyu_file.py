@@ -74,6 +74,22 @@ def test_what_was_taken_is_stamped_and_erased(world: World, file: Any) -> None:
     assert line.calls == 1
 
 
+@pytest.mark.kj("KJ-FUGO-03")
+def test_what_was_exchanged_after_the_act_does_not_leave(world: World, file: Any) -> None:
+    """The act was for the very bytes that lay there; others are sealed as well as they were."""
+    joined(2)
+    requests_made()
+    other = next(one for one in transferred() if one.id != file.id)
+    YokyuFile.objects.filter(id=file.id).update(object_key=other.object_key)
+    line = Line()
+
+    assert delivered(line, now=SOON) == 0
+
+    assert line.calls == 0
+    row = YokyuFile.objects.get(id=file.id)
+    assert (row.state, row.last_error) == ("soshin_chu", "file_chigai")
+
+
 @pytest.mark.parametrize(("silent", "status", "word"), [(True, 202, "kotae_nashi"), (False, 422, "kyohi_422")])
 def test_what_is_not_taken_goes_again_as_it_is(world: World, file: Any, silent: bool, status: int, word: str) -> None:
     line = Line(silent=silent, status=status)
