@@ -34,6 +34,10 @@ app.conf.update(
         "erase_left": {"task": "shikaku.tasks.erase_left", "schedule": 60.0},
         "erase_nameless": {"task": "shikaku.tasks.erase_nameless", "schedule": 1800.0},
         "request_of_unheard_blocks": {"task": "fugo.tasks.request_of_unheard_blocks", "schedule": 60.0},
+        "request_of_early_members": {
+            "task": "fugo.tasks.request_of_early_members",
+            "schedule": crontab(hour=0, minute=30),
+        },
         "transfer_files": {"task": "fugo.tasks.transfer_files", "schedule": 10.0, "options": {"expires": 10}},
         "deliver_files": {"task": "fugo.tasks.deliver_files", "schedule": 5.0, "options": {"expires": 5}},
         "discard_files": {"task": "fugo.tasks.discard_files", "schedule": 1800.0},

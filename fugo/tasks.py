@@ -6,17 +6,20 @@ from uuid import UUID
 
 from celery import shared_task
 
+from chukan.controls.kikan.queries import list_hokensha
 from chukan.kernel import clock
+from chukan.kernel.clock import business_date_jst
 from chukan.kernel.outbox.heard import confirm_heard, list_unheard
 from chukan.kernel.principal import system_principal
 from chukan.kernel.retry import done_again
 from chukan.settings import limits
 from fugo.actions.deliver_yokyu_file import deliver_yokyu_files, discard_left_files
 from fugo.actions.erase_counts import erase_old_counts
-from fugo.actions.request_fugo import request_fugo
+from fugo.actions.request_fugo import request_early, request_fugo
 from fugo.actions.transfer_yokyu_file import transfer_yokyu_files
 from fugo.actions.zone_principal import zone_principals
 from fugo.gateways.juki_ap import SignedJukiGateway
+from fugo.queries.purposes import list_begun
 
 _UNHEARD: Final = 100
 
@@ -63,6 +66,19 @@ def request_of_unheard_blocks() -> None:
             last_meisai_no=int(said["last_meisai_no"]),
             sender=str(said.get("sender", "")),
         )
+
+
+@shared_task
+def request_of_early_members() -> None:
+    """Make the requests of those who were registered before their 制度 began to ask, in the days after it has begun."""
+    begun = list_begun(business_date_jst(clock.now()), limits.FUGO_EARLY_WITHIN)
+    for insurer in list_hokensha(shubetsu=begun) if begun else ():
+        by = system_principal(
+            actor_id="beat", hokensha_code=insurer.hokensha_code, hokensha_shubetsu=insurer.hokensha_shubetsu
+        )
+        after: int | None = 0
+        while after is not None:
+            after = done_again(partial(request_early, by=by, after=after, most=limits.FUGO_FILE_BLOCK, now=clock.now()))
 
 
 @shared_task

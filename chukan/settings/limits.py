@@ -34,6 +34,7 @@ PMH_IRAI_KEPT = timedelta(days=35)  # counts of requests for the operators, who 
 PMH_ERASE_PERSONS = 1000  # persons looked at in one step of the erasure; registrations of those that go wait for it
 PMH_REVIEW_SOON = timedelta(days=30)  # an entrustment to be looked at again so soon is shown to operators; ours
 FUGO_UNHEARD_AFTER = timedelta(minutes=2)  # a block whose requests are not made by then is looked at again; ours
+FUGO_EARLY_WITHIN = timedelta(days=7)  # so long after its 制度 began who was registered before is looked for; ours
 FUGO_FILE_FULL = 10_000  # so many waiting requests make a file at once; ours
 FUGO_FILE_INTERVAL = timedelta(minutes=1)  # the oldest waiting request makes one after so long; ours
 FUGO_FILE_MAX = 200_000  # requests of one file; ours

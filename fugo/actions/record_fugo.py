@@ -6,7 +6,7 @@ KJ-IN-13, KJ-FUGO-01, KJ-RET-16.
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 from uuid import UUID, uuid4
 
@@ -17,6 +17,7 @@ from chukan.controls.kikan.queries import list_hokensha
 from chukan.controls.sosa_log.actions import record_sosa
 from chukan.controls.sosa_log.domain import SosaKind
 from chukan.kernel.binary_arrays import bytea_array, integer_array, uuid_array
+from chukan.kernel.clock import business_date_jst
 from chukan.kernel.crypto.blind_index import fugo_index
 from chukan.kernel.crypto.data_key import FIELD
 from chukan.kernel.crypto.envelope import RowSealer
@@ -32,6 +33,7 @@ from fugo.domain.answer_matching import SUSPECT, Juryo, Received, match_answer
 from fugo.domain.shutoku_state import ShutokuState
 from fugo.domain.shutoku_yokyu import Yoto, yoto_of
 from fugo.queries.answers import AskedFor, find_asked_for
+from fugo.queries.purposes import find_purposes
 
 log = structlog.get_logger()
 
@@ -145,9 +147,10 @@ def _settle(received: Sequence[Received], now: datetime) -> list[UUID]:
         raise LostRace(message)
     persons = [person for _, person, _, _ in taken]
     purposes: dict[str | None, str] = {}
+    today = business_date_jst(now)
     for _, _, _, insurers in taken:
         if insurers not in purposes:
-            purposes[insurers] = _yoto(insurers).value
+            purposes[insurers] = _yoto(insurers, today).value
     with connection.cursor() as cursor:
         cursor.execute(
             _STORE,
@@ -165,12 +168,12 @@ def _settle(received: Sequence[Received], now: datetime) -> list[UUID]:
     return persons
 
 
-def _yoto(hokensha_codes: str | None) -> Yoto:
-    """Return the purpose of a code from the 保険者種別 of all insurers of the person. 根拠: KJ-NWS-22, KJ-NWS-27."""
+def _yoto(hokensha_codes: str | None, on: date) -> Yoto:
+    """Return what a code is for, from all insurers of the person. 根拠: KJ-NWS-22, KJ-NWS-27."""
     hokensha_code = (hokensha_codes or "").split()
     if not _shubetsu.keys() >= set(hokensha_code):
         _shubetsu.update({one.hokensha_code: one.hokensha_shubetsu for one in list_hokensha()})
-    return yoto_of(frozenset(_shubetsu[code] for code in hokensha_code))
+    return yoto_of(find_purposes(frozenset(_shubetsu[code] for code in hokensha_code), on))
 
 
 def _count(counts: Counter[Juryo], now: datetime) -> None:

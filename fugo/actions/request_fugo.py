@@ -9,15 +9,15 @@ from uuid import UUID
 import structlog
 from django.db import connection
 
-from chukan.controls.kikan.queries import is_allowed
 from chukan.kernel.binary_arrays import bigint_array, uuid_array
 from chukan.kernel.clock import business_date_jst
 from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import own_transaction
 from chukan.kernel.values.uuid7 import uuid7_bytes
-from fugo.domain.shutoku_yokyu import JIKO_JOHO_SHUBETSU, Decision, decide_request
+from fugo.domain.shutoku_yokyu import JIKO_JOHO, Decision, decide_request
 from fugo.queries.persons import find_persons
-from shikaku.public import ReflectedMember, list_reflected_members
+from fugo.queries.purposes import find_purpose
+from shikaku.public import ReflectedMember, list_members, list_reflected_members
 
 log = structlog.get_logger()
 
@@ -48,29 +48,53 @@ def request_fugo(
     """Make one request for each person of a block who has no code and asked for none, and link every 被保険者枝番.
 
     `by` works in the zone of the insurer for the sender of the 受付. Before the 制度 has begun to ask for codes nothing
-    is done. *Idempotent:* a repeat changes nothing. *Locks:* persons in the order of 紐付番号; of two insurers at once
-    the second one waits and only links. 根拠: KJ-IN-20.
+    is done; `request_early` does it on the day it begins. *Idempotent:* a repeat changes nothing. *Locks:* persons in
+    the order of 紐付番号; of two insurers at once the second one waits and only links. 根拠: KJ-IN-20.
     """
     members = list_reflected_members(
         by=by, uketsuke_id=uketsuke_id, first_meisai_no=first_meisai_no, last_meisai_no=last_meisai_no
     )
+    return _request_and_link(by, members, now)
+
+
+@own_transaction
+def request_early(*, by: Principal, after: int, most: int, now: datetime) -> int | None:
+    """Make the requests of some members after a 被保険者枝番 who were registered before their 制度 had begun to ask.
+
+    Returns the last 被保険者枝番 looked at, None when nobody is left. *Idempotent* as `request_fugo`. *Locks:* its
+    own, receipt after receipt: the database may undo it beside a registration, and it is done again.
+    根拠: KJ-IN-20, KJ-FUGO-02.
+    """
+    members = list_members(by=by, after=after, most=most)
+    _request_and_link(by, members, now)
+    return members[-1].hihokensha_edaban if members else None
+
+
+def _request_and_link(by: Principal, members: Sequence[ReflectedMember], now: datetime) -> Outcome:
     asking = sorted((member for member in members if member.asked), key=_order)
-    shubetsu = by.hokensha_shubetsu or ""
     if not asking:
         return Outcome(0, 0)
-    if not is_allowed(shubetsu, "fugo_shutoku", "jido", business_date_jst(now)):
+    purpose = find_purpose(by.hokensha_shubetsu or "", business_date_jst(now))
+    if purpose is None:
         log.info("fugo.request.too_early", hokensha_code=by.hokensha_code, count=len(asking))
         return Outcome(0, 0)
     persons = find_persons(by=by, members=[(one.hihokensha_edaban, one.himozuke_bango) for one in asking])
     decided = [(one, decide_request(asked=True, person=persons[one.hihokensha_edaban])) for one in asking]
     wanted = [one for one, decision in decided if decision is Decision.REQUEST]
     linked = [one for one, decision in decided if decision is not Decision.NOTHING]
-    requested = _request(wanted, now)
-    _link(by, linked, now)
+    requested = sum(_request(part, now) for part in _by_uketsuke(wanted))
+    for part in _by_uketsuke(linked):
+        _link(by, part, now)
     with connection.cursor() as cursor:
-        renkei = shubetsu not in JIKO_JOHO_SHUBETSU
-        cursor.execute(_LINK, [_persons(asking), _edabans(asking), renkei])
+        cursor.execute(_LINK, [_persons(asking), _edabans(asking), purpose != JIKO_JOHO])
     return Outcome(requested, len(linked))
+
+
+def _by_uketsuke(members: Sequence[ReflectedMember]) -> list[list[ReflectedMember]]:
+    parts: dict[str, list[ReflectedMember]] = {}
+    for member in members:
+        parts.setdefault(member.uketsuke_bango, []).append(member)
+    return list(parts.values())
 
 
 def _order(member: ReflectedMember) -> int:
@@ -90,8 +114,6 @@ def _meisai(members: Sequence[ReflectedMember]) -> list[str]:
 
 
 def _request(members: Sequence[ReflectedMember], now: datetime) -> int:
-    if not members:
-        return 0
     with connection.cursor() as cursor:
         cursor.execute(
             _REQUEST,
@@ -108,8 +130,6 @@ def _request(members: Sequence[ReflectedMember], now: datetime) -> int:
 
 
 def _link(by: Principal, members: Sequence[ReflectedMember], now: datetime) -> None:
-    if not members:
-        return
     with connection.cursor() as cursor:
         cursor.execute(
             _LINKS,

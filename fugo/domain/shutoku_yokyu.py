@@ -11,8 +11,8 @@ from typing import Final
 
 from fugo.domain.shutoku_state import ShutokuState
 
-# 保険者種別 whose members' codes serve 自己情報表示 alone (KJ-NWS-27; 附則6条4項2号).
-JIKO_JOHO_SHUBETSU: Final = frozenset({"shichoson_kokuho", "seikatsu_hogo"})
+# The purpose in the matrix of 事務 × 保険者種別 of those whose members' codes serve 自己情報表示 alone (KJ-NWS-27).
+JIKO_JOHO: Final = "jiko_joho"
 
 
 class Yoto(StrEnum):
@@ -56,12 +56,12 @@ def decide_reissue(person: Person) -> bool:
     return person.has_fugo and not person.has_open_request
 
 
-def yoto_of(shubetsu: frozenset[str]) -> Yoto:
-    """Return the purpose of a code from the 保険者種別 of all insurers the person is linked to.
+def yoto_of(purposes: frozenset[str]) -> Yoto:
+    """Return what a code is for, from the purposes the matrix gives the insurers the person is linked to.
 
     One insurer of another kind is enough for 情報連携.
     """
-    return Yoto.JIKO_JOHO_HYOJI if shubetsu <= JIKO_JOHO_SHUBETSU else Yoto.JOHO_RENKEI
+    return Yoto.JIKO_JOHO_HYOJI if purposes <= {JIKO_JOHO} else Yoto.JOHO_RENKEI
 
 
 def is_unanswered(

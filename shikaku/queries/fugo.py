@@ -42,6 +42,22 @@ WHERE hokensha_code = %s AND hihokensha_edaban = ANY (%s) AND ct_kojin_bango IS 
 """
 
 
+# All members of a zone, with the line that wrote their newest version. A receipt of a carrying system is not seen here.
+_MEMBERS: Final = """
+SELECT COALESCE(u.uketsuke_bango, ''), r.meisai_no, k.hihokensha_edaban, k.himozuke_bango,
+  k.fugo_shutoku_yokyu_kubun = '1' AND r.meisai_no IS NOT NULL
+FROM shikaku_itaku_kukaku_kanyusha k
+LEFT JOIN LATERAL (
+  SELECT v.uketsuke_id, v.meisai_no FROM shikaku_rireki v
+  WHERE v.hokensha_code = k.hokensha_code AND v.hihokensha_edaban = k.hihokensha_edaban
+    AND v.superseded_at IS NULL AND NOT v.withdrawn AND v.shikaku_tsuban IS NOT NULL
+  ORDER BY v.rireki_tsuban DESC LIMIT 1) r ON true
+LEFT JOIN uketsuke_uketsuke u ON u.id = r.uketsuke_id
+WHERE k.hokensha_code = %s AND k.hihokensha_edaban > %s
+ORDER BY k.hihokensha_edaban LIMIT %s
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class ReflectedMember:
     """One member of a reflected block; `asked`: 符号取得要求区分 says that a code is wanted."""
@@ -73,6 +89,17 @@ def list_reflected_members(
         for uketsuke_bango, meisai_no, edaban, himozuke, asked in cursor.fetchall():
             found.setdefault(edaban, ReflectedMember(edaban, himozuke, asked, uketsuke_bango, f"{meisai_no:07d}"))
     return tuple(found.values())
+
+
+@reads
+def list_members(*, by: Principal, after: int, most: int) -> tuple[ReflectedMember, ...]:
+    """Return some members of the zone of `by` in the order of 被保険者枝番, who asks for a code and who does not."""
+    with connection.cursor() as cursor:
+        cursor.execute(_MEMBERS, [by.hokensha_code, after, most])
+        return tuple(
+            ReflectedMember(edaban, himozuke, asked, uketsuke_bango, "" if meisai_no is None else f"{meisai_no:07d}")
+            for uketsuke_bango, meisai_no, edaban, himozuke, asked in cursor.fetchall()
+        )
 
 
 @reads

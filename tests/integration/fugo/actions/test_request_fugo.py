@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import threading
-from datetime import UTC, datetime
+from csv import DictReader
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
 from django.db import connections
 
+from chukan.controls import kikan
+from chukan.kernel import clock
 from chukan.kernel.principal import Principal, system_principal
+from chukan.settings import limits
 from fugo import tasks
 from fugo.actions import request_fugo as action
 from fugo.actions.request_fugo import Outcome, request_fugo
@@ -205,19 +211,76 @@ def test_the_database_refuses_a_second_open_request(world: World) -> None:
         )
 
 
+BEGINS = [
+    ("kyokai_kenpo", date(2017, 5, 8)),
+    ("kenpo_kumiai", date(2017, 5, 8)),
+    ("kokuho_kumiai", date(2017, 5, 8)),
+    ("koki_koiki", date(2017, 5, 8)),
+    ("kokkyo", date(2018, 5, 1)),
+    ("chikyo", date(2018, 5, 1)),
+    ("shigaku", date(2018, 5, 1)),
+    ("shichoson_kokuho", date(2020, 10, 1)),
+    ("seikatsu_hogo", date(2023, 10, 1)),
+]
+
+
+def morning(day: date) -> datetime:
+    """Return the first moment of a day in Japan."""
+    return datetime.combine(day, time(), ZoneInfo("Asia/Tokyo"))
+
+
 @pytest.mark.kj("KJ-IN-20")
-@pytest.mark.parametrize(
-    ("now", "made"),
-    [(datetime(2023, 9, 30, 14, 59, tzinfo=UTC), 0), (datetime(2023, 9, 30, 15, 0, tzinfo=UTC), 1)],
-)
-def test_before_the_first_day_of_the_seido_nobody_is_asked_for(world: World, now: datetime, made: int) -> None:
+@pytest.mark.parametrize(("shubetsu", "first"), BEGINS)
+def test_before_the_first_day_of_the_seido_nobody_is_asked_for(world: World, shubetsu: str, first: date) -> None:
     joined(1)
     block = last_block(world)
-    outcome = request_fugo(
-        by=zone(KENPO, "seikatsu_hogo"), uketsuke_id=block, first_meisai_no=1, last_meisai_no=1, now=now
-    )
 
-    assert outcome == Outcome(made, made)
+    made = [
+        request_fugo(by=zone(KENPO, shubetsu), uketsuke_id=block, first_meisai_no=1, last_meisai_no=1, now=now)
+        for now in (morning(first) - timedelta(microseconds=1), morning(first))
+    ]
+
+    assert made == [Outcome(0, 0), Outcome(1, 1)]
+
+
+def test_every_seido_that_asks_for_codes_has_its_first_day_here() -> None:
+    with (Path(kikan.__file__).parent / "data" / "kano.csv").open(encoding="utf-8") as lines:
+        asking = {
+            (row["hokensha_shubetsu"], date.fromisoformat(row["valid_from"]))
+            for row in DictReader(lines)
+            if row["jimu"] == "fugo_shutoku" and row["allowed"] == "1"
+        }
+
+    assert asking == set(BEGINS)
+
+
+@pytest.mark.kj("KJ-IN-20", "KJ-FUGO-02")
+@pytest.mark.parametrize(
+    ("day", "made"),
+    [
+        (date(2017, 5, 7), []),
+        (date(2017, 5, 8), [(KENPO, 1, "1", "0000001"), (KENPO, 3, "1", "0000001")]),
+        (date(2017, 5, 14), [(KENPO, 1, "1", "0000001"), (KENPO, 3, "1", "0000001")]),
+        (date(2017, 5, 15), []),  # looked for often enough
+    ],
+)
+def test_who_was_registered_early_is_asked_for_when_the_seido_begins(
+    world: World, monkeypatch: pytest.MonkeyPatch, day: date, made: list[Any]
+) -> None:
+    joined(1)
+    line = join_line(2)
+    register_one(by=clerk(), line=type(line)(**{**_fields(line), "fugo_shutoku_yokyu_kubun": "0"}), now=NOW)
+    joined(3)
+    joined(4)
+    register_one(by=clerk(), line=known("05", 4), now=NOW)
+    monkeypatch.setattr(limits, "FUGO_FILE_BLOCK", 1)
+    monkeypatch.setattr(clock, "now", lambda: morning(day))
+
+    tasks.request_of_early_members()
+    tasks.request_of_early_members()
+
+    assert requests(world) == made
+    assert links(world) == [row[:2] for row in made]
 
 
 def test_a_ring_that_was_lost_is_made_up_for(world: World) -> None:

@@ -43,18 +43,16 @@ def test_reissue_asks_once_for_who_has_a_code(*, has_fugo: bool, has_open_reques
 
 
 @pytest.mark.parametrize(
-    ("shubetsu", "yoto"),
+    ("purposes", "yoto"),
     [
-        ({"shichoson_kokuho"}, Yoto.JIKO_JOHO_HYOJI),
-        ({"seikatsu_hogo"}, Yoto.JIKO_JOHO_HYOJI),
-        ({"shichoson_kokuho", "seikatsu_hogo"}, Yoto.JIKO_JOHO_HYOJI),
-        ({"kenpo_kumiai"}, Yoto.JOHO_RENKEI),
-        ({"shichoson_kokuho", "kenpo_kumiai"}, Yoto.JOHO_RENKEI),
-        ({"kokuho_kumiai"}, Yoto.JOHO_RENKEI),
+        ({"jiko_joho"}, Yoto.JIKO_JOHO_HYOJI),
+        ({"joho_renkei"}, Yoto.JOHO_RENKEI),
+        ({"jiko_joho", "joho_renkei"}, Yoto.JOHO_RENKEI),
+        (set(), Yoto.JIKO_JOHO_HYOJI),  # nobody may do more with it
     ],
 )
-def test_what_a_code_is_for(shubetsu: set[str], yoto: Yoto) -> None:
-    assert yoto_of(frozenset(shubetsu)) is yoto
+def test_what_a_code_is_for(purposes: set[str], yoto: Yoto) -> None:
+    assert yoto_of(frozenset(purposes)) is yoto
 
 
 @pytest.mark.parametrize("state", ShutokuState)
