@@ -30,6 +30,10 @@ from tests.support.world import World, as_role
 pytestmark = pytest.mark.django_db(transaction=True)
 
 SYSTEM = system_principal(actor_id="test")
+# Ids and places: of an event, a receipt and lines of it, a sender, an insurer.
+ARGUMENTS = {
+    "event_id", "uketsuke_id", "first_meisai_no", "last_meisai_no", "sender", "hokensha_code", "occurred_at", "key",
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -96,7 +100,7 @@ class TestBroker:
                 assert not [place for place, content in held.items() if spelling in content], (name, how)
         for raw in held.values():
             arguments = json.loads(raw[raw.rindex(b'[[], {"') :])[1]
-            assert set(arguments) <= {"event_id", "uketsuke_id", "sender", "hokensha_code", "occurred_at", "key"}
+            assert set(arguments) <= ARGUMENTS
 
     @pytest.mark.kj("KJ-ENC-10")
     def test_a_leak_would_be_seen(self, world: World, broker: redis.Redis) -> None:
