@@ -6,17 +6,14 @@ The verification of the operator is played by a process with the rights of the w
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
-from chukan.embedded.process_table import ROOT
 from simulators.client import HubClient
 from simulators.hokensha.kizon_system import KizonSystem
+from tests.journeys.exchange import ask, released, waiting_files
 from tests.journeys.sample import made_sample, of_another
 from tests.journeys.sent_file import SentFile
 from tests.support.stack import Stack
@@ -29,46 +26,6 @@ WHERE hokensha_code = %s AND fugo_shutoku_yokyu_kubun = '1' AND EXISTS
   (SELECT FROM shikaku_rireki r WHERE r.hokensha_code = k.hokensha_code AND r.hihokensha_edaban = k.hihokensha_edaban
    AND r.superseded_at IS NULL AND NOT r.withdrawn AND r.shikaku_tsuban IS NOT NULL)
 """
-# What the operator's console does: release the file under a verification of its own.
-ACT = """
-import sys, uuid, django
-django.setup()
-from chukan.kernel import clock
-from chukan.kernel.principal import Principal
-from fugo.actions.send_yokyu_file import send_yokyu_file
-by = Principal(channel="operator", soshiki="shiharai_kikin", actor_id="SK001", actor_name="x",
-               kengen=frozenset({("fugo", "koshin")}), terminal="T", request_id="journey")
-send_yokyu_file(by=by, file_id=uuid.UUID(sys.argv[1]), ninsho_id=uuid.uuid4(), consume=lambda **_: None,
-                now=clock.now())
-"""
-
-
-def released(stack: Stack, file_id: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", ACT, file_id],
-        env=stack.stage.environment("web"),
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-    assert done.returncode == 0, done.stderr
-
-
-def ask(stack: Stack, name: str, path: str = "/_sim/state", value: object = None) -> dict[str, Any]:
-    url = f"{stack.stage.partner_url(name)}{path}"
-    if value is None:
-        answer = httpx.get(url, trust_env=False, timeout=30)
-    else:
-        answer = httpx.post(url, json=value, trust_env=False, timeout=60)
-    answer.raise_for_status()
-    return dict(answer.json())
-
-
-def waiting_files(stack: Stack) -> list[str]:
-    with stack.admin() as admin:
-        return [str(row[0]) for row in admin.execute("SELECT id FROM fugo_yokyu_file WHERE state = 'soshin_machi'")]
 
 
 def states(stack: Stack) -> dict[str, int]:

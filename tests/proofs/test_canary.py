@@ -1,8 +1,9 @@
 """F-canary: 個人番号 through every entrance and every failing path of a running product stand nowhere but sealed.
 
-Three answers may show a number and are left out by name: the fragment a clerk gets for a recorded reason (HS-102), the
-refused lines that go back to their sender (HS-302), and the number Public Medical Hub is answered with, which it has
-just sent. Everything else is searched in every spelling.
+住基ネット is asked by number: its stand-in may have them. Three answers may show a number and are left
+out by name: the fragment a clerk gets for a recorded reason (HS-102), the refused lines that go back to their sender
+(HS-302), and the number Public Medical Hub is answered with, which it has just sent. Everything else is searched in
+every spelling.
 """
 
 from __future__ import annotations
@@ -13,12 +14,16 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
 from chukan.embedded.process_table import PROCESSES, ROOT
+from chukan.kernel.values.kojin_bango import KojinBango
+from fugo.formats.yokyu_file_v1 import lines_of
 from tests.builders.canary_entrances import Entrances
 from tests.builders.canary_family import SHARED, Family, digests, written
+from tests.builders.canary_fugo import RequestFile
 from tests.builders.canary_pmh import PmhDoor
 from tests.builders.canary_screens import Screens
 from tests.plugins_figures import Proof
@@ -31,7 +36,7 @@ AIM = 200
 SPELLINGS_MIN = 12
 SINKS_MIN = 15
 BARE = ("sha256", "sha1", "md5", "sha512", "blake2b")
-OURS = ("relay", "sealer", "worker_bulk", "worker_interactive", "deliver_onshi", "beat", "web")
+OURS = ("relay", "sealer", "worker_bulk", "worker_interactive", "worker_fugo", "deliver_onshi", "beat", "web")
 SINK_NAMES = (
     "columns", "pg_dump", "tables and indexes", "WAL", "other files of the database", "database log", "sessions",
     "keys of the broker", "commands to the broker", "logs of the processes", "objects", "the rest of CHUKAN_HOME",
@@ -47,6 +52,7 @@ class Hunt:
 
     family: Family
     entrances: Entrances
+    request_file: RequestFile
     sinks: dict[str, Sink]
     found: dict[str, list[str]]
     cores: set[str]
@@ -69,7 +75,7 @@ def hunt(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         patch.setattr(stack_module, "PROCESSES", moved)
         allow_core_files()
         try:
-            with running_stack() as stack:
+            with running_stack(exchange=True) as stack:
                 artefacts = (tmp_path_factory.getbasetemp(), ROOT / "build", ROOT / ".pytest_cache")
                 hunted = _hunted(stack, line, temporary, artefacts, request.config)
                 yield hunted
@@ -96,7 +102,7 @@ def _hunted(stack: Stack, line: OnshiLine, temporary: Path, artefacts: tuple[Pat
         ear.start()
     entrances = Entrances(stack, family)
     entrances.open_doors()
-    bring_in(entrances, lines=lines)
+    request_file = bring_in(entrances, lines=lines)
     sinks = Sinks(stack, entrances.answers, ears, temporary, artefacts)
     by_name = sinks.all()
     found = {name: sink.search(family) for name, sink in by_name.items()}
@@ -105,11 +111,13 @@ def _hunted(stack: Stack, line: OnshiLine, temporary: Path, artefacts: tuple[Pat
     master = stack.pid("web")
     groups = {pid for pid in ears.processes.pids if pid != master and any(_in_group(pid, leader) for leader in ours)}
     core_files = [where for where, _ in by_name["core files"].read()]
-    return Hunt(family, entrances, by_name, found, core_limits(groups), core_files, len(family.names), threads)
+    return Hunt(
+        family, entrances, request_file, by_name, found, core_limits(groups), core_files, len(family.names), threads
+    )
 
 
-def bring_in(entrances: Entrances, *, lines: int) -> None:
-    """Bring the canaries in through every entrance, then wait until nothing is owed."""
+def bring_in(entrances: Entrances, *, lines: int) -> RequestFile:
+    """Bring the canaries in through every entrance, out in the request file, and wait until nothing is owed."""
     entrances.rest_messages()
     entrances.rest_bytes()
     entrances.rest_questions()
@@ -119,6 +127,9 @@ def bring_in(entrances: Entrances, *, lines: int) -> None:
     entrances.killed_worker()
     entrances.killed_web()
     entrances.stack.wait_for_deliveries("06132013")
+    request_file = RequestFile(entrances)
+    request_file.all()
+    return request_file
 
 
 def _in_group(pid: int, leader: int) -> bool:
@@ -150,6 +161,22 @@ def test_no_number_is_found_outside_its_envelope(hunt: Hunt, proof: Proof) -> No
 @pytest.mark.slow
 def test_every_canary_went_where_its_entrance_says(hunt: Hunt) -> None:
     assert hunt.entrances.surprises == []
+
+
+@pytest.mark.slow
+@pytest.mark.kj("KJ-RET-17", "KJ-FUGO-02", "KJ-FUGO-08")
+def test_the_request_file_is_sealed_while_it_waits_and_gone_afterwards(hunt: Hunt, proof: Proof) -> None:
+    held = hunt.request_file
+    hits = [hit for content in held.waiting.values() for hit in hunt.family.found_in(content)]
+    there = "numbers in request files, sealed while they wait, erased when taken"
+    proof.keep("F-canary", there, held.asked, unit="", aim="> 0", reached=bool(held.asked) and not hits + held.left)
+
+    assert held.asked > 0
+    assert held.waiting
+    assert hits == []
+    assert held.left == []
+    as_it_is_written = lines_of([(uuid4(), KojinBango.parse(next(iter(hunt.family.names))))])
+    assert hunt.family.found_in(as_it_is_written), "unsealed it would be found"
 
 
 @pytest.mark.slow

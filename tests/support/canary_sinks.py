@@ -198,7 +198,7 @@ class Sinks:
             lambda number: _append(log / "web.log", f'{{"event": "refused", "reason": "{number}"}}\n'),
         )
         yield Sink("objects", lambda: files_under(home / "objects"), self._into(home / "objects" / "leak"))
-        apart = (home / "objects", log, self.data, home / "demo" / "onshi")
+        apart = (home / "objects", log, self.data, home / "demo" / "onshi", home / "demo" / "juki")
         yield Sink("the rest of CHUKAN_HOME", lambda: files_under(home, without=apart), self._into(home / "run" / "x"))
         yield Sink("temporary files", lambda: files_under(self.temporary), self._into(self.temporary / "upload.csv"))
         yield Sink("files held open", self._open_files, self._leak_open_file)

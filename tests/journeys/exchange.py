@@ -1,0 +1,56 @@
+"""The operator, 住基ネット and 情報提供NWS of a running product, as a journey plays them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Any
+
+import httpx
+
+from chukan.embedded.process_table import ROOT
+from tests.support.stack import Stack
+
+# What the operator's console does: release the file under a verification of its own.
+ACT = """
+import sys, uuid, django
+django.setup()
+from chukan.kernel import clock
+from chukan.kernel.principal import Principal
+from fugo.actions.send_yokyu_file import send_yokyu_file
+by = Principal(channel="operator", soshiki="shiharai_kikin", actor_id="SK001", actor_name="x",
+               kengen=frozenset({("fugo", "koshin")}), terminal="T", request_id="journey")
+send_yokyu_file(by=by, file_id=uuid.UUID(sys.argv[1]), ninsho_id=uuid.uuid4(), consume=lambda **_: None,
+                now=clock.now())
+"""
+
+
+def released(stack: Stack, file_id: str) -> None:
+    """Let a request file go."""
+    done = subprocess.run(
+        [sys.executable, "-c", ACT, file_id],
+        env=stack.stage.environment("web"),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def ask(stack: Stack, name: str, path: str = "/_sim/state", value: object = None) -> dict[str, Any]:
+    """Ask a stand-in, or tell it something."""
+    url = f"{stack.stage.partner_url(name)}{path}"
+    if value is None:
+        answer = httpx.get(url, trust_env=False, timeout=30)
+    else:
+        answer = httpx.post(url, json=value, trust_env=False, timeout=60)
+    answer.raise_for_status()
+    return dict(answer.json())
+
+
+def waiting_files(stack: Stack) -> list[str]:
+    """Return the request files that wait for an operator."""
+    with stack.admin() as admin:
+        return [str(row[0]) for row in admin.execute("SELECT id FROM fugo_yokyu_file WHERE state = 'soshin_machi'")]
