@@ -9,9 +9,10 @@ every spelling.
 from __future__ import annotations
 
 import random
+import re
 import resource
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -30,19 +31,22 @@ from tests.plugins_figures import Proof
 from tests.support import stack as stack_module
 from tests.support.canary_sinks import Ears, Sink, Sinks, allow_core_files, core_limits, temporary_folder
 from tests.support.stack import Stack, running_stack
-from tests.support.taps import BrokerEar, Ear, OnshiLine, ProcessEar, SessionEar
+from tests.support.taps import BrokerEar, Ear, HubLine, PartnerLine, ProcessEar, SessionEar
 
 AIM = 200
 SPELLINGS_MIN = 12
 SINKS_MIN = 15
 BARE = ("sha256", "sha1", "md5", "sha512", "blake2b")
 OURS = ("relay", "sealer", "worker_bulk", "worker_interactive", "worker_fugo", "deliver_onshi", "beat", "web")
+CODE = re.compile(rb'"kikanbetsu_fugo": ?"([^"]+)"')
+# Hundreds of megabytes: whoever writes a code there writes it into a column, which is read.
+NEVER_QUICK = {"tables and indexes", "WAL", "other files of the database"}
 SINK_NAMES = (
     "columns", "pg_dump", "tables and indexes", "WAL", "other files of the database", "database log", "sessions",
     "keys of the broker", "commands to the broker", "logs of the processes", "objects", "the rest of CHUKAN_HOME",
     "temporary files", "files held open", "core files", "test artefacts", "exported operation log",
-    "store of オン資", "files of オン資", "line to オン資", "command lines and environments", "pages",
-    "answers of REST", "downloads", "headers of answers", "addresses",
+    "store of オン資", "files of オン資", "line to オン資", "line of 情報提供NWS", "command lines and environments",
+    "pages", "answers of REST", "downloads", "headers of answers", "addresses",
 )  # fmt: skip
 
 
@@ -53,12 +57,13 @@ class Hunt:
     family: Family
     entrances: Entrances
     request_file: RequestFile
+    ears: Ears
     sinks: dict[str, Sink]
     found: dict[str, list[str]]
     cores: set[str]
     core_files: list[str]
     searched: int
-    ears: tuple[Ear, ...]
+    threads: tuple[Ear, ...]
 
 
 @pytest.fixture(scope="module")
@@ -67,27 +72,34 @@ def hunt(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     temporary = temporary_folder()
     temporary.mkdir()
     limits = resource.getrlimit(resource.RLIMIT_CORE)
-    line = OnshiLine()
+    lines = {
+        "onshi": PartnerLine(lambda stage: stage.onshi_port),
+        "juki": PartnerLine(lambda stage: stage.partner_ports["juki"]),
+        "nws": HubLine(),
+    }
     with pytest.MonkeyPatch.context() as patch:
-        # Temporary files of every process go where they are searched; the line to オン資 leads through our ears.
+        # Temporary files of every process go where they are searched; the lines lead through our ears.
         patch.setenv("TMPDIR", str(temporary))
-        moved = tuple(line.spec(one) if one.name == "onshi" else one for one in PROCESSES)
+        moved = tuple(lines[one.name].spec(one) if one.name in lines else one for one in PROCESSES)
         patch.setattr(stack_module, "PROCESSES", moved)
         allow_core_files()
         try:
             with running_stack(exchange=True) as stack:
                 artefacts = (tmp_path_factory.getbasetemp(), ROOT / "build", ROOT / ".pytest_cache")
-                hunted = _hunted(stack, line, temporary, artefacts, request.config)
+                hunted = _hunted(stack, lines, temporary, artefacts, request.config)
                 yield hunted
-                for ear in hunted.ears:
+                for ear in hunted.threads:
                     ear.stop()
         finally:
             resource.setrlimit(resource.RLIMIT_CORE, limits)
-            line.close()
+            for line in lines.values():
+                line.close()
             shutil.rmtree(temporary.parent, ignore_errors=True)
 
 
-def _hunted(stack: Stack, line: OnshiLine, temporary: Path, artefacts: tuple[Path, ...], config: pytest.Config) -> Hunt:
+def _hunted(
+    stack: Stack, taps: Mapping[str, PartnerLine], temporary: Path, artefacts: tuple[Path, ...], config: pytest.Config
+) -> Hunt:
     seed = int(config.getoption("--figures-seed"))
     lines = 1_000 if config.getoption("--figures") == "full" else 60
     family = Family(seed)
@@ -95,7 +107,7 @@ def _hunted(stack: Stack, line: OnshiLine, temporary: Path, artefacts: tuple[Pat
         BrokerEar(stack.urls.redis_url.removeprefix("redis+socket://")),
         SessionEar(stack.admin),
         ProcessEar(stack.home),
-        line,
+        **taps,
     )
     threads: tuple[Ear, ...] = (ears.broker, ears.sessions, ears.processes)
     for ear in threads:
@@ -112,7 +124,16 @@ def _hunted(stack: Stack, line: OnshiLine, temporary: Path, artefacts: tuple[Pat
     groups = {pid for pid in ears.processes.pids if pid != master and any(_in_group(pid, leader) for leader in ours)}
     core_files = [where for where, _ in by_name["core files"].read()]
     return Hunt(
-        family, entrances, request_file, by_name, found, core_limits(groups), core_files, len(family.names), threads
+        family,
+        entrances,
+        request_file,
+        ears,
+        by_name,
+        found,
+        core_limits(groups),
+        core_files,
+        len(family.names),
+        threads,
     )
 
 
@@ -177,6 +198,31 @@ def test_the_request_file_is_sealed_while_it_waits_and_gone_afterwards(hunt: Hun
     assert held.left == []
     as_it_is_written = lines_of([(uuid4(), KojinBango.parse(next(iter(hunt.family.names))))])
     assert hunt.family.found_in(as_it_is_written), "unsealed it would be found"
+
+
+@pytest.mark.slow
+@pytest.mark.kj("KJ-FUGO-07", "KJ-FUGO-08", "KJ-FUGO-09", "KJ-DUAL-03")
+def test_numbers_and_codes_never_meet(hunt: Hunt, proof: Proof) -> None:
+    """On the recorded lines: numbers go to 住基ネット, codes come from 情報提供NWS, and a code stands nowhere else."""
+    juki, nws = hunt.ears.juki.heard, hunt.ears.nws.heard
+    codes = set(CODE.findall(nws))
+    assert len(codes) == hunt.request_file.asked
+    assert len(hunt.family.found_in(juki)) >= len(codes)
+    assert hunt.found["line of 情報提供NWS"] == []
+    assert codes_in(juki, codes) == set()
+
+    places = [hunt.sinks[name] for name in SINK_NAMES if name not in NEVER_QUICK | {"line of 情報提供NWS"}]
+    seen = {(place.name, where) for place in places for where, content in place.read() if codes_in(content, codes)}
+    proof.keep("F-canary", "places a 機関別符号 stands in", len(seen), unit="", aim="0", reached=not seen)
+    assert seen == set()
+    one = next(iter(codes))
+    assert codes_in(b"x" + one + b"y", codes) == {one}
+    assert codes_in(one.hex().encode(), codes) == {one}
+
+
+def codes_in(content: bytes, codes: set[bytes]) -> set[bytes]:
+    """Return the codes that stand in a content, as they are or in hexadecimal."""
+    return {code for code in codes if code in content or code.hex().encode() in content}
 
 
 @pytest.mark.slow

@@ -26,7 +26,7 @@ from tests.builders.canary_entrances import Answers
 from tests.builders.canary_family import Family, told
 from tests.builders.sinks import cells
 from tests.support.stack import Stack
-from tests.support.taps import BrokerEar, OnshiLine, ProcessEar, SessionEar, wait_for
+from tests.support.taps import BrokerEar, PartnerLine, ProcessEar, SessionEar, wait_for
 
 Contents = Iterable[tuple[str, bytes]]
 _SMALL = 2 * 1024 * 1024
@@ -76,7 +76,9 @@ class Ears:
     broker: BrokerEar
     sessions: SessionEar
     processes: ProcessEar
-    onshi: OnshiLine
+    onshi: PartnerLine
+    juki: PartnerLine
+    nws: PartnerLine
 
 
 @dataclass
@@ -273,6 +275,7 @@ class Sinks:
         yield Sink("store of オン資", self._onshi_store, self._leak_to_store)
         yield Sink("files of オン資", lambda: files_under(store.parent), self._leak_to_store)
         yield Sink("line to オン資", lambda: [("both ways", self.ears.onshi.heard)], self._leak_to_onshi)
+        yield Sink("line of 情報提供NWS", lambda: [("both ways", self.ears.nws.heard)], self._leak_to_hub)
         yield Sink(
             "command lines and environments", lambda: [("/proc", self.ears.processes.heard)], self._leak_argument
         )
@@ -287,6 +290,9 @@ class Sinks:
 
     def _leak_to_onshi(self, number: str) -> None:
         httpx.post(f"{self.stack.onshi_url}/leak", content=number.encode(), trust_env=False)
+
+    def _leak_to_hub(self, number: str) -> None:
+        httpx.post(f"{self.ears.nws.url}/leak", content=number.encode(), trust_env=False)
 
     # --- what was served
 

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -77,14 +78,16 @@ class BrokerEar(Ear):
             self._heard.append(piece)
 
 
-class OnshiLine:
-    """Stands where オン資 would listen, passes everything on to the stand-in behind it, and keeps all bytes."""
+class PartnerLine:
+    """Stands where a stand-in would listen, passes everything on to the one behind it, and keeps all bytes."""
 
-    def __init__(self) -> None:
+    def __init__(self, port_of: Callable[[Stage], int | None]) -> None:
         """Nothing listens yet; the product's own start of the stand-in opens the line."""
         self._heard: list[bytes] = []
         self._server: socket.socket | None = None
+        self._port_of = port_of
         self.behind = 0
+        self.url = ""
 
     @property
     def heard(self) -> bytes:
@@ -93,28 +96,27 @@ class OnshiLine:
 
     def spec(self, given: ProcessSpec) -> ProcessSpec:
         """Return the stand-in's place in the process table, moved behind this line."""
+        return replace(given, argv=lambda stage: self._argv(stage, given.argv(stage)))
 
-        def argv(stage: Stage) -> Sequence[str]:
-            assert stage.onshi_port is not None
-            self._open(stage.onshi_port)
-            port = str(stage.onshi_port)
-            return [str(self.behind) if part == port else part for part in given.argv(stage)]
-
-        return ProcessSpec(name=given.name, role=given.role, argv=argv, patience=given.patience, needed=given.needed)
+    def _argv(self, stage: Stage, given: Sequence[str]) -> Sequence[str]:
+        port = self._port_of(stage)
+        assert port is not None
+        if self._server is None:  # else the stand-in was started again
+            with socket.socket() as free:
+                free.bind(("127.0.0.1", 0))
+                self.behind = int(free.getsockname()[1])
+            self._open(port)
+        return [str(self.behind) if part == str(port) else part for part in given]
 
     def close(self) -> None:
         """Stop listening."""
         if self._server is not None:
             self._server.close()
 
-    def _open(self, port: int) -> None:
-        if self._server is not None:
-            return  # the stand-in was started again
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.behind = int(free.getsockname()[1])
+    def _open(self, port: int) -> int:
         self._server = socket.create_server(("127.0.0.1", port))
         threading.Thread(target=self._accept, args=(self._server,), daemon=True).start()
+        return int(self._server.getsockname()[1])
 
     def _accept(self, server: socket.socket) -> None:
         while True:
@@ -144,6 +146,20 @@ class OnshiLine:
                 target.sendall(piece)
         with contextlib.suppress(OSError):
             target.shutdown(socket.SHUT_WR)
+
+
+class HubLine(PartnerLine):
+    """Stands before the hub for one caller and keeps all bytes."""
+
+    def __init__(self) -> None:
+        """The line opens when the caller is started."""
+        super().__init__(lambda stage: stage.port)
+
+    def _argv(self, stage: Stage, given: Sequence[str]) -> Sequence[str]:
+        if self._server is None:
+            self.behind = stage.port
+            self.url = f"http://localhost:{self._open(0)}"
+        return [self.url if part == stage.web_url else part for part in given]
 
 
 class SessionEar(Ear):
