@@ -85,10 +85,10 @@ def skips_a_table() -> None:
 def does_not_wait() -> None:
     """Mutant: the job takes it that everybody seals with the new key already, whatever it meets."""
     from shikaku.actions import reseal_rows
+    from shikaku.actions.walk_persons import walk
 
-    walk = reseal_rows._walk
-    setattr(reseal_rows, "_wait_for_sealers", lambda *_a: None)  # noqa: B010  # a mutant
-    setattr(reseal_rows, "_walk", lambda *given: 0 * walk(*given))  # noqa: B010  # a mutant
+    setattr(reseal_rows, "wait_until_noticed", lambda *_a: None)  # noqa: B010  # a mutant
+    setattr(reseal_rows, "walk", lambda *given: 0 * walk(*given))  # noqa: B010  # a mutant
 
 
 def bookmark_before_the_rows() -> None:
@@ -97,7 +97,8 @@ def bookmark_before_the_rows() -> None:
 
     from shikaku.actions import reseal_rows
 
-    def walk(by: Any, run: Any, persons: int, _pause: Any) -> int:
+    def walk(given: Any, _pause: Any) -> int:
+        by, run, persons = given.keywords["by"], given.keywords["run"], given.keywords["persons"]
         step = reseal_rows._Step(more=True, found=0)
         while step.more:
             with connection.cursor() as cursor:
@@ -116,7 +117,7 @@ def bookmark_before_the_rows() -> None:
             cursor.execute("UPDATE shikaku_reseal_job SET bookmark = %s", [before])
         return reseal_rows.reseal_persons(by=by, run=run, persons=persons)
 
-    setattr(reseal_rows, "_walk", walk)  # noqa: B010  # a mutant
+    setattr(reseal_rows, "walk", walk)  # noqa: B010  # a mutant
     setattr(reseal_rows, "rewind_reseal", lambda **_given: None)  # noqa: B010  # a mutant
 
 
