@@ -18,6 +18,8 @@ BI_GLOBAL: Final = "bi_global"
 IDEMPOTENCY: Final = "idempotency"
 AUDIT_SALT: Final = "audit_salt"
 
+# Keys of hashes that are looked up: two of them may be looked for while one is replaced.
+INDEX_PURPOSES: Final = (BI_ZONE, BI_GLOBAL, TOKEN)
 # Keys made for every insurer, and keys of the hub itself.
 HOKENSHA_PURPOSES: Final = (FIELD, TOKEN, BI_ZONE)
 HUB_PURPOSES: Final = (FIELD, TOKEN, BI_GLOBAL, IDEMPOTENCY, AUDIT_SALT)
