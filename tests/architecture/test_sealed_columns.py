@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 import pytest
 from django.db import models
 
+from shikaku.actions.reindexed_columns import REINDEXED
 from shikaku.actions.reseal_rows import EXPIRING, RESEALED
 from tests.architecture.model_tree import columns, product_models
 
@@ -27,6 +29,9 @@ NO_ENVELOPE = {
     ("uketsuke_teiseimachi", "ct_line"),
     ("uketsuke_uketsuke", "digest"),
 }
+
+# How columns of keyed hashes and of search tokens are named.
+HASH = re.compile(r"^t_|(^|_)bi_")
 
 
 def unknown(every: Iterable[type[models.Model]]) -> set[tuple[str, str]]:
@@ -58,3 +63,26 @@ def test_mutant_a_forgotten_column_is_seen(forgotten: tuple[str, str], monkeypat
     monkeypatch.setitem(globals(), "EXPIRING", EXPIRING - {forgotten})
 
     assert unknown(product_models()) == {forgotten}
+
+
+def unhashed(every: Iterable[type[models.Model]]) -> set[tuple[str, str]]:
+    """Return the columns of keyed hashes and tokens that no replacement of their key would reach."""
+    found = {
+        (model._meta.db_table, str(field.column))
+        for model in every
+        for field in columns(model)
+        if HASH.search(str(field.column))
+    }
+    return found ^ frozenset().union(*REINDEXED.values())
+
+
+@pytest.mark.kj("KJ-ENC-07")
+def test_every_column_of_a_hash_is_made_again_when_its_key_is_replaced() -> None:
+    assert unhashed(product_models()) == set()
+
+
+def test_mutant_a_forgotten_hash_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    forgotten = ("shikaku_rireki", "t_kigo_bango")
+    monkeypatch.setitem(globals(), "REINDEXED", {kind: found - {forgotten} for kind, found in REINDEXED.items()})
+
+    assert unhashed(product_models()) == {forgotten}

@@ -72,6 +72,7 @@ class SosaKind(StrEnum):
     BANGO_CASE_CLOSED = "bango_case_closed"
     KEY_ROTATED = "key_rotated"
     KEY_RESEALED = "key_resealed"
+    KEY_REINDEXED = "key_reindexed"
     MONITOR = "monitor"
     LOG_SEARCH = "log_search"
     LOG_EXPORT = "log_export"
@@ -120,6 +121,7 @@ KIND_LABELS: Final[Mapping[str, str]] = {
     "bango_case_closed": "個人番号の重なりの終了",
     "key_rotated": "鍵の更新",
     "key_resealed": "新しい鍵での封のし直し",
+    "key_reindexed": "新しい鍵での索引値の作り直し",
     "monitor": "運用状況の確認",
     "log_search": "操作記録の検索",
     "log_export": "操作記録の出力",
