@@ -24,6 +24,7 @@ app.conf.update(
     task_default_queue="interactive",
     task_routes={
         "shikaku.tasks.process_toroku_file": {"queue": "bulk"},
+        "fugo.tasks.*": {"queue": "fugo"},
     },
     beat_schedule={
         "purge_setsuzoku": {"task": "chukan.controls.setsuzoku.tasks.purge_setsuzoku", "schedule": 300.0},
@@ -32,12 +33,16 @@ app.conf.update(
         "erase_expired": {"task": "shikaku.tasks.erase_expired", "schedule": 600.0},
         "erase_left": {"task": "shikaku.tasks.erase_left", "schedule": 60.0},
         "erase_nameless": {"task": "shikaku.tasks.erase_nameless", "schedule": 1800.0},
+        "request_of_unheard_blocks": {"task": "fugo.tasks.request_of_unheard_blocks", "schedule": 60.0},
+        "transfer_files": {"task": "fugo.tasks.transfer_files", "schedule": 10.0, "options": {"expires": 10}},
+        "deliver_files": {"task": "fugo.tasks.deliver_files", "schedule": 5.0, "options": {"expires": 5}},
+        "discard_files": {"task": "fugo.tasks.discard_files", "schedule": 1800.0},
         "erase_hakko": {"task": "pmh.tasks.erase_expired", "schedule": crontab(hour=2, minute=30)},
     },
     timezone="Asia/Tokyo",
     broker_connection_retry_on_startup=True,
 )
-app.autodiscover_tasks(["shikaku", "pmh", "chukan.kernel.outbox", "chukan.controls.setsuzoku"])
+app.autodiscover_tasks(["shikaku", "pmh", "fugo", "chukan.kernel.outbox", "chukan.controls.setsuzoku"])
 
 
 @worker_process_init.connect  # Celery's own start hook of a pool process, not a Django signal

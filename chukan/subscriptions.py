@@ -7,6 +7,8 @@ from shikaku.events import TorokuBlockReflected, TorokuFileAccepted, TorokuFileF
 
 SUBSCRIPTIONS: Mapping[type[Event], tuple[str, ...]] = {
     TorokuFileAccepted: ("shikaku.tasks.process_toroku_file",),
-    TorokuBlockReflected: (),  # 符号取得 will listen
+    TorokuBlockReflected: ("fugo.tasks.request_of_block",),
     TorokuFileFinished: (),  # known, heard by nobody yet
 }
+# Those of them that say when they are done, because nothing else would show that a ring was lost.
+CONFIRMING: frozenset[str] = frozenset({"fugo.tasks.request_of_block"})

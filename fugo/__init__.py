@@ -1,1 +1,1 @@
-"""機関別符号: not built yet; its README says what will live here."""
+"""機関別符号: one code per person across all insurers, asked for at 住基ネット and brought by 情報提供NWS."""

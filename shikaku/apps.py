@@ -13,4 +13,4 @@ class ShikakuConfig(AppConfig):
 
     def ready(self) -> None:
         """Teach the driver packed arrays before the first connection, which keeps what the driver knows then."""
-        import_module("shikaku.queries.binary_arrays")
+        import_module("chukan.kernel.binary_arrays")

@@ -23,6 +23,7 @@ class TorokuBlockReflected(Event):
 
     TOPIC: ClassVar[str] = "shikaku.toroku_block.reflected.v1"
     uketsuke_id: UUID
+    sender: str
     hokensha_code: str
     first_meisai_no: int
     last_meisai_no: int

@@ -1,22 +1,28 @@
 """The front door of 資格履歴: what other apps may call. Persons cross it as 紐付番号.
 
-A 個人番号 crosses it in one place, `find_members`, and is not kept on either side.
+A 個人番号 crosses it in two places and is not kept on either side: `find_members` is asked with one, and
+`find_kojin_bango` gives it to the hub's own process for the sealed file that asks for codes.
 """
 
 from shikaku.actions.set_pmh_id import set_pmh_id
+from shikaku.queries.fugo import HeldBango, ReflectedMember, find_kojin_bango, list_reflected_members
 from shikaku.queries.haishin import PmhHaishin, PmhRefusal, count_pmh_haishin, list_pmh_refusals
 from shikaku.queries.members import Member, find_last_soshitsu, find_members
 from shikaku.queries.rireki import Kanyusaki, find_hokensha_at
 
 __all__ = [
+    "HeldBango",
     "Kanyusaki",
     "Member",
     "PmhHaishin",
     "PmhRefusal",
+    "ReflectedMember",
     "count_pmh_haishin",
     "find_hokensha_at",
+    "find_kojin_bango",
     "find_last_soshitsu",
     "find_members",
     "list_pmh_refusals",
+    "list_reflected_members",
     "set_pmh_id",
 ]

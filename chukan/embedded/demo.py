@@ -27,7 +27,7 @@ from chukan.embedded.preparation import (
     is_free,
     prepare,
 )
-from chukan.embedded.process_table import CORE, JICHITAI, PARTNERS, Stage, jichitai_options, module
+from chukan.embedded.process_table import CORE, EXCHANGE, JICHITAI, PARTNERS, Stage, jichitai_options, module
 from chukan.embedded.services import Services, add_addresses
 from chukan.embedded.supervisor import Stopped, Supervisor, end_left_overs
 
@@ -38,6 +38,8 @@ PARTNER_NAMES = {
     "yobosesshu": "予診情報・予防接種記録管理／請求支払システム",
     "mynaportal": "マイナポータル",
     "rireki_kaito": "履歴照会回答システム",
+    "juki": "住基ネット",
+    "nws": "情報提供ネットワークシステム",
 }
 
 
@@ -83,7 +85,8 @@ def _run(stage: Stage, end: _End) -> None:
     (stage.demo).mkdir(mode=0o700, exist_ok=True)
     if not os.environ.get("CHUKAN_ONSHI_URL"):
         stage = replace(stage, onshi_port=free_port(stage.demo / "onshi.port"))
-    names, taken = (partner.name for partner in PARTNERS), (stage.port, stage.onshi_port)
+    exchange = () if os.environ.get("CHUKAN_JUKI_URL") or os.environ.get("CHUKAN_NWS_URL") else EXCHANGE
+    names, taken = (partner.name for partner in (*PARTNERS, *exchange)), (stage.port, stage.onshi_port)
     stage = replace(stage, partner_ports=free_ports(stage.demo, names, taken=taken))
     services = Services(stage.home)
     supervisor = Supervisor(stage=stage, stopping=end)
@@ -93,16 +96,15 @@ def _run(stage: Stage, end: _End) -> None:
         addresses = {"web_url": stage.web_url}
         if stage.onshi_port is not None:
             addresses["onshi_url"] = stage.onshi_url
+        addresses |= {f"{name}_url": stage.partner_url(name) for name in ("juki", "nws") if exchange}
         add_addresses(stage.home, **addresses)
         prepare(stage, supervisor, database_url=urls.database_url, say=_say)
-        made = _accounts(stage)
-        onshi, pmh = (str(made.get(name, "")) for name in ("onshi_client_id", "pmh_client_id"))
-        stage = replace(stage, onshi_client_id=onshi, pmh_client_id=pmh)
+        stage = _with_clients(stage)
         supervisor = Supervisor(stage=stage, stopping=end)
         _say("画面と処理を起動しています")
         supervisor.start(CORE)
         _wait_until_ready(stage, supervisor, services, end)
-        supervisor.start(PARTNERS)  # after the web, so that nobody waits longer for the first page
+        supervisor.start((*PARTNERS, *exchange))  # after the web, so that nobody waits longer for the first page
         _send_first_members(stage, supervisor)
         _register_residents(stage, supervisor)
         _greet(stage)
@@ -115,6 +117,12 @@ def _run(stage: Stage, end: _End) -> None:
             _say(f"応答がないため強制終了しました: {name}")
         services.stop()
     _say("終了しました。")
+
+
+def _with_clients(stage: Stage) -> Stage:
+    made = _accounts(stage)
+    onshi, pmh, nws = (str(made.get(f"{name}_client_id", "")) for name in ("onshi", "pmh", "nws"))
+    return replace(stage, onshi_client_id=onshi, pmh_client_id=pmh, nws_client_id=nws)
 
 
 def _tend(services: Services, supervisor: Supervisor) -> None:
@@ -202,6 +210,8 @@ def _greet(stage: Stage) -> None:
     if stage.onshi_port is not None:
         _say(f"  オンライン資格確認の模擬: http://localhost:{stage.onshi_port}/")
     for name, meisho in PARTNER_NAMES.items():
+        if name not in stage.partner_ports:
+            continue
         _say(f"  {meisho}の模擬: http://localhost:{stage.partner_ports[name]}/")
     accounts = told.get("accounts", [])
     _say("  保険者コード  職員ID  パスワード")

@@ -23,9 +23,10 @@ class Stage:
     port: int
     onshi_port: int | None = None
     onshi_client_id: str = ""
-    # Of the stand-ins of the vaccination world, by name; without them none of it is started.
+    # Of the stand-ins by name (vaccination world, 住基ネット, 情報提供NWS); those without a port are not started.
     partner_ports: Mapping[str, int] = field(default_factory=dict)
     pmh_client_id: str = ""
+    nws_client_id: str = ""
 
     @property
     def demo(self) -> Path:
@@ -43,7 +44,7 @@ class Stage:
         return f"http://127.0.0.1:{self.onshi_port}" if self.onshi_port else os.environ.get("CHUKAN_ONSHI_URL", "")
 
     def partner_url(self, name: str) -> str:
-        """Address at which programs call a stand-in of the vaccination world."""
+        """Address at which programs call a stand-in."""
         return f"http://127.0.0.1:{self.partner_ports[name]}"
 
     def environment(self, role: str) -> dict[str, str]:
@@ -114,7 +115,7 @@ def _beat(stage: Stage) -> list[str]:
 
 def _onshi(stage: Stage) -> list[str]:
     links = []
-    if stage.partner_ports:
+    if "mynaportal" in stage.partner_ports:
         links = ["--partners", str(stage.demo / "partners.json")]
         links += ["--mynaportal-url", stage.partner_url("mynaportal"), "--pmh-url", stage.partner_url("pmh")]
     return module(
@@ -131,7 +132,7 @@ def jichitai_options(*, named: bool = False) -> list[str]:
 
 
 def _partner(name: str, *more: Callable[[Stage], Sequence[str]]) -> ProcessSpec:
-    """A stand-in of the vaccination world; `more` gives the options of its own."""
+    """A stand-in that knows its callers by key; `more` gives the options of its own."""
 
     def argv(stage: Stage) -> list[str]:
         return module(
@@ -157,6 +158,28 @@ PARTNERS: tuple[ProcessSpec, ...] = (
 )
 
 
+def _juki(stage: Stage) -> list[str]:
+    return module(
+        "simulators.juki",
+        *("--port", str(stage.partner_ports["juki"]), "--public-url", stage.partner_url("juki")),
+        *("--home", str(stage.demo / "juki"), "--hub-url", stage.web_url),
+        *("--nws-url", stage.partner_url("nws"), "--key", str(stage.demo / "keys" / "juki.json")),
+    )
+
+
+# The way of a 機関別符号: the request file goes to 住基ネット, the code comes from 情報提供NWS.
+EXCHANGE: tuple[ProcessSpec, ...] = (
+    ProcessSpec(
+        name="juki",
+        role="web",
+        argv=_juki,
+        patience=5,
+        needed=lambda stage: {"juki", "nws"} <= set(stage.partner_ports),
+    ),
+    _partner("nws", lambda stage: ("--hub-url", stage.web_url, "--client-id", stage.nws_client_id)),
+)
+
+
 CORE: tuple[ProcessSpec, ...] = (
     ProcessSpec(name="onshi", role="web", argv=_onshi, patience=5, needed=lambda stage: stage.onshi_port is not None),
     ProcessSpec(name="relay", role="relay", argv=lambda _stage: manage("relay_outbox")),
@@ -164,8 +187,10 @@ CORE: tuple[ProcessSpec, ...] = (
     # Two at once: the short file of a small insurer does not wait for the long one of another.
     ProcessSpec(name="worker_bulk", role="worker", argv=_worker("bulk", 2), patience=30),
     ProcessSpec(name="worker_interactive", role="worker", argv=_worker("interactive", 1)),
+    # Requests for codes and their files: a long file holds up nobody else.
+    ProcessSpec(name="worker_fugo", role="worker", argv=_worker("fugo", 1), patience=30),
     ProcessSpec(name="deliver_onshi", role="relay", argv=lambda _stage: manage("deliver_onshi")),
     ProcessSpec(name="beat", role="worker", argv=_beat, wave=2),
     ProcessSpec(name="web", role="web", argv=_web, wave=2),
 )
-PROCESSES: tuple[ProcessSpec, ...] = (*CORE, *PARTNERS)
+PROCESSES: tuple[ProcessSpec, ...] = (*CORE, *PARTNERS, *EXCHANGE)

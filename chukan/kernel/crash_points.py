@@ -42,6 +42,13 @@ COMMITS: Final = (
     "reindex_persons",
     "rewind_reindex",
     "close_reindex",
+    "request_fugo",
+    "begin_yokyu_file",
+    "finish_yokyu_file",
+    "send_yokyu_file",
+    "begin_soshin",
+    "record_soshin",
+    "record_fugo",
 )
 STEPS: Final = (
     "object.finishing",  # all bytes of an upload are written, it has no name yet
@@ -59,6 +66,11 @@ STEPS: Final = (
     "telegram.sent",  # received, not recorded
     "seal.committed",  # not in the journal outside the database
     "seal.kept",
+    "yokyu_file.part",  # some thousand requests are in the object, which has no name yet
+    "yokyu_file.stored",  # the row of the file does not know
+    "yokyu_file.sending",
+    "yokyu_file.sent",  # taken by 住基ネット, not recorded
+    "yokyu_file.erased",  # the row of the file does not know
     "key.wrapped_again",  # one data key, with others still under the former KEK version
 )
 _SIDES: Final = ("committing", "committed")
@@ -72,6 +84,22 @@ _OF_HASHES: Final = (
 RESEAL_POINTS: Final = frozenset(("key.wrapped_again", *(f"{name}.{side}" for name in _OF_SEALS for side in _SIDES)))
 REINDEX_POINTS: Final = frozenset(f"{name}.{side}" for name in _OF_HASHES for side in _SIDES)
 ROTATION_POINTS: Final = RESEAL_POINTS | REINDEX_POINTS
+# Passed only on the way of a code.
+_OF_FUGO: Final = (
+    "request_fugo",
+    "begin_yokyu_file",
+    "finish_yokyu_file",
+    "send_yokyu_file",
+    "begin_soshin",
+    "record_soshin",
+    "record_fugo",
+)
+FUGO_POINTS: Final = frozenset(
+    (
+        *(step for step in STEPS if step.startswith("yokyu_file.")),
+        *(f"{name}.{side}" for name in _OF_FUGO for side in _SIDES),
+    )
+)
 
 
 def crash_point(name: str) -> None:

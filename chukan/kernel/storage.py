@@ -241,6 +241,17 @@ class FileStore:
         """Tell whether the object is there; its key may be gone."""
         return self._path(key).exists()
 
+    def sealed_sha256(self, key: str) -> str:
+        """Return the SHA-256 of the object as it lies there, sealed: what names it without saying what is in it.
+
+        Raises KeyUnavailable when the object is gone.
+        """
+        try:
+            with self._path(key).open("rb") as stream:
+                return hashlib.file_digest(stream, "sha256").hexdigest()
+        except FileNotFoundError:
+            raise KeyUnavailable(f"objects/{key}") from None
+
     def seal_with_file_key(self, key: str, aad: bytes, plaintext: bytes) -> bytes:
         """Return `plaintext` sealed under the key of that file alone, bound to `aad`; it stays when the object goes."""
         return _seal_line(self._line_cipher(key), key, aad, plaintext)

@@ -3,7 +3,7 @@
 import ipaddress
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import httpx
 import structlog
 
-from chukan.kernel.http.signatures import SigningKey, sign
+from chukan.kernel.http.signatures import SigningKey, content_digest, digest_field, sign
 
 log = structlog.get_logger()
 
@@ -131,12 +131,36 @@ class PartnerClient:
         headers = {"Content-Type": "application/json"}
         return self._call("POST", path, headers=headers, body=body, now=now, request_id=request_id)
 
+    def put_stream(
+        self,
+        path: str,
+        pieces: Iterable[bytes],
+        *,
+        content_type: str,
+        length: int,
+        sha256: bytes,
+        now: datetime,
+        request_id: str = "",
+    ) -> Outcome:
+        """Send a file of known length and SHA-256 piece by piece; it is never held whole. Raises: OutcomeUnknown."""
+        headers = {"Content-Type": content_type, "Content-Length": str(length)}
+        digest = digest_field(sha256)
+        return self._call("PUT", path, headers=headers, body=pieces, digest=digest, now=now, request_id=request_id)
+
     def get(self, path: str, *, now: datetime, request_id: str = "") -> Outcome:
         """Ask for something. Raises: OutcomeUnknown."""
         return self._call("GET", path, headers={}, body=b"", now=now, request_id=request_id)
 
     def _call(
-        self, method: str, path: str, *, headers: Mapping[str, str], body: bytes, now: datetime, request_id: str
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: Mapping[str, str],
+        body: bytes | Iterable[bytes],
+        digest: str = "",
+        now: datetime,
+        request_id: str,
     ) -> Outcome:
         url = f"{self._base}{path}"
         if origin_of(url) != self._origin:
@@ -144,7 +168,9 @@ class PartnerClient:
         sent = dict(headers)
         if request_id:
             sent["X-Request-ID"] = request_id
-        signed = sign(method=method, url=url, headers=sent, body=body, signer=self._signer, now=now)
+        if isinstance(body, bytes):
+            digest = content_digest(body)
+        signed = sign(method=method, url=url, headers=sent, digest=digest, signer=self._signer, now=now)
         until = time.monotonic() + self._total
         try:
             with self._http.stream(method, url, headers=signed, content=body) as response:

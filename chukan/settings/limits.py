@@ -33,3 +33,13 @@ PMH_HISTORY_YEARS = 5  # 発行履歴 after the person's last loss; 根拠: KJ-R
 PMH_IRAI_KEPT = timedelta(days=35)  # counts of requests for the operators, who look at a week; ours
 PMH_ERASE_PERSONS = 1000  # persons looked at in one step of the erasure; registrations of those that go wait for it
 PMH_REVIEW_SOON = timedelta(days=30)  # an entrustment to be looked at again so soon is shown to operators; ours
+FUGO_UNHEARD_AFTER = timedelta(minutes=2)  # a block whose requests are not made by then is looked at again; ours
+FUGO_FILE_FULL = 10_000  # so many waiting requests make a file at once; ours
+FUGO_FILE_INTERVAL = timedelta(minutes=1)  # the oldest waiting request makes one after so long; ours
+FUGO_FILE_MAX = 200_000  # requests of one file; ours
+FUGO_FILE_BLOCK = 5_000  # requests read and written at a time
+FUGO_FILE_LEASE = timedelta(minutes=5)  # while a process builds or sends a file; ours
+FUGO_FILE_KEPT = timedelta(days=7)  # a file nobody sends is thrown away and made anew; 根拠: KJ-RET-17
+FUGO_PATIENCE = timedelta(days=3)  # a request without an answer for so long is asked again; ours
+FUGO_BACKOFF_MAX = timedelta(minutes=10)  # between two tries to hand a file over
+FUGO_JURYO_KEPT = timedelta(days=400)  # counts of arrived codes; ours

@@ -5,12 +5,23 @@ operators count is told apart further.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Literal
+from uuid import UUID
 
+from chukan.kernel.values.kikanbetsu_fugo import KikanbetsuFugo
 from fugo.domain.shutoku_state import ShutokuState
 
 Code = Literal["ok", "jufuku", "yokyu_nashi"]
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """One code as it arrived, for the request it names."""
+
+    shori_tsuban: UUID
+    fugo: KikanbetsuFugo
 
 
 class Juryo(StrEnum):

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from chukan.kernel.binary_arrays import bytea_array, integer_array, uuid_array
 from chukan.kernel.crypto.blind_index import ZoneIndex
 from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import LostRace
@@ -16,7 +17,6 @@ from shikaku.actions.draft import Draft
 from shikaku.actions.draft_rows import FirstTelegrams, kanyusha_row, microseconds, version_row
 from shikaku.actions.prepare_lines import PreparedLine
 from shikaku.actions.write_block import BlockRows
-from shikaku.queries.binary_arrays import bytea_array, integer_array, uuid_array
 from shikaku.queries.led import find_himozuke, find_seconds
 
 OWED = "shikaku"

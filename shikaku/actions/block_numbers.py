@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 from django.db import IntegrityError, connection
 
+from chukan.kernel.binary_arrays import bytea_array
 from chukan.kernel.crypto.blind_index import ZoneIndex
 from chukan.kernel.crypto.envelope import RowSealer, open_envelope
 from chukan.kernel.crypto.keyring import get_keyring
@@ -20,7 +21,6 @@ from shikaku.actions.block_led import LedNumbers
 from shikaku.actions.block_person import BlockPerson, known_person
 from shikaku.actions.himozuke_links import note_key, resolve_himozuke, standing
 from shikaku.domain.held import NO_KOSHINGO, KoshingoFacts
-from shikaku.queries.binary_arrays import bytea_array
 from shikaku.queries.held import load_held
 from shikaku.queries.led import find_himozuke
 

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from django.db import connection
 
+from chukan.kernel.binary_arrays import integer_array, uuid_array
 from chukan.kernel.values.uuid7 import uuid7
 from shikaku.actions.block_person import BlockPerson
-from shikaku.queries.binary_arrays import integer_array, uuid_array
 
 
 @dataclass(slots=True)

@@ -9,8 +9,8 @@ from uuid import UUID
 
 from django.db import connection
 
+from chukan.kernel.binary_arrays import bytea_array, uuid_array
 from chukan.kernel.crypto.blind_index import ZoneIndex
-from shikaku.queries.binary_arrays import bytea_array, uuid_array
 
 _LOCK_ALL = "SELECT pg_advisory_xact_lock(hashtext('shikaku_kojin_bango_sakuin'))"
 _STANDING = "SELECT bi_global FROM shikaku_find_himozuke(%s::bytea[])"

@@ -101,6 +101,7 @@ def register_block(
             occurred_at=now,
             key=str(job.uketsuke_id),
             uketsuke_id=job.uketsuke_id,
+            sender=by.sender or "",
             hokensha_code=by.hokensha_code or "",
             first_meisai_no=first,
             last_meisai_no=last,

@@ -131,6 +131,7 @@ def register_line(
             occurred_at=now,
             key=str(accepted.uketsuke_id),
             uketsuke_id=accepted.uketsuke_id,
+            sender=by.sender or "",
             hokensha_code=line.hokensha_code,
             first_meisai_no=1,
             last_meisai_no=1,

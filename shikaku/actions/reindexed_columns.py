@@ -10,6 +10,7 @@ from uuid import UUID
 import structlog
 from django.db import connection
 
+from chukan.kernel.binary_arrays import bigint_array, bytea_array, uuid_array
 from chukan.kernel.crypto.blind_index import ZoneIndex
 from chukan.kernel.crypto.envelope import open_envelope
 from chukan.kernel.crypto.errors import EnvelopeRefused
@@ -18,7 +19,6 @@ from shikaku.actions.block_numbers import KANYUSHA_TABLE, KOJIN_BANGO
 from shikaku.actions.block_person import search_tokens
 from shikaku.domain.held import speaking_version
 from shikaku.domain.joho import kigo_bango_key
-from shikaku.queries.binary_arrays import bigint_array, bytea_array, uuid_array
 from shikaku.queries.held import KIGO_BANGO, RIREKI_TABLE, open_joho
 
 log = structlog.get_logger()

@@ -17,6 +17,7 @@ from django.db import connection
 
 from chukan.controls.sosa_log.actions import record_sosa
 from chukan.controls.sosa_log.domain import SosaKind
+from chukan.kernel.binary_arrays import bytea_array, uuid_array
 from chukan.kernel.crypto.data_key import FIELD, DataKey
 from chukan.kernel.crypto.envelope import RowSealer, open_envelope
 from chukan.kernel.crypto.errors import EnvelopeRefused
@@ -28,7 +29,6 @@ from shikaku.actions.accept_toroku_file import FILE, JIMU
 from shikaku.actions.block_numbers import KANYUSHA_TABLE, KOJIN_BANGO
 from shikaku.actions.walk_persons import lock_persons, patiently, wait_until_noticed, walk
 from shikaku.models import ResealJob
-from shikaku.queries.binary_arrays import bytea_array, uuid_array
 from shikaku.queries.held import JOHO, RIREKI_TABLE
 
 log = structlog.get_logger()

@@ -9,9 +9,9 @@ from uuid import UUID
 
 from django.db import connection
 
+from chukan.kernel.binary_arrays import uuid_array
 from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import joins_transaction
-from shikaku.queries.binary_arrays import uuid_array
 
 _SET = "SELECT himozuke_bango, pmh_id FROM shikaku_set_pmh_id(%s::uuid[], %s, %s)"
 

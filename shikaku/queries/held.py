@@ -9,13 +9,13 @@ from uuid import UUID
 import orjson
 from django.db import connection
 
+from chukan.kernel.binary_arrays import bigint_array, bytea_array
 from chukan.kernel.crypto.blind_index import ZoneIndex
 from chukan.kernel.crypto.envelope import open_envelope
 from chukan.kernel.crypto.keyring import get_keyring
 from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import LostRace, reads
 from shikaku.domain.held import Held, HeldPeriod, speaking_version
-from shikaku.queries.binary_arrays import bigint_array, bytea_array
 
 RIREKI_TABLE = "shikaku_rireki"
 KIGO_BANGO = "kigo_bango"

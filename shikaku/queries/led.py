@@ -9,10 +9,10 @@ from uuid import UUID
 
 from django.db import connection
 
+from chukan.kernel.binary_arrays import bytea_array, uuid_array
 from chukan.kernel.crypto.blind_index import ZoneIndex
 from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import reads
-from shikaku.queries.binary_arrays import bytea_array, uuid_array
 
 _LED = "SELECT bi_global, himozuke_bango FROM shikaku_find_himozuke(%s::bytea[])"
 _HERE = """

@@ -10,12 +10,12 @@ from uuid import UUID
 
 from django.db import connection
 
+from chukan.kernel.binary_arrays import bytea_array, uuid_array
 from chukan.kernel.crypto.blind_index import GlobalIndex
 from chukan.kernel.crypto.keyring import get_keyring
 from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import reads
 from chukan.kernel.values.kojin_bango import is_valid_kojin_bango
-from shikaku.queries.binary_arrays import bytea_array, uuid_array
 
 _MEMBERS = "SELECT bi_global, himozuke_bango, pmh_id FROM shikaku_find_members(%s::bytea[])"
 _LAST = "SELECT himozuke_bango, soshitsu_ymd FROM shikaku_last_soshitsu(%s::uuid[], %s)"

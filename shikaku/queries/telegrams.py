@@ -11,12 +11,12 @@ from uuid import UUID
 import structlog
 from django.db import connection
 
+from chukan.kernel.binary_arrays import uuid_array
 from chukan.kernel.crypto.errors import EnvelopeRefused, KeyUnavailable
 from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import reads
 from shikaku.domain.held import HeldPeriod, speaking_version
 from shikaku.formats.onshi_denbun_v1 import Kikan, build_denbun, build_pmh_id, build_sakujo, build_shikaku
-from shikaku.queries.binary_arrays import uuid_array
 from shikaku.queries.held import open_joho
 
 log = structlog.get_logger()

@@ -1,4 +1,4 @@
-"""Make the keys of the vaccination world's stand-ins and the list of who may call whom, once.
+"""Make the keys of the stand-ins and the list of who may call whom, once.
 
 `python -m simulators.shell --home DIR --jichitai 990019 …` writes `DIR/partners.json`, `DIR/keys/NAME.json` and
 `DIR/onshi/key.json`.
@@ -35,6 +35,7 @@ def _systems(jichitai: Sequence[str]) -> list[dict[str, object]]:
         {"setsuzoku_id": "onshi", "shurui": "onshi"},
         {"setsuzoku_id": "mynaportal", "shurui": "mynaportal"},
         {"setsuzoku_id": "rireki_kaito", "shurui": "rireki_kaito"},
+        {"setsuzoku_id": "juki", "shurui": "juki"},
     ]
 
 
@@ -49,10 +50,11 @@ def _key(path: Path) -> ClientKey:
 
 
 def make_partners(home: Path, jichitai: Sequence[str]) -> Mapping[str, Path]:
-    """Write what is missing; the key file of each system by its 接続ID, that of Public Medical Hub as `pmh`."""
+    """Write what is missing; the key file of each system by its 接続ID, the hub's callers as `pmh`, `nws`."""
     systems = _systems(jichitai)
     files = {str(row["setsuzoku_id"]): home / "keys" / f"{row['setsuzoku_id']}.json" for row in systems}
     files |= {"onshi": home / "onshi" / "key.json", "pmh": home / "keys" / "pmh.json"}
+    files |= {"nws": home / "keys" / "nws.json"}
     keys = {name: _key(path) for name, path in files.items()}
     listed = [{**row, "keys": [keys[str(row["setsuzoku_id"])].public_jwk()]} for row in systems]
     (home / "partners.json").write_text(json.dumps(listed, ensure_ascii=False, indent=1) + "\n", "utf-8")

@@ -13,7 +13,7 @@ from simulators.shell.answers import Answer, Request, problem
 
 @dataclass(frozen=True)
 class Partner:
-    """One connected system: `shurui` holds jichitai, yobosesshu, onshi, mynaportal or rireki_kaito."""
+    """One connected system: `shurui` holds jichitai, yobosesshu, onshi, mynaportal, rireki_kaito or juki."""
 
     setsuzoku_id: str
     shurui: frozenset[str]

@@ -10,10 +10,10 @@ from tests.architecture.tree import product_files, source
 # Line -> rooms that may use it. 情報提供NWS belongs to the exchange and the code alone, never to the registers.
 USERS = {
     "nws": ("kiroku/gateways/", "fugo/gateways/"),
-    "juki": ("fugo/gateways/", "honnin/gateways/"),
+    "juki_ap": ("fugo/gateways/", "honnin/gateways/"),
     "onshi": ("shikaku/gateways/", "pmh/gateways/"),
 }
-ADDRESSES = {"CHUKAN_NWS_URL": "nws", "CHUKAN_JUKI_URL": "juki", "CHUKAN_ONSHI_URL": "onshi"}
+ADDRESSES = {"CHUKAN_NWS_URL": "nws", "CHUKAN_JUKI_URL": "juki_ap", "CHUKAN_ONSHI_URL": "onshi"}
 HOMES = ("chukan/outside/", "chukan/settings/", "chukan/embedded/")
 
 

@@ -15,6 +15,10 @@ from tests.architecture.model_tree import columns, product_models
 # Bytes that no data key of an insurer sealed: hashes, wrapped keys, and lines under the key of their own file.
 NO_ENVELOPE = {
     ("crypto_key", "wrapped"),
+    *(("seitai_authenticator", column) for column in ("credential_id", "credential_hash", "public_key")),
+    *(("seitai_challenge", column) for column in ("bound_hash", "nonce", "challenge")),
+    *(("seitai_challenge", column) for column in ("client_data", "authenticator_data", "signature")),
+    ("fugo_kikanbetsu_fugo", "bi_kikanbetsu_fugo"),
     ("setsuzoku_idempotency", "fingerprint"),
     ("setsuzoku_nonce", "nonce_sha256"),
     ("shikaku_itaku_kukaku_kanyusha", "bi_bango"),
@@ -32,6 +36,8 @@ NO_ENVELOPE = {
 
 # How columns of keyed hashes and of search tokens are named.
 HASH = re.compile(r"^t_|(^|_)bi_")
+# Under the key of the hub itself: an old generation goes on opening what it sealed.
+UNDER_THE_HUB_KEY = {("fugo_kikanbetsu_fugo", "ct_kikanbetsu_fugo")}
 
 
 def unknown(every: Iterable[type[models.Model]]) -> set[tuple[str, str]]:
@@ -42,7 +48,7 @@ def unknown(every: Iterable[type[models.Model]]) -> set[tuple[str, str]]:
         for field in columns(model)
         if isinstance(field, models.BinaryField)
     }
-    return found - RESEALED - EXPIRING - NO_ENVELOPE
+    return found - RESEALED - EXPIRING - NO_ENVELOPE - UNDER_THE_HUB_KEY
 
 
 @pytest.mark.kj("KJ-ENC-07")
@@ -53,7 +59,7 @@ def test_every_column_of_bytes_is_known() -> None:
 def test_what_is_said_is_said_once_of_columns_there_are() -> None:
     there = {(model._meta.db_table, str(field.column)) for model in product_models() for field in columns(model)}
 
-    assert there >= RESEALED | EXPIRING | NO_ENVELOPE
+    assert there >= RESEALED | EXPIRING | NO_ENVELOPE | UNDER_THE_HUB_KEY
     assert len(RESEALED | EXPIRING | NO_ENVELOPE) == len(RESEALED) + len(EXPIRING) + len(NO_ENVELOPE)
 
 

@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID, uuid4
 
+from django.conf import settings
 from django.test import Client
 
-from chukan.controls.shokuin.queries import list_shokuin
+from chukan.controls.seitai.actions import begin
+from chukan.controls.shokuin.queries import find_session, list_shokuin
 from chukan.kernel import clock
 from chukan.kernel.errors import RuleBroken
 from chukan.kernel.principal import Principal
@@ -21,6 +23,8 @@ from shikaku.models import ReindexJob
 from shikaku.queries.rireki import find_row_id
 from tests.builders.files import Sent, send_file
 from tests.builders.lines import NOT_YET, file_text, known, kojin_bango, line, message
+from tests.support.authenticator import registered
+from tests.support.fugo import requests_made
 from tests.support.machines import Machine, new_machine
 from tests.support.principals import KENPO, OTHER_KENPO, clerk
 from tests.support.staff import a_staff, browser
@@ -80,6 +84,7 @@ def seed_insurer(world: World, code: str, start: int) -> Insurer:
         now=now,
     )
     with as_role(world, "worker"):
+        requests_made()
         bad = message(start + 2, hokensha=code, shikaku={"shikaku_shutoku_ymd": NOT_YET})
         file = send_file(file_text([message(start + 1, hokensha=code), bad]), by=by, now=now)
         begin_reseal(by=by, run=uuid4(), now=now)
@@ -87,15 +92,26 @@ def seed_insurer(world: World, code: str, start: int) -> Insurer:
     taken = replace(line(change), koshingo_kojin_bango=kojin_bango(start + 1))
     with suppress(RuleBroken):
         register_one(by=by, line=taken, now=now)
+    client = browser(staff_id, hokensha=code)
+    _confirm_once(by, client, staff_id)
     return Insurer(
         code=code,
         machine=machine,
-        browser=browser(staff_id, hokensha=code),
+        browser=client,
         row_id=find_row_id(by=by, hihokensha_edaban=1),
         slip=slip,
         file=file,
         staff_row=next(row.id for row in list_shokuin(by=by) if row.shokuin_id == staff_id),
     )
+
+
+def _confirm_once(by: Principal, client: Client, staff_id: str) -> None:
+    """Give a person an authenticator and ask for one confirmation: no insurer's screen does so yet."""
+    registered(staff_id, zone=by.hokensha_code or "")
+    session = find_session(key=client.cookies[settings.SESSION_COOKIE_NAME].value)
+    assert session is not None
+    who = replace(by, actor_id=staff_id)
+    begin(by=who, session_id=session.session_id, purpose="seed", bound=b"seed", now=clock.now())
 
 
 def seed_two(world: World) -> tuple[Insurer, Insurer]:

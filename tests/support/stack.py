@@ -26,7 +26,7 @@ import psycopg
 
 from chukan.embedded.places import make_home
 from chukan.embedded.preparation import STEPS, free_port, free_ports
-from chukan.embedded.process_table import PARTNERS, PROCESSES, ROOT, Stage, jichitai_options, manage, module
+from chukan.embedded.process_table import EXCHANGE, PARTNERS, PROCESSES, ROOT, Stage, jichitai_options, manage, module
 from chukan.embedded.processes import read_mark
 from chukan.embedded.services import Services, ServiceUrls, add_addresses
 from chukan.embedded.supervisor import Supervisor
@@ -54,12 +54,15 @@ class JourneyStage(Stage):
 class Stack:
     """One running product of its own CHUKAN_HOME on free ports."""
 
-    def __init__(self, *, without: frozenset[str] = frozenset(), partners: bool = False) -> None:
+    def __init__(
+        self, *, without: frozenset[str] = frozenset(), partners: bool = False, exchange: bool = False
+    ) -> None:
         """Start everything and wait until the web answers; on failure nothing is left behind.
 
-        `without` names processes that whoever asks plays in another way; `partners` adds the vaccination world.
+        `without` names processes that whoever asks plays in another way; `partners` adds the vaccination world,
+        `exchange` 住基ネット and 情報提供NWS.
         """
-        self._partners = partners
+        self._partners, self._exchange = partners, exchange
         self._processes = tuple(spec for spec in PROCESSES if spec.name not in without)
         # As root the database runs as another account, which has to reach its data.
         self._folder = Path(tempfile.mkdtemp(prefix="ck-", dir="/tmp"))
@@ -98,6 +101,8 @@ class Stack:
         self.stage = replace(self.stage, onshi_client_id=str(told["client_id"]))
         if self._partners:
             self._prepare_partners()
+        if self._exchange:
+            self._prepare_exchange()
         self._supervisor = Supervisor(stage=self.stage, stopping=self._over.is_set)
         self._supervisor.start(self._processes)
         self._watch.start()
@@ -119,6 +124,22 @@ class Stack:
             self._folder, (spec.name for spec in PARTNERS), taken=(self.stage.port, self.stage.onshi_port)
         )
         self.stage = replace(self.stage, partner_ports=ports, pmh_client_id=str(told["client_id"]))
+
+    def _prepare_exchange(self) -> None:
+        """Keys and addresses of 住基ネット and 情報提供NWS, and the latter registered here."""
+        assert self._supervisor is not None
+        making = module("simulators.shell", "--home", str(self.stage.demo), *jichitai_options())
+        self._supervisor.run_step("接続先", making, role="kanri")
+        told = self.command("register_client", "--kind", "nws", "--jwks", self.stage.demo / "keys" / "nws.jwks.json")
+        ports = free_ports(
+            self._folder, (spec.name for spec in EXCHANGE), taken=(self.stage.port, self.stage.onshi_port)
+        )
+        self.stage = replace(
+            self.stage,
+            partner_ports={**self.stage.partner_ports, **ports},
+            nws_client_id=str(told["client_id"]),
+        )
+        add_addresses(self.home, **{f"{name}_url": self.stage.partner_url(name) for name in ports})
 
     def _keep_alive(self) -> None:
         assert self._supervisor is not None
@@ -274,9 +295,11 @@ def answers(url: str) -> bool:
 
 
 @contextlib.contextmanager
-def running_stack(*, without: frozenset[str] = frozenset(), partners: bool = False) -> Iterator[Stack]:
+def running_stack(
+    *, without: frozenset[str] = frozenset(), partners: bool = False, exchange: bool = False
+) -> Iterator[Stack]:
     """Yield a running product and stop it afterwards."""
-    made = Stack(without=without, partners=partners)
+    made = Stack(without=without, partners=partners, exchange=exchange)
     try:
         yield made
     finally:

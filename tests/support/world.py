@@ -106,6 +106,7 @@ class World:
 
     def connect(self, role: str) -> None:
         """Make Django talk to the database as an app role."""
+        self.role = role
         for alias, name in (("default", role), ("operator", "operator")):
             target = env.parse_database_url(self.urls.database_url)
             target.pop("SSLMODE")
@@ -145,9 +146,10 @@ class World:
 
 @contextmanager
 def as_role(world: World, role: str) -> Iterator[None]:
-    """Work as another app role for a while."""
+    """Work as another app role for a while, then as the one before."""
+    before = world.role
     world.connect(role)
     try:
         yield
     finally:
-        world.connect("web")
+        world.connect(before)

@@ -38,6 +38,13 @@ class SosaKind(StrEnum):
     LOCK = "lock"
     UNLOCK = "unlock"
     STEP_UP = "step_up"
+    LOGIN_PASSWORD = "login_password"  # noqa: S105  # a kind of operation
+    SEITAI_BEGUN = "seitai_begun"
+    SEITAI_VERIFIED = "seitai_verified"
+    SEITAI_USED = "seitai_used"
+    SEITAI_REFUSED = "seitai_refused"
+    SEITAI_REGISTERED = "seitai_registered"
+    SEITAI_ENDED = "seitai_ended"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105  # a kind of operation
     TOROKU = "toroku"
     HENKO = "henko"
@@ -73,6 +80,12 @@ class SosaKind(StrEnum):
     KEY_ROTATED = "key_rotated"
     KEY_RESEALED = "key_resealed"
     KEY_REINDEXED = "key_reindexed"
+    FUGO_YOKYU_TENSO = "fugo_yokyu_tenso"
+    FUGO_YOKYU_SOSHIN_SOSA = "fugo_yokyu_soshin_sosa"
+    FUGO_YOKYU_SOSHIN = "fugo_yokyu_soshin"
+    FUGO_YOKYU_HAIKI = "fugo_yokyu_haiki"
+    FUGO_KAKUNO = "fugo_kakuno"
+    FUGO_JOTAI = "fugo_jotai"
     MONITOR = "monitor"
     LOG_SEARCH = "log_search"
     LOG_EXPORT = "log_export"
@@ -87,6 +100,13 @@ KIND_LABELS: Final[Mapping[str, str]] = {
     "lock": "ロック",
     "unlock": "ロックの解除",
     "step_up": "再認証",
+    "login_password": "ログイン（パスワードの確認まで）",
+    "seitai_begun": "生体認証の開始",
+    "seitai_verified": "生体認証",
+    "seitai_used": "生体認証の使用",
+    "seitai_refused": "生体認証の拒否",
+    "seitai_registered": "認証器の登録",
+    "seitai_ended": "認証器の登録の終了",
     "password_changed": "パスワードの変更",
     "toroku": "登録",
     "henko": "変更",
@@ -122,6 +142,12 @@ KIND_LABELS: Final[Mapping[str, str]] = {
     "key_rotated": "鍵の更新",
     "key_resealed": "新しい鍵での封のし直し",
     "key_reindexed": "新しい鍵での索引値の作り直し",
+    "fugo_yokyu_tenso": "符号取得要求ファイルの転送",
+    "fugo_yokyu_soshin_sosa": "符号取得要求ファイルの送信操作",
+    "fugo_yokyu_soshin": "符号取得要求ファイルの送信",
+    "fugo_yokyu_haiki": "符号取得要求ファイルの廃棄",
+    "fugo_kakuno": "機関別符号の格納",
+    "fugo_jotai": "符号取得状況の確認",
     "monitor": "運用状況の確認",
     "log_search": "操作記録の検索",
     "log_export": "操作記録の出力",

@@ -14,6 +14,7 @@ from chukan.kernel.crypto.keyring import Keyring
 
 ZONE_LENGTH: Final = 16
 _KOJIN_BANGO: Final = "kojin_bango"
+_KIKANBETSU_FUGO: Final = "kikanbetsu_fugo"
 _COMMON_MAX: Final = 50_000
 
 H = TypeVar("H", bytes, int)
@@ -210,3 +211,8 @@ def _number_mac(key: DataKey) -> HmacSha256:
 def _number_twins(key: DataKey, length: int | None) -> Twins[bytes]:
     mac = _number_mac(key)
     return Twins(lambda _kind, number: mac.digest(number.encode())[:length])
+
+
+def fugo_index(keyring: Keyring) -> HmacSha256:
+    """Return the keyed hash of 機関別符号; it has nothing in common with that of a number."""
+    return HmacSha256(derive_key(keyring.secret(BI_GLOBAL), "chukan1", BI_GLOBAL, _KIKANBETSU_FUGO))

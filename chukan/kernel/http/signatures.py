@@ -202,7 +202,12 @@ class _Outgoing:
 
 def content_digest(body: bytes) -> str:
     """Return the Content-Digest field of a body."""
-    return f"sha-256=:{base64.b64encode(hashlib.sha256(body).digest()).decode('ascii')}:"
+    return digest_field(hashlib.sha256(body).digest())
+
+
+def digest_field(sha256: bytes) -> str:
+    """Return the Content-Digest field of a body with this SHA-256."""
+    return f"sha-256=:{base64.b64encode(sha256).decode('ascii')}:"
 
 
 def sign(
@@ -210,14 +215,18 @@ def sign(
     method: str,
     url: str,
     headers: Mapping[str, str],
-    body: bytes,
+    body: bytes | None = None,
+    digest: str = "",
     signer: SigningKey,
     now: datetime,
     lifetime: timedelta = LIFETIME,
 ) -> dict[str, str]:
-    """Return the headers with Content-Digest, Signature-Input and Signature added."""
+    """Return the headers with Content-Digest, Signature-Input and Signature added.
+
+    A body that streams comes as its `digest`, the value of Content-Digest, instead of its bytes.
+    """
     signed = {name: value for name, value in headers.items() if name.lower() != "content-digest"}
-    signed["Content-Digest"] = content_digest(body)
+    signed["Content-Digest"] = digest or content_digest(body or b"")
     message = _Outgoing(method, url, signed)
     HTTPMessageSigner(
         signature_algorithm=algorithm_of(signer.key),

@@ -28,7 +28,7 @@ class TestCatalogue:
         kinds = list(declared_kinds().values())
 
         assert kinds.count("insurer") >= 12
-        assert kinds.count("person") == 3
+        assert kinds.count("person") == 6
         assert kinds.count("append_only") == 3
 
     @pytest.mark.kj("KJ-ZONE-01", "KJ-ZONE-05")

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 from django.db import connection
 
-from shikaku.queries.binary_arrays import BinaryArray, bigint_array, bytea_array, integer_array, uuid_array
+from chukan.kernel.binary_arrays import BinaryArray, bigint_array, bytea_array, integer_array, uuid_array
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -48,6 +48,6 @@ def test_the_driver_knows_them_before_the_first_connection() -> None:
         "import sys, django; django.setup();"
         "from django.db import connections;"
         "assert not any(one.connection for one in connections.all(initialized_only=True));"
-        "assert 'shikaku.queries.binary_arrays' in sys.modules"
+        "assert 'chukan.kernel.binary_arrays' in sys.modules"
     )
     subprocess.run([sys.executable, "-c", told], check=True)

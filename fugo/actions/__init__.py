@@ -1,0 +1,1 @@
+"""What changes 機関別符号: one use-case per file."""

@@ -1,0 +1,190 @@
+"""Stores arriving 機関別符号: the only writer of a code, called by the door of 情報提供NWS alone.
+
+A code is stored for a request that was sent and has none; everything else is dropped and counted. 根拠: KJ-IN-12,
+KJ-IN-13, KJ-FUGO-01, KJ-RET-16.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+from uuid import UUID, uuid4
+
+import structlog
+from django.db import OperationalError, connection
+
+from chukan.controls.kikan.queries import list_hokensha
+from chukan.controls.sosa_log.actions import record_sosa
+from chukan.controls.sosa_log.domain import SosaKind
+from chukan.kernel.binary_arrays import bytea_array, integer_array, uuid_array
+from chukan.kernel.crypto.blind_index import fugo_index
+from chukan.kernel.crypto.data_key import FIELD
+from chukan.kernel.crypto.envelope import RowSealer
+from chukan.kernel.crypto.keyring import get_keyring
+from chukan.kernel.errors import NotPermitted
+from chukan.kernel.pipeline import pipelined
+from chukan.kernel.principal import Principal
+from chukan.kernel.retry import is_undone
+from chukan.kernel.transactions import LostRace, own_transaction, savepoint
+from chukan.kernel.values.uuid7 import uuid7_bytes
+from fugo.actions.transfer_yokyu_file import FILE, JIMU
+from fugo.domain.answer_matching import SUSPECT, Juryo, Received, match_answer
+from fugo.domain.shutoku_state import ShutokuState
+from fugo.domain.shutoku_yokyu import Yoto, yoto_of
+from fugo.queries.answers import AskedFor, find_asked_for
+
+log = structlog.get_logger()
+
+TABLE: Final = "fugo_kikanbetsu_fugo"
+ENVELOPE: Final = "kikanbetsu_fugo"
+_UKETSUKE: Final = "SELECT place, himozuke_bango, last_hakko_no, hokensha_code FROM fugo_mark_uketsuke(%s, %s)"
+_STORE: Final = "SELECT fugo_store(%s, %s, %s, %s, %s, %s, %s::text[], %s)"
+# Last of all: everybody writes these few rows.
+_COUNT: Final = """
+INSERT INTO fugo_juryo_kazu (id, hour, juryo, count) SELECT u.i, %s, u.j, u.n
+FROM unnest(%s::uuid[], %s::text[], %s::bigint[]) AS u (i, j, n)
+ON CONFLICT (hour, juryo) DO UPDATE SET count = fugo_juryo_kazu.count + excluded.count
+"""
+_shubetsu: Final[dict[str, str]] = {}
+
+
+@own_transaction
+def record_fugo(*, by: Principal, received: Sequence[Received], now: datetime) -> tuple[Juryo, ...]:
+    """Store what belongs to a request and return what became of every code, in order; each as if it came alone.
+
+    *Idempotent:* the same again is told as such. The database undoes it when another message was in between; the door
+    does it again then. Raises NotPermitted for any other caller. *Locks:* requests by 処理通番, then counts.
+    """
+    if by.channel != "nws":
+        raise NotPermitted(
+            "setsuzoku_taishogai", "この接続システムが呼べる宛先ではありません。仕様を確かめてください。"
+        )
+    try:
+        with savepoint():
+            # As a rule every code is new and so is its person: nobody looks first, the database refuses the rest.
+            judged, persons = (Juryo.STORED,) * len(received), _settle(_in_order(received), now)
+    except OperationalError as error:
+        if not is_undone(error):
+            raise
+        judged, persons = _settle_fitting(by, received, now)
+    counts = Counter(judged)
+    suspect = {juryo.value: counts[juryo] for juryo in sorted(SUSPECT) if counts[juryo]}
+    if suspect:
+        log.warning("fugo.answer.unsolicited", count=sum(suspect.values()), kind=",".join(suspect))
+    record_sosa(
+        by=by,
+        kind=SosaKind.FUGO_KAKUNO,
+        jimu=JIMU,
+        target_file=FILE,
+        targets=tuple(str(one) for one in persons) if len(received) == 1 else (),
+        result="ok" if counts[Juryo.STORED] or not suspect else "not_found",
+        detail={"kensu": len(received), **{juryo.value: count for juryo, count in sorted(counts.items())}},
+        now=now,
+    )
+    _count(counts, now)
+    return judged
+
+
+def _settle_fitting(by: Principal, received: Sequence[Received], now: datetime) -> tuple[tuple[Juryo, ...], list[UUID]]:
+    """Judge every code by itself and store those that belong to a request; return all persons that were named."""
+    index = fugo_index(get_keyring())
+    hashes = [index.digest(one.fugo.reveal().encode()) for one in received]
+    found = find_asked_for(by=by, shori_tsuban=[one.shori_tsuban for one in received], hashes=hashes)
+    judged, storing = _judge(received, hashes, found)
+    if storing:
+        _settle(_in_order([received[place] for place in storing]), now)
+    return judged, [one.himozuke_bango for one in found.values()]
+
+
+def _in_order(received: Sequence[Received]) -> list[Received]:
+    return sorted(received, key=lambda one: one.shori_tsuban.int)
+
+
+def _judge(
+    received: Sequence[Received], hashes: Sequence[bytes], found: dict[int, AskedFor]
+) -> tuple[tuple[Juryo, ...], list[int]]:
+    """Return what becomes of each code, and the places of those to store."""
+    judged: list[Juryo] = []
+    given: dict[UUID, bytes] = {}
+    storing: list[int] = []
+    codes: set[bytes] = set()
+    for place, (one, code) in enumerate(zip(received, hashes, strict=True)):
+        asked = found.get(place)
+        state, held = (None, None) if asked is None else (asked.state, asked.held)
+        if one.shori_tsuban in given:  # stored a moment ago, by an earlier item of this very message
+            state, held = ShutokuState.SETTEI, given[one.shori_tsuban]
+        is_taken = asked is not None and (asked.is_known or code in codes or (asked.has_fugo and not asked.is_saihakko))
+        juryo = match_answer(state, is_same=held == code, is_taken=is_taken)
+        judged.append(juryo)
+        if juryo is Juryo.STORED:
+            given[one.shori_tsuban] = code
+            codes.add(code)
+            storing.append(place)
+    return tuple(judged), storing
+
+
+def _settle(received: Sequence[Received], now: datetime) -> list[UUID]:
+    """Take requests, in the order of 処理通番, over 符号受付 to 設定 with their codes; return their persons.
+
+    Raises LostRace unless each of them is 送信, once, and no code and no person was there before.
+    """
+    tsuban = uuid_array([one.shori_tsuban for one in received])
+    ids = uuid7_bytes(len(received))
+    keyring = get_keyring()
+    index = fugo_index(keyring)
+    sealer = RowSealer(keyring.active_dek(purpose=FIELD, hokensha_code=None), table=TABLE, envelope=ENVELOPE)
+    with pipelined(), connection.cursor() as cursor:
+        cursor.execute(_UKETSUKE, [tsuban, now])
+        # The database is at it; hashing and sealing take as long.
+        codes = [one.fugo.reveal().encode() for one in received]
+        hashes = [index.digest(code) for code in codes]
+        sealed = [sealer.seal(row_id, code) for row_id, code in zip(ids, codes, strict=True)]
+        taken = sorted(cursor.fetchall())
+    if len(taken) != len(received):
+        message = "a request does not wait for its code"
+        raise LostRace(message)
+    persons = [person for _, person, _, _ in taken]
+    purposes: dict[str | None, str] = {}
+    for _, _, _, insurers in taken:
+        if insurers not in purposes:
+            purposes[insurers] = _yoto(insurers).value
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _STORE,
+            [
+                uuid_array(ids),
+                tsuban,
+                uuid_array(persons),
+                bytea_array(sealed),
+                bytea_array(hashes),
+                integer_array([last + 1 for _, _, last, _ in taken]),
+                [purposes[insurers] for _, _, _, insurers in taken],
+                now,
+            ],
+        )
+    return persons
+
+
+def _yoto(hokensha_codes: str | None) -> Yoto:
+    """Return the purpose of a code from the 保険者種別 of all insurers of the person. 根拠: KJ-NWS-22, KJ-NWS-27."""
+    hokensha_code = (hokensha_codes or "").split()
+    if not _shubetsu.keys() >= set(hokensha_code):
+        _shubetsu.update({one.hokensha_code: one.hokensha_shubetsu for one in list_hokensha()})
+    return yoto_of(frozenset(_shubetsu[code] for code in hokensha_code))
+
+
+def _count(counts: Counter[Juryo], now: datetime) -> None:
+    if not counts:
+        return
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    named = sorted((juryo.value, count) for juryo, count in counts.items())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _COUNT,
+            [
+                hour,
+                [uuid4() for _ in named],
+                [juryo for juryo, _ in named],
+                [count for _, count in named],
+            ],
+        )

@@ -1,0 +1,51 @@
+"""States of a 符号取得要求ファイル: nothing leaves 送信待ち without an operator's act. 根拠: KJ-FUGO-03."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Final
+
+TSUKURI, SOSHIN_MACHI, SOSHIN_CHU, SOSHIN_ZUMI, HAIKI = "tsukuri", "soshin_machi", "soshin_chu", "soshin_zumi", "haiki"
+SHINKI, SAIHAKKO, SAIYOKYU = "shinki", "saihakko", "saiyokyu"
+KINDS: Final = (SHINKI, SAIHAKKO, SAIYOKYU)
+
+MOVES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
+    {
+        TSUKURI: frozenset({SOSHIN_MACHI, HAIKI}),
+        SOSHIN_MACHI: frozenset({SOSHIN_CHU, HAIKI}),
+        SOSHIN_CHU: frozenset({SOSHIN_ZUMI, HAIKI}),
+        SOSHIN_ZUMI: frozenset(),
+        HAIKI: frozenset(),
+    }
+)
+STATE_NAMES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        TSUKURI: "作成中",
+        SOSHIN_MACHI: "送信待ち",
+        SOSHIN_CHU: "送信中",
+        SOSHIN_ZUMI: "送信済",
+        HAIKI: "廃棄",
+    }
+)
+KIND_NAMES: Final[Mapping[str, str]] = MappingProxyType({SHINKI: "新規", SAIHAKKO: "再発行", SAIYOKYU: "再要求"})
+
+# Why a request was left out of a file, and what is kept of it; it waits until its member is registered anew.
+BANGO_NASHI, HIMOZUKE_CHIGAI = "bango_nashi", "himozuke_chigai"
+LEFT_OUT: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        BANGO_NASHI: "個人番号が登録されていないため、要求できません。",
+        HIMOZUKE_CHIGAI: "別の人の加入者になったため、要求できません。",
+    }
+)
+
+
+def makes_file(*, kensu: int, oldest: datetime | None, full: int, interval: timedelta, now: datetime) -> bool:
+    """Tell whether waiting requests make a file: there are enough of them, or one has waited long enough."""
+    if not kensu or oldest is None:
+        return False
+    return kensu >= full or now - oldest >= interval
+
+
+def bound_of(file_id: bytes, sha256: str) -> bytes:
+    """Return what an operator's verification is bound to: this very file as it lies there, sealed."""
+    return file_id + bytes.fromhex(sha256)
