@@ -36,6 +36,8 @@ NO_ENVELOPE = {
 
 # How columns of keyed hashes and of search tokens are named.
 HASH = re.compile(r"^t_|(^|_)bi_")
+# Under a key of its own that stays: a code would have to be opened to be hashed again, and nobody opens one.
+STAYS = {("fugo_kikanbetsu_fugo", "bi_kikanbetsu_fugo")}
 # Under the key of the hub itself: an old generation goes on opening what it sealed.
 UNDER_THE_HUB_KEY = {("fugo_kikanbetsu_fugo", "ct_kikanbetsu_fugo")}
 
@@ -79,7 +81,7 @@ def unhashed(every: Iterable[type[models.Model]]) -> set[tuple[str, str]]:
         for field in columns(model)
         if HASH.search(str(field.column))
     }
-    return found ^ frozenset().union(*REINDEXED.values())
+    return found ^ STAYS.union(*REINDEXED.values())
 
 
 @pytest.mark.kj("KJ-ENC-07")
@@ -87,8 +89,9 @@ def test_every_column_of_a_hash_is_made_again_when_its_key_is_replaced() -> None
     assert unhashed(product_models()) == set()
 
 
-def test_mutant_a_forgotten_hash_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    forgotten = ("shikaku_rireki", "t_kigo_bango")
+@pytest.mark.parametrize("forgotten", sorted(STAYS.union(*REINDEXED.values())))
+def test_mutant_a_forgotten_hash_is_seen(forgotten: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(globals(), "REINDEXED", {kind: found - {forgotten} for kind, found in REINDEXED.items()})
+    monkeypatch.setitem(globals(), "STAYS", STAYS - {forgotten})
 
     assert unhashed(product_models()) == {forgotten}

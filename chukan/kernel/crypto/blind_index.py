@@ -8,7 +8,7 @@ written, and a twin that is asked for, too (ADR 0020).
 from collections.abc import Callable, Collection, Iterable
 from typing import Final, Generic, TypeVar
 
-from chukan.kernel.crypto.data_key import BI_GLOBAL, BI_ZONE, TOKEN, DataKey
+from chukan.kernel.crypto.data_key import BI_FUGO, BI_GLOBAL, BI_ZONE, TOKEN, DataKey
 from chukan.kernel.crypto.derive import HmacSha256, derive_key
 from chukan.kernel.crypto.keyring import Keyring
 
@@ -214,5 +214,5 @@ def _number_twins(key: DataKey, length: int | None) -> Twins[bytes]:
 
 
 def fugo_index(keyring: Keyring) -> HmacSha256:
-    """Return the keyed hash of 機関別符号; it has nothing in common with that of a number."""
-    return HmacSha256(derive_key(keyring.secret(BI_GLOBAL), "chukan1", BI_GLOBAL, _KIKANBETSU_FUGO))
+    """Return the keyed hash of 機関別符号; it has nothing in common with that of a number, not even the key."""
+    return HmacSha256(derive_key(keyring.secret(BI_FUGO), "chukan1", BI_FUGO, _KIKANBETSU_FUGO))
