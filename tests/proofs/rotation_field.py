@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import select
 import signal
 import subprocess
 import sys
@@ -12,9 +13,10 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from psycopg import sql
 
@@ -191,6 +193,54 @@ def wait_until(condition: object, *, seconds: float) -> None:
         time.sleep(0.01)
 
 
+class Job(Protocol):
+    """A process that runs one management command."""
+
+    def poll(self) -> int | None:
+        """Return how it ended, None while it runs."""
+        ...
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Return how it ended, when it has."""
+        ...
+
+    def send_signal(self, sig: int) -> None:
+        """Send it a signal."""
+        ...
+
+
+class Born:
+    """A job that a nursery forked: a process of its own, which had nothing to load."""
+
+    def __init__(self, nursery: subprocess.Popen[bytes], arguments: Sequence[str], crash_at: str) -> None:
+        """Have it forked."""
+        assert nursery.stdin is not None
+        assert nursery.stdout is not None
+        self._ears = nursery.stdout
+        self._code: int | None = None
+        nursery.stdin.write(json.dumps({"arguments": arguments, "crash_at": crash_at}).encode() + b"\n")
+        self._pid = int(json.loads(self._ears.readline())["pid"])
+
+    def poll(self) -> int | None:
+        """Return how it ended, None while it runs."""
+        return self._heard(0)
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Return how it ended, when it has."""
+        code = self._heard(timeout)
+        assert code is not None
+        return code
+
+    def send_signal(self, sig: int) -> None:
+        """Send it a signal; the nursery keeps its number until it was told of its end."""
+        os.kill(self._pid, sig)
+
+    def _heard(self, timeout: float | None) -> int | None:
+        if self._code is None and select.select([self._ears], [], [], timeout)[0]:
+            self._code = int(json.loads(self._ears.readline())["ended"])
+        return self._code
+
+
 @dataclass
 class Butcher:
     """Starts jobs and kills them: at the named points, and from outside at a moment the dice give."""
@@ -200,6 +250,25 @@ class Butcher:
     dice: random.Random
     mutant: str = ""
     at_random: int = 0
+    nurseries: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    @contextmanager
+    def nursing(self, *roles: str) -> Iterator[None]:
+        """Have the jobs of these roles forked by a process that has everything loaded."""
+        with ExitStack() as stack:
+            for role in roles:
+                log = stack.enter_context((self.folder / f"nursery-{role}.log").open("wb"))
+                # Closing its stdin ends it; unbuffered, so that `select` sees every line.
+                self.nurseries[role] = stack.enter_context(
+                    subprocess.Popen(
+                        lives("nursery", self.mutant), env=environment(role), cwd=ROOT, bufsize=0,
+                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log,
+                    )
+                )  # fmt: skip
+            try:
+                yield
+            finally:
+                self.nurseries.clear()
 
     @property
     def kills(self) -> int:
@@ -209,18 +278,23 @@ class Butcher:
     def run(self, role: str, *arguments: str, crash_at: str = "", kill: bool = False) -> bool:
         """Run a management command once and tell whether it came to its end; `kill` ends it from outside."""
         before = self.kills
-        with (self.folder / "jobs.log").open("a") as log:
-            process = subprocess.Popen(
-                lives("job", self.mutant, *arguments),
-                env=environment(role, crash_at), cwd=ROOT, stdout=log, stderr=log,
-            )  # fmt: skip
+        kept = self.folder / (f"nursery-{role}.log" if role in self.nurseries else "jobs.log")
+        with kept.open("a") as log:
+            job: Job
+            if role in self.nurseries:
+                job = Born(self.nurseries[role], arguments, crash_at)
+            else:
+                job = subprocess.Popen(
+                    lives("job", self.mutant, *arguments),
+                    env=environment(role, crash_at), cwd=ROOT, stdout=log, stderr=log,
+                )  # fmt: skip
             if kill:
-                self._strike(process)
-            ended = process.wait(timeout=4 * LONGEST_LIFE)
-        assert ended == 0 or self.kills > before, (self.folder / "jobs.log").read_text()[-2000:]
+                self._strike(job)
+            ended = job.wait(timeout=4 * LONGEST_LIFE)
+        assert ended == 0 or self.kills > before, kept.read_text()[-2000:]
         return ended == 0
 
-    def _strike(self, process: subprocess.Popen[bytes]) -> None:
+    def _strike(self, process: Job) -> None:
         """Kill the job a moment after it took its work up."""
         seen = self._runs()
         while process.poll() is None and self._runs() == seen:
@@ -264,12 +338,14 @@ class Butcher:
         """Replace the key of an index and make its hashes again, as often as it takes to have everybody killed."""
         which = ("--kind", kind, *(() if kind == BI_GLOBAL else ("--hokensha", KENPO)))
         wanted, crash_at = self.at_random + at_random, ",".join(f"{point}:{times}" for point in points)
+        of_walk = [point for point in points if "reindex" in point]
         while True:
             while not self.run("kanri", "rotate_index", *which, crash_at=crash_at):
                 pass
             over = False
             while not over:
-                by_chance = self.at_random < wanted and self.dice.random() < _BY_CHANCE
+                died = all(deaths().get(point, 0) >= times for point in of_walk)
+                by_chance = self.at_random < wanted and (died or self.dice.random() < _BY_CHANCE)
                 over = self.run(
                     "worker", "reindex_rows", *which, "--persons", "25",
                     crash_at="" if by_chance else crash_at, kill=by_chance,

@@ -2,12 +2,13 @@
 
 `registers MUTANT CODE START PAUSE` is a worker: it prints a line of JSON per file until stdin ends. `looks MUTANT CODE
 START COUNT` asks for that many people as long, and prints a line per round. `job MUTANT ARGUMENTS…` is a management
-command. Each has the mutant's change.
+command, `nursery MUTANT` forks one per line of stdin. Each has the mutant's change.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import random
 import sys
 import threading
@@ -18,6 +19,8 @@ from datetime import date
 from typing import Any
 
 import django
+
+from tests.support.hurried import notice_keys_sooner
 
 NEW_PER_FILE = 12
 KNOWN_PER_FILE = 4
@@ -242,12 +245,44 @@ def job(*arguments: str) -> None:
     call_command(*arguments)
 
 
-LIVES: Mapping[str, Callable[..., None]] = {"registers": registers, "looks": looks, "job": job}
+def nursery() -> None:
+    """Fork a management command for each line of stdin; tell the number of its process, then how it ended."""
+    from django.conf import settings
+    from django.db import connections
+
+    from shikaku.management.commands import reindex_rows, rotate_index  # noqa: F401  # read once, not by every child
+
+    connections.close_all()
+    for line in sys.stdin:
+        order = json.loads(line)
+        child = os.fork()
+        if not child:
+            settings.CHUKAN_CRASH_AT = order["crash_at"]
+            os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+            os._exit(_ended(order["arguments"]))
+        print(json.dumps({"pid": child}), flush=True)
+        _, status = os.waitpid(child, 0)
+        print(json.dumps({"ended": os.waitstatus_to_exitcode(status)}), flush=True)
+
+
+def _ended(arguments: list[str]) -> int:
+    try:
+        job(*arguments)
+    except Exception:  # noqa: BLE001  # told to whoever reads the log
+        traceback.print_exc()
+        return 1
+    finally:
+        sys.stdout.flush()
+    return 0
+
+
+LIVES: Mapping[str, Callable[..., None]] = {"registers": registers, "looks": looks, "job": job, "nursery": nursery}
 
 
 def main() -> None:
     """Do what the first word of the command line says, bent as the second one says."""
     django.setup()
+    notice_keys_sooner()
     what, mutant, *arguments = sys.argv[1:]
     MUTANTS[mutant]()
     LIVES[what](*arguments)
