@@ -12,8 +12,9 @@ FIGURES_TO ?= docs
 # Two processes, each with a database of its own; one file stays in one process.
 PYTEST_ARGS ?= -q -n 2 --dist loadfile
 NEEDS_FOLDERS = test -n "$(BACKUP)" -a -n "$(KEYS)" || { echo "BACKUP（データ）と KEYS（鍵）に、別々のフォルダを指定してください。" >&2; exit 1; }
+OF_INDEX = --kind "$(KIND)" $(if $(KAGI_HOKENSHA),--hokensha "$(KAGI_HOKENSHA)")
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev python demo test test-core journeys check pia bench figures figures-full backup restore sample-file docs
+.PHONY: help setup setup-dev python demo test test-core journeys check pia bench figures figures-full backup restore rotate-index sample-file docs
 
 help: ## この一覧
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -68,6 +69,11 @@ backup: setup ## 動いている CHUKAN_HOME の控えを取る（BACKUP=デー�
 restore: setup ## 控えから新しい CHUKAN_HOME へ戻し、消去をやり直す（BACKUP=控えの一つ KEYS=鍵の置き場）
 	@$(NEEDS_FOLDERS)
 	@$(PY) -m chukan.embedded.backup restore --data "$(BACKUP)" --keys "$(KEYS)"
+
+rotate-index: setup ## 索引の鍵を、動かしたまま新しくする（KIND=bi_zone・token・bi_global。bi_global のほかは KAGI_HOKENSHA=保険者コード）
+	@CHUKAN_ROLE=kanri $(PY) manage.py rotate_index $(OF_INDEX)
+	@CHUKAN_ROLE=worker $(PY) manage.py reindex_rows $(OF_INDEX)
+	@CHUKAN_ROLE=kanri $(PY) manage.py rotate_index $(OF_INDEX) --end
 
 sample-file: setup ## 加入者の見本ファイル N 行を作る（例: make sample-file N=1000000）
 	@mkdir -p $(dir $(OUT))

@@ -35,6 +35,13 @@ COMMITS: Final = (
     "reseal_persons",
     "rewind_reseal",
     "close_reseal",
+    "start_index",
+    "switch_index",
+    "end_index",
+    "begin_reindex",
+    "reindex_persons",
+    "rewind_reindex",
+    "close_reindex",
     "request_fugo",
     "begin_yokyu_file",
     "finish_yokyu_file",
@@ -69,10 +76,14 @@ STEPS: Final = (
 _SIDES: Final = ("committing", "committed")
 POINTS: Final = frozenset((*STEPS, *(f"{name}.{side}" for name in COMMITS for side in _SIDES)))
 # Passed only while keys are replaced, never by a file on its way.
-_OF_ROTATION: Final = ("start_kek_version", "begin_reseal", "reseal_persons", "rewind_reseal", "close_reseal")
-ROTATION_POINTS: Final = frozenset(
-    ("key.wrapped_again", *(f"{name}.{side}" for name in _OF_ROTATION for side in _SIDES))
+_OF_SEALS: Final = ("start_kek_version", "begin_reseal", "reseal_persons", "rewind_reseal", "close_reseal")
+_OF_HASHES: Final = (
+    *("start_index", "switch_index", "end_index"),
+    *("begin_reindex", "reindex_persons", "rewind_reindex", "close_reindex"),
 )
+RESEAL_POINTS: Final = frozenset(("key.wrapped_again", *(f"{name}.{side}" for name in _OF_SEALS for side in _SIDES)))
+REINDEX_POINTS: Final = frozenset(f"{name}.{side}" for name in _OF_HASHES for side in _SIDES)
+ROTATION_POINTS: Final = RESEAL_POINTS | REINDEX_POINTS
 # Passed only on the way of a code.
 _OF_FUGO: Final = (
     "request_fugo",

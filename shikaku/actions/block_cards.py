@@ -89,7 +89,7 @@ class BlockCards:
         return None if key is None else self._index.token(KIGO_BANGO, key)
 
     def _read(self, tokens: Sequence[int]) -> None:
-        found = load_kigo_users(by=self._by, zone=self._zone, tokens=tokens)
+        found = load_kigo_users(by=self._by, zone=self._zone, index=self._index, tokens=tokens)
         for token in tokens:
             stored = [use for use in found.get(token, ()) if (token, use[0], use[1]) not in self._gone]
             self._uses[token] = stored + self._unread.pop(token, [])

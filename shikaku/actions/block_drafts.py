@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import connection
 
 from chukan.kernel.binary_arrays import bytea_array, integer_array, uuid_array
+from chukan.kernel.crypto.blind_index import ZoneIndex
 from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import LostRace
 from shikaku.actions.block_person import BlockPerson
@@ -37,7 +38,7 @@ class BlockDrafts:
         self._drafted: dict[int, Drafted] = {}
         self._edaban_of: dict[bytes, int] = {}
 
-    def give_up(self, drafted: Sequence[PreparedLine], absent: set[UUID]) -> list[PreparedLine]:
+    def give_up(self, drafted: Sequence[PreparedLine], absent: set[UUID], index: ZoneIndex) -> list[PreparedLine]:
         """Give up the drafts of persons whom other lines of the block name by another number; return their lines.
 
         All drafts are asked about, but only where there are such persons (`absent`), which is seldom.
@@ -45,7 +46,7 @@ class BlockDrafts:
         if not absent:
             return []
         wide = {line.draft.bi_global: line for line in drafted if line.draft is not None}
-        led = find_himozuke(by=self._by, hashes=wide)
+        led = find_himozuke(by=self._by, index=index, hashes=wide)
         named = [wide[found] for found, himozuke in led.items() if himozuke in absent]
         for line in named:
             line.give_up_draft()

@@ -6,10 +6,11 @@ from uuid import UUID
 
 from django.db import connection
 
-from chukan.kernel.binary_arrays import bytea_array, uuid_array
+from chukan.kernel.crypto.blind_index import ZoneIndex
 from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import LostRace
 from shikaku.actions.block_person import BlockPerson
+from shikaku.actions.himozuke_links import resolve_himozuke
 from shikaku.actions.prepare_lines import PreparedLine
 from shikaku.queries.led import find_seconds
 
@@ -17,9 +18,9 @@ from shikaku.queries.led import find_seconds
 class NewHimozuke:
     """The new persons of one zone: their hash across insurers, and the drafted lines they came by."""
 
-    def __init__(self, *, by: Principal, zone: str) -> None:
+    def __init__(self, *, by: Principal, zone: str, index: ZoneIndex) -> None:
         """Begin with none."""
-        self._by, self._zone = by, zone
+        self._by, self._zone, self._index = by, zone, index
         self._globals: dict[int, bytes] = {}
         self._drafted: dict[int, PreparedLine] = {}
         self._resolved: set[int] = set()
@@ -46,18 +47,14 @@ class NewHimozuke:
         proposed = {person.edaban: person.himozuke for person in fresh}
         with_number = [person for person in fresh if person.edaban in self._globals]
         without = [person.himozuke for person in fresh if person.edaban not in self._globals]
-        with connection.cursor() as cursor:
-            if with_number:
-                hashes = [self._globals[person.edaban] for person in with_number]
-                cursor.execute(
-                    "SELECT bi_global, himozuke_bango FROM shikaku_resolve_himozuke(%s::bytea[], %s::uuid[])",
-                    [bytea_array(hashes), uuid_array(person.himozuke for person in with_number)],
-                )
-                resolved = {bytes(bango): himozuke for bango, himozuke in cursor.fetchall()}
-                for person in with_number:
-                    person.himozuke = resolved[self._globals[person.edaban]]
-                self._refuse_second([p for p in with_number if p.himozuke != proposed[p.edaban]], touched)
-            if without:
+        if with_number:
+            candidates = {self._globals[person.edaban]: person.himozuke for person in with_number}
+            resolved = resolve_himozuke(self._index, candidates)
+            for person in with_number:
+                person.himozuke = resolved[self._globals[person.edaban]]
+            self._refuse_second([p for p in with_number if p.himozuke != proposed[p.edaban]], touched)
+        if without:
+            with connection.cursor() as cursor:
                 cursor.execute("SELECT shikaku_new_himozuke(%s)", [without])
         self._resolved.update(proposed)
         for person in fresh:

@@ -6,6 +6,7 @@
 from collections.abc import Collection, Mapping
 from uuid import UUID
 
+from chukan.kernel.crypto.blind_index import ZoneIndex
 from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import LostRace
 from shikaku.actions.block_person import BlockPerson, known_person
@@ -17,10 +18,16 @@ class LedNumbers:
     """The persons of one block in one zone, by their numbers and by the 紐付番号 their numbers lead to."""
 
     def __init__(
-        self, *, by: Principal, zone: str, by_edaban: dict[int, BlockPerson], by_bango: dict[bytes, BlockPerson]
+        self,
+        by: Principal,
+        zone: str,
+        index: ZoneIndex,
+        *,
+        by_edaban: dict[int, BlockPerson],
+        by_bango: dict[bytes, BlockPerson],
     ) -> None:
         """Share the block's view of its persons."""
-        self._by, self._zone, self._by_edaban, self._by_bango = by, zone, by_edaban, by_bango
+        self._by, self._zone, self._index, self._by_edaban, self._by_bango = by, zone, index, by_edaban, by_bango
         self._asked: set[bytes] = set()
         self._himozuke_of: dict[bytes, UUID] = {}
         self._person_of: dict[UUID, BlockPerson] = {}
@@ -30,7 +37,7 @@ class LedNumbers:
 
         *Locks:* the persons found.
         """
-        led = find_himozuke(by=self._by, hashes=unknown.values())
+        led = find_himozuke(by=self._by, index=self._index, hashes=unknown.values())
         self._asked.update(unknown)
         for bango, wide in unknown.items():
             self._himozuke_of.pop(bango, None)
@@ -42,7 +49,7 @@ class LedNumbers:
         here = find_edaban(by=self._by, zone=self._zone, himozuke=himozuke)
         missing = [edaban for edaban in here.values() if edaban not in self._by_edaban]
         if missing:
-            held = load_held(by=self._by, zone=self._zone, edabans=missing, bangos=())
+            held = load_held(by=self._by, zone=self._zone, index=self._index, edabans=missing, bangos=())
             self._by_edaban.update({edaban: known_person(person) for edaban, person in held.by_edaban.items()})
         for one, edaban in here.items():
             person = self._by_edaban.get(edaban)

@@ -3,13 +3,14 @@
 根拠: KJ-SHI-05 and the published contract §3 (個人番号更新区分), ADR 0018.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID, uuid4
 
 from django.db import IntegrityError, connection
 
+from chukan.kernel.binary_arrays import bytea_array
 from chukan.kernel.crypto.blind_index import ZoneIndex
 from chukan.kernel.crypto.envelope import RowSealer, open_envelope
 from chukan.kernel.crypto.keyring import get_keyring
@@ -18,6 +19,7 @@ from chukan.kernel.transactions import LostRace
 from chukan.kernel.values.uuid7 import uuid7
 from shikaku.actions.block_led import LedNumbers
 from shikaku.actions.block_person import BlockPerson, known_person
+from shikaku.actions.himozuke_links import note_key, resolve_himozuke, standing
 from shikaku.domain.held import NO_KOSHINGO, KoshingoFacts
 from shikaku.queries.held import load_held
 from shikaku.queries.led import find_himozuke
@@ -51,14 +53,16 @@ _MOVE: Final = """
 UPDATE shikaku_itaku_kukaku_kanyusha SET himozuke_bango = %s WHERE hokensha_code = %s AND hihokensha_edaban = %s
 """
 _NO_LONGER: Final = """
-UPDATE shikaku_kyu_kojin_bango SET resolves = false WHERE hokensha_code = %s AND bi_bango = %s AND resolves
+UPDATE shikaku_kyu_kojin_bango SET resolves = false
+WHERE hokensha_code = %s AND bi_bango = ANY (%s::bytea[]) AND resolves
 """
 _SEALED: Final = """
 SELECT ct_kojin_bango FROM shikaku_itaku_kukaku_kanyusha WHERE hokensha_code = %s AND hihokensha_edaban = %s
 """
 _SEALED_FORMER: Final = """
 SELECT ct_kojin_bango FROM shikaku_kyu_kojin_bango
-WHERE hokensha_code = %s AND hihokensha_edaban = %s AND bi_bango <> %s AND resolves ORDER BY kojin_bango_koshin_nichiji
+WHERE hokensha_code = %s AND hihokensha_edaban = %s AND bi_bango <> ALL (%s::bytea[]) AND resolves
+ORDER BY kojin_bango_koshin_nichiji
 """
 
 
@@ -84,7 +88,7 @@ class NumberChanges:
         """Return what is known of 更新後個人番号 here and across insurers, and of the numbers the person has."""
         bango = self._index.bango(number)
         if bango not in self._by_bango:
-            held = load_held(by=self._by, zone=self._zone, edabans=(), bangos=(bango,))
+            held = load_held(by=self._by, zone=self._zone, index=self._index, edabans=(), bangos=(bango,))
             for found, other in held.by_bango.items():
                 self._by_bango[found] = self._by_edaban.setdefault(other.edaban, known_person(other))
         self._led.look_up({bango: self._index.global_bango(number)})
@@ -117,21 +121,27 @@ class NumberChanges:
         if person.bango is None:
             return None
         present = self._index.global_bango(self._plain(person))
-        himozuke = find_himozuke(by=self._by, hashes=[present]).get(present)
+        himozuke = find_himozuke(by=self._by, index=self._index, hashes=[present]).get(present)
         return None if himozuke == person.himozuke else himozuke
 
     def _kept(self, person: BlockPerson) -> list[bytes]:
         """Return the person's numbers from before that lead to the person still, the earliest first."""
         if person.bango is None:
             return []
-        hashes = self._formers(person, person.bango)
-        led = find_himozuke(by=self._by, hashes=hashes)
+        hashes = self._formers(person, self._both(person, person.bango))
+        led = find_himozuke(by=self._by, index=self._index, hashes=hashes)
         return [one for one in hashes if led.get(one) == person.himozuke]
 
-    def _formers(self, person: BlockPerson, present: bytes) -> list[bytes]:
+    def _both(self, person: BlockPerson, bango: bytes) -> Collection[bytes]:
+        """Return under which hashes the person's present number may stand in this zone."""
+        if not self._index.is_split:
+            return (bango,)
+        return self._index.both_bango((self._index.bango(self._plain(person)),))
+
+    def _formers(self, person: BlockPerson, present: Collection[bytes]) -> list[bytes]:
         """Return the hashes across insurers of the numbers from before that this insurer lets lead to the person."""
         with connection.cursor() as cursor:
-            cursor.execute(_SEALED_FORMER, [self._zone, person.edaban, present])
+            cursor.execute(_SEALED_FORMER, [self._zone, person.edaban, bytea_array(present)])
             sealed = [bytes(row[0]) for row in cursor.fetchall()]
         return [self._index.global_bango(self._open(person, one)) for one in sealed]
 
@@ -169,13 +179,16 @@ class NumberChanges:
 
         Raises LostRace when it came to lead to another, or that one does no more. *Locks:* both numbers.
         """
+        hashes = [self._index.global_bango(number), *(() if over is None else (over,))]
+        hashed, *way = standing(self._index, hashes)
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT shikaku_link_bango(%s, %s, %s, %s, %s)",
-                [self._index.global_bango(number), over, person.himozuke, self._zone, person.edaban],
+                [hashed, way[0] if way else None, person.himozuke, self._zone, person.edaban],
             )
             if cursor.fetchone()[0] != person.himozuke:
                 raise LostRace
+        note_key(self._index, hashes)
 
     def _correct(
         self, number: str, wrong: bytes | None, kept: Sequence[bytes], person: BlockPerson, at: datetime
@@ -187,6 +200,7 @@ class NumberChanges:
         with the 紐付番号 it had, and so do PMH-ID and 符号. *Locks:* the numbers; raises LostRace.
         """
         former_bango, former = person.bango, person.himozuke
+        both = () if former_bango is None else self._both(person, former_bango)
         if kept:
             self._link(number, kept[0], person)
         else:
@@ -194,19 +208,14 @@ class NumberChanges:
         if former_bango is None or wrong is None:
             return
         with connection.cursor() as cursor:
-            cursor.execute(_NO_LONGER, [self._zone, former_bango])
+            cursor.execute(_NO_LONGER, [self._zone, bytea_array(both)])
         if person.himozuke == former:
             self._part(wrong, [*kept, self._index.global_bango(number)], person, at)
 
     def _resolved(self, number: str) -> UUID:
         """Return the 紐付番号 of the right number, a new one when it has none. *Locks:* the number."""
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT himozuke_bango FROM shikaku_resolve_himozuke(ARRAY[%s::bytea], ARRAY[%s::uuid])",
-                [self._index.global_bango(number), uuid4()],
-            )
-            found: UUID = cursor.fetchone()[0]
-            return found
+        (found,) = resolve_himozuke(self._index, {self._index.global_bango(number): uuid4()}).values()
+        return found
 
     def _move(self, himozuke: UUID, person: BlockPerson) -> None:
         person.himozuke = himozuke
@@ -222,16 +231,18 @@ class NumberChanges:
         Nothing tells who those are: they stay, and PMH is told no PMH-ID for the number, until people have looked.
         """
         number, fresh = self._plain(person), uuid4()
+        gone, *stay = standing(self._index, [wrong, *kept])
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT hokensha_code FROM shikaku_part_bango(%s, %s, %s, %s, %s)",
-                [wrong, person.himozuke, fresh, list(kept), self._zone],
+                [gone, person.himozuke, fresh, stay, self._zone],
             )
             zones = [row[0] for row in cursor.fetchall()]
             if zones:
-                hashes = [ZoneIndex(get_keyring(), zone).bango(number) for zone in zones]
+                hashes = [(zone, one) for zone in zones for one in _hashes_at(zone, number)]
                 cursor.execute(
-                    "SELECT shikaku_open_parted(%s, %s, %s, %s, %s)", [person.himozuke, fresh, zones, hashes, at]
+                    "SELECT shikaku_open_parted(%s, %s, %s, %s, %s)",
+                    [person.himozuke, fresh, [zone for zone, _ in hashes], [one for _, one in hashes], at],
                 )
 
     def _plain(self, person: BlockPerson) -> str:
@@ -253,3 +264,9 @@ class NumberChanges:
             data=sealed,
         )
         return plain.decode()
+
+
+def _hashes_at(zone: str, number: str) -> Collection[bytes]:
+    """Return under which hashes the number may stand at another insurer."""
+    index = ZoneIndex(get_keyring(), zone)
+    return index.both_bango((index.bango(number),))

@@ -70,8 +70,8 @@ class ZoneBlock:
         self._numbering = Numbering(zone)
         self._versions = BlockVersions(zone, uketsuke_id, self._seal_joho)
         self._telegrams = OwedTelegrams(zone, now)
-        self._led = LedNumbers(by=by, zone=zone, by_edaban=self._by_edaban, by_bango=self._by_bango)
-        self._himozuke = NewHimozuke(by=by, zone=zone)
+        self._led = LedNumbers(by, zone, index, by_edaban=self._by_edaban, by_bango=self._by_bango)
+        self._himozuke = NewHimozuke(by=by, zone=zone, index=index)
         self._drafts = BlockDrafts(by=by, zone=zone, now=now)
         self._numbers = NumberChanges(
             by=by,
@@ -91,18 +91,18 @@ class ZoneBlock:
         others = [line for line in lines if line.draft is None]
         said = [line.line for line in others if line.line is not None]
         maybe_new = len(drafted) + sum(line.shori_shubetsu_code == SHINKI for line in said)
-        # Cards are compared (`E213`) under the same lock: two writers cannot each miss the other's card.
-        if maybe_new or any(line.shikaku for line in said):
+        # Cards are compared (`E213`) under the same lock, and so are numbers with two hashes (ADR 0020).
+        if maybe_new or any(line.shikaku for line in said) or self._index.is_split:
             self._numbering.lock()
             self._proposals = propose_himozuke(maybe_new)
         edabans = {line.hihokensha_edaban for line in said if line.hihokensha_edaban}
         bangos = {line.bango for line in lines if line.bango is not None}
-        held = load_held(by=self._by, zone=self._zone, edabans=edabans, bangos=bangos)
+        held = load_held(by=self._by, zone=self._zone, index=self._index, edabans=edabans, bangos=bangos)
         self._by_edaban.update({edaban: known_person(person) for edaban, person in held.by_edaban.items()})
         self._by_bango.update({bango: self._by_edaban[person.edaban] for bango, person in held.by_bango.items()})
         self._cards.load({line.t_kigo_bango for line in drafted}, ())
         self._ask([*others, *(line for line in drafted if line.draft and not self._nobody_has(line, line.draft))])
-        self._ask(self._drafts.give_up(drafted, self._led.absent()))
+        self._ask(self._drafts.give_up(drafted, self._led.absent(), self._index))
         self._cards.load(set(), ((line, self._person_of(line)) for line in lines if line.draft is None))
 
     def _ask(self, lines: Sequence[PreparedLine]) -> None:

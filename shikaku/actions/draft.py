@@ -56,8 +56,7 @@ class Drafter:
     def __init__(self, *, zone: str, uketsuke_id: UUID, index: ZoneIndex) -> None:
         """Fetch all keys now: drafts are made by a thread, which never asks the database."""
         dek = get_keyring().active_dek(purpose="field", hokensha_code=zone)
-        index.fetch_global()
-        self._zone, self._uketsuke, self._index = zone, uketsuke_id.bytes, index
+        self._zone, self._uketsuke, self._index, self._across = zone, uketsuke_id.bytes, index, index.across
         self._key_id = dek.key_id
         self._seal_joho = RowSealer(dek, table=RIREKI_TABLE, envelope=JOHO)
         self._seal_bango = RowSealer(dek, table=KANYUSHA_TABLE, envelope=KOJIN_BANGO)
@@ -83,7 +82,7 @@ class Drafter:
             row_id=row_id,
             himozuke=self._next_himozuke(),
             soshin_bango=soshin_bango,
-            bi_global=self._index.global_bango(number),
+            bi_global=self._across.bango(number),
             ct_bango=ct_bango,
             kanyusha=kanyusha_rest(
                 row_id=row_id,

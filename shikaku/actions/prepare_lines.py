@@ -29,6 +29,7 @@ class PreparedLine:
     bango: bytes | None = None
     t_kigo_bango: int | None = None
     draft: Draft | None = None
+    keys: tuple[int, ...] = ()  # of its hashes and tokens
     if_match: int | None = None
     reread: Callable[[bytes], TorokuLine | None] | None = None
 
@@ -60,7 +61,7 @@ class PreparedLine:
         said = self.said if self.draft is None else None
         return (
             self.meisai_no, self.line_number, self.raw, said, self.violations, self.bango, self.t_kigo_bango,
-            self.draft,
+            self.draft, self.keys,
         )  # fmt: skip  # the order of the fields
 
     @classmethod
@@ -92,7 +93,7 @@ def prepare_lines(
     """Check each line by itself and compute its keyed hashes; no database, no clock.
 
     `facts` names the zones the sender may write for; a line of another zone gets no hash. With `drafter_of`, lines
-    that find nothing wrong get the draft of a new person.
+    that find nothing wrong get the draft of a new person, unless a key of their hashes is being replaced.
     """
     prepared = []
     for item in given:
@@ -101,8 +102,9 @@ def prepare_lines(
         if line is not None:
             result.violations += check_line(line, facts=facts)
             if line.hokensha_code in facts.hokensha:
-                _hash(result, line, index_of(line.hokensha_code))
-                if drafter_of is not None and not result.violations:
+                index = index_of(line.hokensha_code)
+                hash_line(result, line, index)
+                if drafter_of is not None and not result.violations and not index.is_split:
                     result.draft = drafter_of(line.hokensha_code).draft(
                         line,
                         meisai_no=item.meisai_no,
@@ -114,7 +116,9 @@ def prepare_lines(
     return prepared
 
 
-def _hash(result: PreparedLine, line: TorokuLine, index: ZoneIndex) -> None:
+def hash_line(result: PreparedLine, line: TorokuLine, index: ZoneIndex) -> None:
+    """Give a line the hash of its number and the token of its card."""
+    result.keys = index.keys
     if line.kojin_bango is not None and is_valid_kojin_bango(line.kojin_bango):
         result.bango = index.bango(line.kojin_bango)
     key = kigo_key_after(line, None)

@@ -64,7 +64,7 @@ class BlocksHere:
             zone: Drafter(zone=zone, uketsuke_id=self._uketsuke_id, index=self._indexes(zone)) for zone in by.sendable
         }
         return lambda: prepare_lines(
-            next(self._blocks, ()), facts=facts, index_of=self._indexes, drafter_of=drafters.__getitem__
+            next(self._blocks, ()), facts=facts, index_of=self._indexes.kept, drafter_of=drafters.__getitem__
         )
 
 

@@ -12,7 +12,9 @@ from uuid import UUID
 from chukan.kernel.crypto.blind_index import ZoneIndex
 from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import enter_zone, joins_transaction
+from shikaku.actions.block_rehash import hash_again
 from shikaku.actions.block_zone import LineOutcome, ZoneBlock
+from shikaku.actions.himozuke_links import lock_across
 from shikaku.actions.prepare_lines import PreparedLine
 from shikaku.actions.write_block import write_block
 from shikaku.domain.violations import Violation, order_results
@@ -45,7 +47,10 @@ def register_itaku_kukaku(
     targets: list[UUID] = []
     for zone, mine in _by_zone(by, lines):
         enter_zone(zone, by.sender or "")
-        block = ZoneBlock(by=by, zone=zone, uketsuke_id=uketsuke_id, index=index_of(zone), now=now)
+        index = index_of(zone)
+        lock_across(index)
+        hash_again(mine, index)
+        block = ZoneBlock(by=by, zone=zone, uketsuke_id=uketsuke_id, index=index, now=now)
         block.load(mine)
         for line in mine:
             outcomes[line.meisai_no] = block.register(line)

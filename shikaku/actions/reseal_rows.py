@@ -7,13 +7,13 @@ answers to an Idempotency-Key) is left to expire. 根拠: KJ-ENC-07.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple
 from uuid import UUID, uuid4
 
 import structlog
-from django.db import OperationalError, connection
+from django.db import connection
 
 from chukan.controls.sosa_log.actions import record_sosa
 from chukan.controls.sosa_log.domain import SosaKind
@@ -21,32 +21,20 @@ from chukan.kernel.binary_arrays import bytea_array, uuid_array
 from chukan.kernel.crypto.data_key import FIELD, DataKey
 from chukan.kernel.crypto.envelope import RowSealer, open_envelope
 from chukan.kernel.crypto.errors import EnvelopeRefused
-from chukan.kernel.crypto.keyring import ACTIVE_SECONDS, get_keyring
+from chukan.kernel.crypto.keyring import get_keyring
 from chukan.kernel.errors import Conflict
 from chukan.kernel.principal import Principal
-from chukan.kernel.retry import is_undone
 from chukan.kernel.transactions import outside_transaction, own_transaction
 from shikaku.actions.accept_toroku_file import FILE, JIMU
 from shikaku.actions.block_numbers import KANYUSHA_TABLE, KOJIN_BANGO
+from shikaku.actions.walk_persons import lock_persons, patiently, wait_until_noticed, walk
 from shikaku.models import ResealJob
 from shikaku.queries.held import JOHO, RIREKI_TABLE
 
 log = structlog.get_logger()
 
-R = TypeVar("R")
-
 # One walk may meet what was sealed late under the former key; the one after it cannot.
 _WALKS: Final = 2
-# Every process seals with the new key from then on.
-_NOTICED: Final = timedelta(seconds=ACTIVE_SECONDS + 1)
-
-# A lock that does not come is given up before the database would look for a deadlock (1 s) and choose who loses:
-# it is always the job, never a registration.
-_GIVE_WAY: Final = "SET LOCAL lock_timeout = '700ms'"
-_PERSONS: Final = """
-SELECT id, hihokensha_edaban FROM shikaku_itaku_kukaku_kanyusha WHERE hokensha_code = %s AND hihokensha_edaban > %s
-ORDER BY hihokensha_edaban LIMIT %s FOR NO KEY UPDATE
-"""
 # Envelopes of the locked persons that another key sealed, each with the row it is bound to.
 _PRESENT: Final = """
 SELECT id, id, ct_kojin_bango FROM shikaku_itaku_kukaku_kanyusha
@@ -75,10 +63,6 @@ WITH put AS (UPDATE shikaku_kyu_kojin_bango t SET ct_kojin_bango = u.b
 SELECT count(*) FROM put
 """
 _PUT_VERSIONS: Final = "SELECT shikaku_reseal_rireki(%s::uuid[], %s::bytea[], %s::bytea[])"
-# A transaction holds a lock on its own number for as long as it lasts.
-_RUNNING: Final = """
-SELECT virtualxid FROM pg_locks WHERE locktype = 'virtualxid' AND pid <> pg_backend_pid()
-"""
 
 
 class _Envelopes(NamedTuple):
@@ -134,13 +118,14 @@ def reseal_rows(*, by: Principal, persons: int, pause: Callable[[], None], now: 
     a second time: of two the later goes on.
     """
     run = uuid4()
-    job = _patiently(partial(begin_reseal, by=by, run=run, now=now()), pause)
+    job = patiently(partial(begin_reseal, by=by, run=run, now=now()), pause)
     if job.finished_at is None:
-        _walk(by, run, persons, pause)
-        _wait_for_sealers(job.started_at, pause, now)
+        step = partial(reseal_persons, by=by, run=run, persons=persons)
+        walk(step, pause)
+        wait_until_noticed(job.started_at, pause, now)
         for _ in range(_WALKS):
-            _patiently(partial(rewind_reseal, by=by, run=run), pause)
-            if not _walk(by, run, persons, pause):
+            patiently(partial(rewind_reseal, by=by, run=run), pause)
+            if not walk(step, pause):
                 break
         else:
             raise Conflict(
@@ -148,27 +133,7 @@ def reseal_rows(*, by: Principal, persons: int, pause: Callable[[], None], now: 
                 "前の鍵で封をした行が残っています。開かない行があります。"
                 "ログの shikaku.envelope.refused を確かめてください。",
             )
-    return _patiently(partial(close_reseal, by=by, run=run, now=now()), pause)
-
-
-def _walk(by: Principal, run: UUID, persons: int, pause: Callable[[], None]) -> int:
-    """Go from the しおり to the last person and return how many envelopes of another key were met."""
-    found, step = 0, _Step(more=True, found=0)
-    while step.more:
-        step = _patiently(partial(reseal_persons, by=by, run=run, persons=persons), pause)
-        found += step.found
-    return found
-
-
-def _patiently(work: Callable[[], R], pause: Callable[[], None]) -> R:
-    """Return what `work`, which owns its transaction, returns; it is done again as long as others are in the way."""
-    while True:
-        try:
-            return work()
-        except OperationalError as late:
-            if not is_undone(late):
-                raise
-        pause()
+    return patiently(partial(close_reseal, by=by, run=run, now=now()), pause)
 
 
 @own_transaction
@@ -202,10 +167,7 @@ def reseal_persons(*, by: Principal, run: UUID, persons: int) -> _Step:
     """
     job = _locked_job(by, run)
     zone, key = job.hokensha_code, get_keyring().dek(job.key_id)
-    with connection.cursor() as cursor:
-        cursor.execute(_GIVE_WAY)
-        cursor.execute(_PERSONS, [zone, job.bookmark, persons])
-        edabans = [edaban for _, edaban in cursor.fetchall()]
+    edabans = lock_persons(zone, job.bookmark, persons)
     if not edabans:
         return _Step(more=False, found=0)
     counted = [_reseal(zone, key, edabans, envelopes) for envelopes in _SEALED]
@@ -281,18 +243,3 @@ def _reseal(zone: str, key: DataKey, edabans: list[int], sealed: _Envelopes) -> 
             cursor.execute(sealed.put, [uuid_array(ids), bytea_array(was), bytea_array(becomes)])
             changed = cursor.fetchone()[0]
     return len(found), changed
-
-
-def _wait_for_sealers(started_at: datetime, pause: Callable[[], None], now: Callable[[], datetime]) -> None:
-    """Wait until no process takes the former key for the active one, and no transaction lasts that may have."""
-    while now() < started_at + _NOTICED:
-        pause()
-    late = _running()
-    while late & _running():
-        pause()
-
-
-def _running() -> set[str]:
-    with connection.cursor() as cursor:
-        cursor.execute(_RUNNING)
-        return {row[0] for row in cursor.fetchall()}

@@ -4,6 +4,7 @@ from shikaku.models.bango_case import BangoCase
 from shikaku.models.itaku_kukaku import EdabanSaiban, ItakuKukakuKanyusha, KyuKojinBango
 from shikaku.models.onshi_soshin import OnshiSoshin
 from shikaku.models.person import Himozuke, KojinBangoSakuin
+from shikaku.models.reindex_job import ReindexJob
 from shikaku.models.reseal_job import ResealJob
 from shikaku.models.shikaku_rireki import ShikakuRireki
 from shikaku.models.terminal_slip import TerminalSlip
@@ -16,6 +17,7 @@ __all__ = [
     "KojinBangoSakuin",
     "KyuKojinBango",
     "OnshiSoshin",
+    "ReindexJob",
     "ResealJob",
     "ShikakuRireki",
     "TerminalSlip",

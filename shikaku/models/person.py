@@ -50,6 +50,7 @@ class KojinBangoSakuin(models.Model):
     bi_global = models.BinaryField("全体の索引値", primary_key=True)
     himozuke_bango = models.UUIDField("紐付番号")
     over_bi_global = models.BinaryField("経由した番号の索引値", null=True)
+    key_id = models.IntegerField("索引値を作った鍵の番号", null=True)  # known where that key was being replaced
 
     class Meta:
         """Name, and the numbers that go along with one."""

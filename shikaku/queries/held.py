@@ -10,6 +10,7 @@ import orjson
 from django.db import connection
 
 from chukan.kernel.binary_arrays import bigint_array, bytea_array
+from chukan.kernel.crypto.blind_index import ZoneIndex
 from chukan.kernel.crypto.envelope import open_envelope
 from chukan.kernel.crypto.keyring import get_keyring
 from chukan.kernel.principal import Principal
@@ -83,15 +84,18 @@ def open_joho(hokensha_code: str, row_id: UUID, sealed: bytes) -> dict[str, Any]
 def load_held(
     *,
     by: Principal,
-    zone: str,
+    zone: str,  # set by `by`
+    index: ZoneIndex,
     edabans: Collection[int],
-    bangos: Collection[bytes],  # zone is set by `by`
+    bangos: Collection[bytes],
 ) -> HeldPersons:
     """Lock and return the persons of the zone that the given keys name, with their current versions.
 
+    Hashes are those `index` makes now, whatever key made the stored ones, for every number it hashed before.
+
     Raises LostRace when a number came to lead to somebody else meanwhile.
     """
-    numbers = bytea_array(bangos)
+    numbers = bytea_array(index.both_bango(bangos))
     with connection.cursor() as cursor:
         named = set(edabans)
         if bangos:
@@ -122,18 +126,18 @@ def load_held(
     by_edaban: dict[int, HeldPerson] = {}
     by_bango: dict[bytes, HeldPerson] = {}
     for row in persons:
-        person = _held_person(row, periods[row[1]])
+        person = _held_person(row, periods[row[1]], index)
         by_edaban[person.edaban] = person
         if person.bi_bango is not None:
             by_bango[person.bi_bango] = person
     for bango, edaban in former:
         if edaban not in by_edaban:
             raise LostRace  # the number came to lead there while the locks were waited for
-        by_bango.setdefault(bytes(bango), by_edaban[edaban])
+        by_bango.setdefault(index.present_bango(bytes(bango)), by_edaban[edaban])
     return HeldPersons(by_edaban=by_edaban, by_bango=by_bango)
 
 
-def _held_person(row: tuple[Any, ...], versions: list[tuple[UUID, HeldPeriod]]) -> HeldPerson:
+def _held_person(row: tuple[Any, ...], versions: list[tuple[UUID, HeldPeriod]], index: ZoneIndex) -> HeldPerson:
     row_id, edaban, himozuke, bango, kubun, fugo, last_shikaku, last_rireki, last_at = row
     speaking = speaking_version(period for _, period in versions)
     assert speaking is not None  # noqa: S101  # a person has been written with a version
@@ -153,7 +157,7 @@ def _held_person(row: tuple[Any, ...], versions: list[tuple[UUID, HeldPeriod]]) 
         row_id=row_id,
         edaban=edaban,
         himozuke_bango=himozuke,
-        bi_bango=None if bango is None else bytes(bango),
+        bi_bango=None if bango is None else index.present_bango(bytes(bango)),
         last_recorded_at=last_at,
         held=held,
         version_ids={period.shikaku_tsuban: version_id for version_id, period in versions},
@@ -164,15 +168,16 @@ def _held_person(row: tuple[Any, ...], versions: list[tuple[UUID, HeldPeriod]]) 
 def load_kigo_users(
     *,
     by: Principal,
-    zone: str,
-    tokens: Collection[int],  # zone is set by `by`
+    zone: str,  # set by `by`
+    index: ZoneIndex,
+    tokens: Collection[int],
 ) -> dict[int, list[tuple[int, Any, Any]]]:
     """Return, per 記号・番号・枝番 token, the present periods that use it: (被保険者枝番, from, to)."""
     users: dict[int, list[tuple[int, Any, Any]]] = {}
     if not tokens:
         return users
     with connection.cursor() as cursor:
-        cursor.execute(_KIGO, [bigint_array(tokens), zone])
+        cursor.execute(_KIGO, [bigint_array(index.both_tokens(tokens)), zone])
         for token, edaban, valid_from, valid_to in cursor.fetchall():
-            users.setdefault(token, []).append((edaban, valid_from, valid_to))
+            users.setdefault(index.present_token(token), []).append((edaban, valid_from, valid_to))
     return users

@@ -1,6 +1,6 @@
 """Search and detail of members inside one insurer's zone. 根拠: KJ-ZONE-01, KJ-ZONE-06."""
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
@@ -168,18 +168,32 @@ def _candidates(by: Principal, criteria: SearchCriteria, index: ZoneIndex) -> _C
     if criteria.bango:
         tokens = _kigo_tokens(by, criteria, index)
         edabans = ShikakuRireki.objects.filter(
-            hokensha_code=by.hokensha_code, t_kigo_bango__in=tokens, superseded_at__isnull=True, withdrawn=False
+            hokensha_code=by.hokensha_code,
+            t_kigo_bango__in=index.both_tokens(tokens),
+            superseded_at__isnull=True,
+            withdrawn=False,
         ).values("hihokensha_edaban")
         rows = rows.filter(hihokensha_edaban__in=edabans)
         narrowed = True
     if criteria.seinengappi is not None:
-        rows = rows.filter(t_seinengappi=index.token("seinengappi", criteria.seinengappi.isoformat()))
+        token = index.token("seinengappi", criteria.seinengappi.isoformat())
+        rows = rows.filter(**equal_to("t_seinengappi", index.both_tokens((token,))))
         narrowed = True
     if not narrowed:
         raise Invalid("joken_nashi", "氏名（カナ）、番号、生年月日のどれかを入力してください。", pointer="kana")
     rows = rows.order_by("hihokensha_edaban")
-    whole = None if key is None else rows.filter(t_kana_full=index.token("kana_full", key.whole))
+    whole = None
+    if key is not None:
+        token = index.token("kana_full", key.whole)
+        whole = rows.filter(**equal_to("t_kana_full", index.both_tokens((token,))))
     return _Candidates(rows.filter(kana), whole, key)
+
+
+def equal_to(column: str, values: Collection[object]) -> dict[str, object]:
+    """Return the condition that a column has the one value, or one of two while the key of its hashes is replaced."""
+    if len(values) == 1:
+        return dict.fromkeys((column,), *values)
+    return {f"{column}__in": list(values)}
 
 
 def _by_kana(key: KanaName, index: ZoneIndex) -> Q:
@@ -191,8 +205,9 @@ def _by_kana(key: KanaName, index: ZoneIndex) -> Q:
     ended = [key.family] if key.given else [whole[:length] for length in range(1, min(len(whole), _KANA_LONG))]
     tokens = [index.token("kana4", family[:_KANA_LONG]) for family in ended]
     if len(whole) >= _KANA_LONG:
-        return Q(t_kana4__in=[*tokens, index.token("kana4", whole[:_KANA_LONG])])
-    return Q(t_kana2=index.token("kana2", whole[:_KANA_MIN])) | Q(t_kana4__in=tokens)
+        return Q(t_kana4__in=index.both_tokens([*tokens, index.token("kana4", whole[:_KANA_LONG])]))
+    two = index.token("kana2", whole[:_KANA_MIN])
+    return Q(**equal_to("t_kana2", index.both_tokens((two,)))) | Q(t_kana4__in=index.both_tokens(tokens))
 
 
 def _kigo_tokens(by: Principal, criteria: SearchCriteria, index: ZoneIndex) -> list[int]:

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import connection
 
 from chukan.kernel.binary_arrays import bytea_array, uuid_array
+from chukan.kernel.crypto.blind_index import ZoneIndex
 from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import reads
 
@@ -21,13 +22,13 @@ WHERE hokensha_code = %s AND himozuke_bango = ANY (%s::uuid[])
 
 
 @reads
-def find_himozuke(*, by: Principal, hashes: Collection[bytes]) -> dict[bytes, UUID]:
-    """Return the 紐付番号 of each hash across insurers that leads to one."""
+def find_himozuke(*, by: Principal, index: ZoneIndex, hashes: Collection[bytes]) -> dict[bytes, UUID]:
+    """Return the 紐付番号 of each hash across insurers that leads to one; `index` made the hashes."""
     if not hashes:
         return {}
     with connection.cursor() as cursor:
-        cursor.execute(_LED, [bytea_array(hashes)])
-        return {bytes(found): himozuke for found, himozuke in cursor.fetchall()}
+        cursor.execute(_LED, [bytea_array(index.across.both(hashes))])
+        return {index.across.present(bytes(found)): himozuke for found, himozuke in cursor.fetchall()}
 
 
 @reads

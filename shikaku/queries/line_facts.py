@@ -1,7 +1,6 @@
 """What the rules of a line need to know of the day, the insurers and the code tables."""
 
 from datetime import date
-from functools import lru_cache
 
 from chukan.controls.kikan import queries as kikan
 from chukan.kernel.crypto.blind_index import ZoneIndex
@@ -27,12 +26,22 @@ def get_line_facts(*, by: Principal, on: date) -> LineFacts:
 
 
 class ZoneIndexes:
-    """The keyed hashes of each zone, prepared once."""
+    """The keyed hashes of each zone, prepared once as long as their keys are the same."""
 
     def __init__(self) -> None:
         """Begin with none."""
-        self._of = lru_cache(maxsize=256)(lambda code: ZoneIndex(get_keyring(), code))
+        self._of: dict[str, ZoneIndex] = {}
 
     def __call__(self, hokensha_code: str) -> ZoneIndex:
-        """Return the hashes of one zone."""
-        return self._of(hokensha_code)
+        """Return the hashes of one zone under the keys of now; may ask the database.
+
+        While a key is replaced each call gives new ones, which know the twins of what they hashed themselves only.
+        """
+        index = self._of.get(hokensha_code)
+        if index is None or index.is_split or not index.is_current():
+            index = self._of[hokensha_code] = ZoneIndex(get_keyring(), hokensha_code)
+        return index
+
+    def kept(self, hokensha_code: str) -> ZoneIndex:
+        """Return the hashes as they were last asked for; never asks the database."""
+        return self._of[hokensha_code]

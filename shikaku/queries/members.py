@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import connection
 
 from chukan.kernel.binary_arrays import bytea_array, uuid_array
-from chukan.kernel.crypto.blind_index import global_index
+from chukan.kernel.crypto.blind_index import GlobalIndex
 from chukan.kernel.crypto.keyring import get_keyring
 from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import reads
@@ -36,13 +36,15 @@ def find_members(*, by: Principal, kojin_bango: Collection[str]) -> dict[str, Me
     加入予定者 and 世帯員, who have no period, are nobody here, and so is somebody whose periods are all 取消. Only for
     who works in no zone: the database refuses others.
     """
-    index = global_index(get_keyring())
-    hashed = {index.digest(one.encode()): one for one in set(kojin_bango) if is_valid_kojin_bango(one)}
+    index = GlobalIndex(get_keyring())
+    hashed = {index.bango(one): one for one in set(kojin_bango) if is_valid_kojin_bango(one)}
     if not hashed:
         return {}
     with connection.cursor() as cursor:
-        cursor.execute(_MEMBERS, [bytea_array(hashed)])
-        return {hashed[bytes(found)]: Member(person, pmh_id) for found, person, pmh_id in cursor.fetchall()}
+        cursor.execute(_MEMBERS, [bytea_array(index.both(hashed))])
+        return {
+            hashed[index.present(bytes(found))]: Member(person, pmh_id) for found, person, pmh_id in cursor.fetchall()
+        }
 
 
 @reads

@@ -19,7 +19,7 @@ from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import reads
 from chukan.kernel.values.kojin_bango import is_valid_kojin_bango
 from shikaku.models import ItakuKukakuKanyusha, KyuKojinBango, ShikakuRireki
-from shikaku.queries.kanyusha import kanyusha_nashi
+from shikaku.queries.kanyusha import equal_to, kanyusha_nashi
 from shikaku.queries.led import find_himozuke
 from shikaku.queries.versions import Version, covers, list_all_versions, list_known_versions
 
@@ -61,13 +61,13 @@ def _find_edaban(by: Principal, edaban: int | None, kojin_bango: str | None) -> 
         row = rows.filter(hihokensha_edaban=edaban).first()
     elif kojin_bango is not None and is_valid_kojin_bango(kojin_bango):
         index = ZoneIndex(get_keyring(), by.hokensha_code or "")
-        hashed = index.bango(kojin_bango)
-        row = rows.filter(bi_bango=hashed).first()
+        hashed = equal_to("bi_bango", index.both_bango((index.bango(kojin_bango),)))
+        row = rows.filter(**hashed).first()
         if row is None:
-            former = KyuKojinBango.objects.filter(hokensha_code=by.hokensha_code, bi_bango=hashed, resolves=True)
+            former = KyuKojinBango.objects.filter(hokensha_code=by.hokensha_code, resolves=True, **hashed)
             row = rows.filter(hihokensha_edaban__in=former.values("hihokensha_edaban")).first()
         if row is None:  # another insurer's 変更 may have made the number lead to somebody who is here under another
-            led = find_himozuke(by=by, hashes=[index.global_bango(kojin_bango)])
+            led = find_himozuke(by=by, index=index, hashes=[index.global_bango(kojin_bango)])
             row = rows.filter(himozuke_bango__in=led.values()).first()
     else:
         row = None

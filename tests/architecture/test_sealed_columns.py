@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 import pytest
 from django.db import models
 
+from shikaku.actions.reindexed_columns import REINDEXED
 from shikaku.actions.reseal_rows import EXPIRING, RESEALED
 from tests.architecture.model_tree import columns, product_models
 
@@ -32,6 +34,10 @@ NO_ENVELOPE = {
     ("uketsuke_uketsuke", "digest"),
 }
 
+# How columns of keyed hashes and of search tokens are named.
+HASH = re.compile(r"^t_|(^|_)bi_")
+# Under a key of its own that stays: a code would have to be opened to be hashed again, and nobody opens one.
+STAYS = {("fugo_kikanbetsu_fugo", "bi_kikanbetsu_fugo")}
 # Under the key of the hub itself: an old generation goes on opening what it sealed.
 UNDER_THE_HUB_KEY = {("fugo_kikanbetsu_fugo", "ct_kikanbetsu_fugo")}
 
@@ -65,3 +71,27 @@ def test_mutant_a_forgotten_column_is_seen(forgotten: tuple[str, str], monkeypat
     monkeypatch.setitem(globals(), "EXPIRING", EXPIRING - {forgotten})
 
     assert unknown(product_models()) == {forgotten}
+
+
+def unhashed(every: Iterable[type[models.Model]]) -> set[tuple[str, str]]:
+    """Return the columns of keyed hashes and tokens that no replacement of their key would reach."""
+    found = {
+        (model._meta.db_table, str(field.column))
+        for model in every
+        for field in columns(model)
+        if HASH.search(str(field.column))
+    }
+    return found ^ STAYS.union(*REINDEXED.values())
+
+
+@pytest.mark.kj("KJ-ENC-07")
+def test_every_column_of_a_hash_is_made_again_when_its_key_is_replaced() -> None:
+    assert unhashed(product_models()) == set()
+
+
+@pytest.mark.parametrize("forgotten", sorted(STAYS.union(*REINDEXED.values())))
+def test_mutant_a_forgotten_hash_is_seen(forgotten: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(globals(), "REINDEXED", {kind: found - {forgotten} for kind, found in REINDEXED.items()})
+    monkeypatch.setitem(globals(), "STAYS", STAYS - {forgotten})
+
+    assert unhashed(product_models()) == {forgotten}

@@ -26,6 +26,20 @@ class MemoryKeyTable:
         found = [row for row in self.rows.values() if row.context == context and row.state is KeyState.ACTIVE]
         return found[0] if found else None
 
+    def in_use(self, context: KeyContext, *, lock: bool = False) -> Sequence[KeyRow]:
+        self.reads += 1
+        return [row for row in self.rows.values() if row.context == context and row.state is not KeyState.DESTROYED]
+
+    def insert_pre(self, context: KeyContext, key: WrappedKey, alg: int) -> None:
+        key_id = len(self.rows) + 1
+        self.rows[key_id] = KeyRow(key_id, context, key, alg, KeyState.PRE)
+
+    def activate(self, key_id: int) -> None:
+        self.set_state(key_id, KeyState.ACTIVE)
+
+    def destroy(self, key_id: int) -> None:
+        self.set_state(key_id, KeyState.DESTROYED)
+
     def insert_active(self, context: KeyContext, key: WrappedKey, alg: int) -> None:
         if self.active(context) is None:
             key_id = len(self.rows) + 1

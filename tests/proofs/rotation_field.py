@@ -5,21 +5,24 @@ from __future__ import annotations
 import json
 import os
 import random
+import select
 import signal
 import subprocess
 import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from psycopg import sql
 
 from chukan.kernel.crash_points import deaths
 from chukan.kernel.crypto import get_keyring, open_envelope
+from chukan.kernel.crypto.data_key import BI_GLOBAL, INDEX_PURPOSES
 from chukan.kernel.crypto.errors import EnvelopeRefused
 from shikaku.actions.reseal_rows import EXPIRING
 from tests.builders.asking import Side, Tally, ask_about
@@ -29,6 +32,7 @@ from tests.support.world import ROOT, World, manage
 READERS = 3
 LONGEST_LIFE = 60.0
 _PAUSE = 0.02
+_BY_CHANCE = 0.7
 # Where every sealed value that lasts belongs: it opens under this row only.
 _SEALED = {
     "shikaku_itaku_kukaku_kanyusha": "SELECT id, ct_kojin_bango FROM shikaku_itaku_kukaku_kanyusha"
@@ -37,6 +41,7 @@ _SEALED = {
     " JOIN shikaku_itaku_kukaku_kanyusha k USING (hokensha_code, hihokensha_edaban) WHERE o.hokensha_code = %s",
     "shikaku_rireki": "SELECT id, ct_joho FROM shikaku_rireki WHERE hokensha_code = %s",
 }
+_RUNS = "SELECT run FROM shikaku_reseal_job UNION SELECT run FROM shikaku_reindex_job ORDER BY 1"
 _BOUND_TO = {
     "shikaku_itaku_kukaku_kanyusha": ("shikaku_itaku_kukaku_kanyusha", "kojin_bango"),
     "shikaku_kyu_kojin_bango": ("shikaku_itaku_kukaku_kanyusha", "kojin_bango"),
@@ -80,31 +85,79 @@ class Registering:
             self.codes.update(told["codes"])
 
 
+@dataclass
+class Looking:
+    """What the process that looks for people said so far."""
+
+    process: subprocess.Popen[str]
+    asked: int = 0
+    failed: Counter[str] = field(default_factory=Counter)
+
+    def listen(self) -> None:
+        """Take in what it says until it ends."""
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            told = json.loads(line)
+            self.asked += told["asked"]
+            self.failed.update(told["failed"])
+
+
 @contextmanager
-def registering(folder: Path, *, start: int, code: str = KENPO) -> Iterator[Registering]:
+def registering(
+    folder: Path, *, start: int, code: str = KENPO, mutant: str = "", pause: float = 0.0
+) -> Iterator[Registering]:
     """Let a worker register file after file; when this returns it has registered one, and in the end the last."""
-    with (folder / f"registers-{start}.log").open("w") as log:
+    with _living(folder, "worker", "registers", mutant, code, str(start), str(pause)) as process:
+        told = Registering(process)
+        with _heard(process, told.listen, lambda: told.lines > 0):
+            yield told
+
+
+@contextmanager
+def looking(folder: Path, side: Side, *, mutant: str = "") -> Iterator[Looking]:
+    """Let a process of the web's role look for the people of one insurer; when this returns it has asked once."""
+    start, count = side.people[0].n, len(side.people)
+    with _living(folder, "web", "looks", mutant, side.code, str(start), str(count)) as process:
+        told = Looking(process)
+        with _heard(process, told.listen, lambda: told.asked > 0):
+            yield told
+
+
+@contextmanager
+def _living(folder: Path, role: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """Start a process of `rotation_lives`; it ends when its stdin does, and ends well."""
+    kept = folder / f"{'-'.join(arguments)}.log"
+    with kept.open("w") as log:
         process = subprocess.Popen(
-            lives("registers", code, str(start)),
-            env=environment("worker"),
+            lives(*arguments),
+            env=environment(role),
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,
         )
-        told = Registering(process)
-        ears = threading.Thread(target=told.listen)
-        ears.start()
         try:
-            wait_until(lambda: told.lines > 0, seconds=LONGEST_LIFE)
-            yield told
+            yield process
         finally:
             assert process.stdin is not None
             process.stdin.close()
             ended = process.wait(timeout=LONGEST_LIFE)
-            ears.join()
-    assert ended == 0, (folder / f"registers-{start}.log").read_text()[-2000:]
+    assert ended == 0, kept.read_text()[-2000:]
+
+
+@contextmanager
+def _heard(process: subprocess.Popen[str], listen: Callable[[], None], began: Callable[[], bool]) -> Iterator[None]:
+    """Listen to a process from its first word to its last."""
+    ears = threading.Thread(target=listen)
+    ears.start()
+    try:
+        wait_until(began, seconds=LONGEST_LIFE)
+        yield
+    finally:
+        assert process.stdin is not None
+        process.stdin.close()
+        ears.join()
 
 
 @contextmanager
@@ -140,6 +193,54 @@ def wait_until(condition: object, *, seconds: float) -> None:
         time.sleep(0.01)
 
 
+class Job(Protocol):
+    """A process that runs one management command."""
+
+    def poll(self) -> int | None:
+        """Return how it ended, None while it runs."""
+        ...
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Return how it ended, when it has."""
+        ...
+
+    def send_signal(self, sig: int) -> None:
+        """Send it a signal."""
+        ...
+
+
+class Born:
+    """A job that a nursery forked: a process of its own, which had nothing to load."""
+
+    def __init__(self, nursery: subprocess.Popen[bytes], arguments: Sequence[str], crash_at: str) -> None:
+        """Have it forked."""
+        assert nursery.stdin is not None
+        assert nursery.stdout is not None
+        self._ears = nursery.stdout
+        self._code: int | None = None
+        nursery.stdin.write(json.dumps({"arguments": arguments, "crash_at": crash_at}).encode() + b"\n")
+        self._pid = int(json.loads(self._ears.readline())["pid"])
+
+    def poll(self) -> int | None:
+        """Return how it ended, None while it runs."""
+        return self._heard(0)
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Return how it ended, when it has."""
+        code = self._heard(timeout)
+        assert code is not None
+        return code
+
+    def send_signal(self, sig: int) -> None:
+        """Send it a signal; the nursery keeps its number until it was told of its end."""
+        os.kill(self._pid, sig)
+
+    def _heard(self, timeout: float | None) -> int | None:
+        if self._code is None and select.select([self._ears], [], [], timeout)[0]:
+            self._code = int(json.loads(self._ears.readline())["ended"])
+        return self._code
+
+
 @dataclass
 class Butcher:
     """Starts jobs and kills them: at the named points, and from outside at a moment the dice give."""
@@ -149,6 +250,25 @@ class Butcher:
     dice: random.Random
     mutant: str = ""
     at_random: int = 0
+    nurseries: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    @contextmanager
+    def nursing(self, *roles: str) -> Iterator[None]:
+        """Have the jobs of these roles forked by a process that has everything loaded."""
+        with ExitStack() as stack:
+            for role in roles:
+                log = stack.enter_context((self.folder / f"nursery-{role}.log").open("wb"))
+                # Closing its stdin ends it; unbuffered, so that `select` sees every line.
+                self.nurseries[role] = stack.enter_context(
+                    subprocess.Popen(
+                        lives("nursery", self.mutant), env=environment(role), cwd=ROOT, bufsize=0,
+                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log,
+                    )
+                )  # fmt: skip
+            try:
+                yield
+            finally:
+                self.nurseries.clear()
 
     @property
     def kills(self) -> int:
@@ -158,18 +278,23 @@ class Butcher:
     def run(self, role: str, *arguments: str, crash_at: str = "", kill: bool = False) -> bool:
         """Run a management command once and tell whether it came to its end; `kill` ends it from outside."""
         before = self.kills
-        with (self.folder / "jobs.log").open("a") as log:
-            process = subprocess.Popen(
-                lives("job", self.mutant, *arguments),
-                env=environment(role, crash_at), cwd=ROOT, stdout=log, stderr=log,
-            )  # fmt: skip
+        kept = self.folder / (f"nursery-{role}.log" if role in self.nurseries else "jobs.log")
+        with kept.open("a") as log:
+            job: Job
+            if role in self.nurseries:
+                job = Born(self.nurseries[role], arguments, crash_at)
+            else:
+                job = subprocess.Popen(
+                    lives("job", self.mutant, *arguments),
+                    env=environment(role, crash_at), cwd=ROOT, stdout=log, stderr=log,
+                )  # fmt: skip
             if kill:
-                self._strike(process)
-            ended = process.wait(timeout=4 * LONGEST_LIFE)
-        assert ended == 0 or self.kills > before, (self.folder / "jobs.log").read_text()[-2000:]
+                self._strike(job)
+            ended = job.wait(timeout=4 * LONGEST_LIFE)
+        assert ended == 0 or self.kills > before, kept.read_text()[-2000:]
         return ended == 0
 
-    def _strike(self, process: subprocess.Popen[bytes]) -> None:
+    def _strike(self, process: Job) -> None:
         """Kill the job a moment after it took its work up."""
         seen = self._runs()
         while process.poll() is None and self._runs() == seen:
@@ -181,7 +306,7 @@ class Butcher:
 
     def _runs(self) -> object:
         with self.world.admin() as admin:
-            return admin.execute("SELECT run FROM shikaku_reseal_job").fetchall()
+            return admin.execute(_RUNS).fetchall()
 
     def rotate_kek(self, points: Sequence[str], times: int) -> None:
         """Replace the KEK; whoever dies at it is followed by one that goes on."""
@@ -209,6 +334,27 @@ class Butcher:
             if over and left[0] <= 0 and left[1] <= 0:
                 return
 
+    def replace_index(self, kind: str, points: Sequence[str], times: int, at_random: int) -> None:
+        """Replace the key of an index and make its hashes again, as often as it takes to have everybody killed."""
+        which = ("--kind", kind, *(() if kind == BI_GLOBAL else ("--hokensha", KENPO)))
+        wanted, crash_at = self.at_random + at_random, ",".join(f"{point}:{times}" for point in points)
+        of_walk = [point for point in points if "reindex" in point]
+        while True:
+            while not self.run("kanri", "rotate_index", *which, crash_at=crash_at):
+                pass
+            over = False
+            while not over:
+                died = all(deaths().get(point, 0) >= times for point in of_walk)
+                by_chance = self.at_random < wanted and (died or self.dice.random() < _BY_CHANCE)
+                over = self.run(
+                    "worker", "reindex_rows", *which, "--persons", "25",
+                    crash_at="" if by_chance else crash_at, kill=by_chance,
+                )  # fmt: skip
+            while not self.run("kanri", "rotate_index", *which, "--end", crash_at=crash_at):
+                pass
+            if self.at_random >= wanted and all(deaths().get(point, 0) >= times for point in points):
+                return
+
 
 def old_envelopes(world: World, code: str = KENPO) -> dict[str, int]:
     """Count, in every column of bytes that lasts, what a retired data key of the insurer sealed.
@@ -231,6 +377,15 @@ def old_envelopes(world: World, code: str = KENPO) -> dict[str, int]:
             if row[0]:
                 found[f"{table}.{column}"] = int(row[0])
     return found
+
+
+def keys_in_replacement(world: World) -> int:
+    """Count the keys of indexes that are not, or no more, the ones that make hashes and are still asked by."""
+    with world.admin() as admin:
+        query = "SELECT count(*) FROM crypto_key WHERE purpose = ANY (%s) AND state IN ('pre', 'decrypt_only')"
+        row = admin.execute(query, [list(INDEX_PURPOSES)]).fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 def under_old_kek(world: World) -> int:

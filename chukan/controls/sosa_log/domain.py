@@ -79,6 +79,7 @@ class SosaKind(StrEnum):
     BANGO_CASE_CLOSED = "bango_case_closed"
     KEY_ROTATED = "key_rotated"
     KEY_RESEALED = "key_resealed"
+    KEY_REINDEXED = "key_reindexed"
     FUGO_YOKYU_TENSO = "fugo_yokyu_tenso"
     FUGO_YOKYU_SOSHIN_SOSA = "fugo_yokyu_soshin_sosa"
     FUGO_YOKYU_SOSHIN = "fugo_yokyu_soshin"
@@ -140,6 +141,7 @@ KIND_LABELS: Final[Mapping[str, str]] = {
     "bango_case_closed": "個人番号の重なりの終了",
     "key_rotated": "鍵の更新",
     "key_resealed": "新しい鍵での封のし直し",
+    "key_reindexed": "新しい鍵での索引値の作り直し",
     "fugo_yokyu_tenso": "符号取得要求ファイルの転送",
     "fugo_yokyu_soshin_sosa": "符号取得要求ファイルの送信操作",
     "fugo_yokyu_soshin": "符号取得要求ファイルの送信",

@@ -15,12 +15,16 @@ FIELD: Final = "field"
 TOKEN: Final = "token"  # noqa: S105 -- the name of a purpose
 BI_ZONE: Final = "bi_zone"
 BI_GLOBAL: Final = "bi_global"
+BI_FUGO: Final = "bi_fugo"
 IDEMPOTENCY: Final = "idempotency"
 AUDIT_SALT: Final = "audit_salt"
 
+# Keys of hashes that are looked up: two of them may be looked for while one is replaced. That of 機関別符号 stays:
+# a code would have to be opened to be hashed again, and nobody opens one (ADR 0020).
+INDEX_PURPOSES: Final = (BI_ZONE, BI_GLOBAL, TOKEN)
 # Keys made for every insurer, and keys of the hub itself.
 HOKENSHA_PURPOSES: Final = (FIELD, TOKEN, BI_ZONE)
-HUB_PURPOSES: Final = (FIELD, TOKEN, BI_GLOBAL, IDEMPOTENCY, AUDIT_SALT)
+HUB_PURPOSES: Final = (FIELD, TOKEN, BI_GLOBAL, BI_FUGO, IDEMPOTENCY, AUDIT_SALT)
 
 
 class KeyState(StrEnum):

@@ -1,6 +1,6 @@
 """What can be wrong with a key or a ciphertext. No message holds a key, a plaintext or a personal value."""
 
-from chukan.kernel.errors import Unavailable
+from chukan.kernel.errors import Conflict, Unavailable
 
 
 class KeyUnavailable(Unavailable):
@@ -13,6 +13,14 @@ class KeyUnavailable(Unavailable):
 
     def __str__(self) -> str:
         return f"kagi_nashi: {self.missing}"
+
+
+class ReplacementRunning(Conflict):
+    """The key of an index is being replaced already: a text never has three hashes."""
+
+    def __init__(self) -> None:
+        """Say what to do first."""
+        super().__init__("kagi_koshin_chu", "この鍵は更新の途中です。先に、始めた更新を終わらせてください。")
 
 
 class EnvelopeRefused(Exception):

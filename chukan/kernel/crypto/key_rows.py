@@ -30,8 +30,24 @@ class KeyTable(Protocol):
         """Return the one key that seals for this use now."""
         ...
 
+    def in_use(self, context: KeyContext, *, lock: bool = False) -> Sequence[KeyRow]:
+        """Return the rows of this use that are not destroyed, read at one instant; locked for a change of them."""
+        ...
+
     def insert_active(self, context: KeyContext, key: WrappedKey, alg: int) -> None:
         """Add the key unless another is active already."""
+        ...
+
+    def insert_pre(self, context: KeyContext, key: WrappedKey, alg: int) -> None:
+        """Add a key that is to become the active one."""
+        ...
+
+    def activate(self, key_id: int) -> None:
+        """Let a key that was `pre` be the active one; the former was retired before."""
+        ...
+
+    def destroy(self, key_id: int) -> None:
+        """Let the key be of no more use."""
         ...
 
     def may_insert(self) -> bool:

@@ -37,6 +37,17 @@ def _key_row(values: tuple[object, ...]) -> KeyRow:
     )
 
 
+def _made(context: KeyContext, key: WrappedKey, alg: int, state: KeyState) -> Model:
+    return _rows().model(
+        purpose=context.purpose,
+        hokensha_code=context.hokensha_code,
+        kek_version=key.kek_version,
+        wrapped=key.wrapped,
+        alg=alg,
+        state=state.value,
+    )
+
+
 class DatabaseKeyTable:
     """Rows of `crypto_key`."""
 
@@ -57,21 +68,33 @@ class DatabaseKeyTable:
         values = wanted.values_list(*_COLUMNS).first()
         return None if values is None else _key_row(values)
 
+    def in_use(self, context: KeyContext, *, lock: bool = False) -> Sequence[KeyRow]:
+        """Return the rows of this use that are not destroyed, read by one statement; locked for a change of them."""
+        wanted = _rows().filter(purpose=context.purpose, hokensha_code=context.hokensha_code)
+        wanted = wanted.exclude(state=KeyState.DESTROYED.value).order_by("id")
+        if lock:
+            wanted = wanted.select_for_update()
+        return [_key_row(values) for values in wanted.values_list(*_COLUMNS)]
+
     def insert_active(self, context: KeyContext, key: WrappedKey, alg: int) -> None:
         """Add the key unless another is active already; the one that stands is read afterwards."""
-        row = _rows().model(
-            purpose=context.purpose,
-            hokensha_code=context.hokensha_code,
-            kek_version=key.kek_version,
-            wrapped=key.wrapped,
-            alg=alg,
-            state=KeyState.ACTIVE.value,
-        )
-        _rows().bulk_create([row], ignore_conflicts=True)
+        _rows().bulk_create([_made(context, key, alg, KeyState.ACTIVE)], ignore_conflicts=True)
         transaction = _open_transaction()
         made = self.active(context)
         if transaction is not None and made is not None:
             self._pending[made.key_id] = transaction
+
+    def insert_pre(self, context: KeyContext, key: WrappedKey, alg: int) -> None:
+        """Add a key that is to become the active one; the database refuses a second one of the use."""
+        _rows().bulk_create([_made(context, key, alg, KeyState.PRE)])
+
+    def activate(self, key_id: int) -> None:
+        """Let a key that was `pre` be the active one; the former was retired before."""
+        _rows().filter(id=key_id, state=KeyState.PRE.value).update(state=KeyState.ACTIVE.value)
+
+    def destroy(self, key_id: int) -> None:
+        """Let the key be of no more use."""
+        _rows().filter(id=key_id).update(state=KeyState.DESTROYED.value, destroyed_at=Now())
 
     def may_insert(self) -> bool:
         """Tell whether this process's role may make new keys."""

@@ -7,6 +7,7 @@ A dump of the database opens nothing: the rows hold wrapped keys, and what unwra
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -14,7 +15,7 @@ from django.conf import settings
 
 from chukan.kernel.crash_points import crash_point
 from chukan.kernel.crypto.data_key import AES_256_GCM, HOKENSHA_PURPOSES, HUB_PURPOSES, DataKey, KeyState
-from chukan.kernel.crypto.errors import EnvelopeRefused, KeyUnavailable
+from chukan.kernel.crypto.errors import EnvelopeRefused, KeyUnavailable, ReplacementRunning
 from chukan.kernel.crypto.file_kms import FileKms
 from chukan.kernel.crypto.key_rows import KeyRow, KeyTable
 from chukan.kernel.crypto.key_table import DatabaseKeyTable
@@ -24,6 +25,19 @@ from chukan.kernel.crypto.kms import KeyContext, Kms, SigningKey
 KEEP_SECONDS: Final = 15 * 60
 ACTIVE_SECONDS: Final = 15
 _CHUNK: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class IndexKeys:
+    """The key that makes the hashes of one use now, and the one that may have made some: not yet, or no more."""
+
+    active: DataKey
+    other: DataKey | None
+
+    @property
+    def ids(self) -> tuple[int, int]:
+        """Return what tells this pair from another."""
+        return self.active.key_id, 0 if self.other is None else self.other.key_id
 
 
 class Keyring:
@@ -36,6 +50,7 @@ class Keyring:
         self._monotonic = monotonic
         self._keys: dict[int, tuple[float, DataKey]] = {}
         self._active: dict[KeyContext, tuple[float, DataKey]] = {}
+        self._pairs: dict[KeyContext, tuple[float, IndexKeys]] = {}
         self._lock = threading.Lock()
 
     def dek(self, key_id: int) -> DataKey:
@@ -76,6 +91,64 @@ class Keyring:
     def secret(self, purpose: str, hokensha_code: str | None = None) -> bytes:
         """Return the 32-byte secret for keyed hashes of this use."""
         return self.active_dek(purpose=purpose, hokensha_code=hokensha_code).secret()
+
+    def index_keys(self, purpose: str, hokensha_code: str | None = None) -> IndexKeys:
+        """Return the keys of keyed hashes of this use, noticed together and at most ACTIVE_SECONDS late.
+
+        Raises KeyUnavailable as `active_dek`.
+        """
+        context = KeyContext(purpose, hokensha_code)
+        kept = self._pairs.get(context)
+        if kept is not None and kept[0] > self._monotonic():
+            return kept[1]
+        until = self._monotonic() + ACTIVE_SECONDS  # counted from the look, as above
+        rows = {row.state: row for row in self._table.in_use(context)}
+        if KeyState.ACTIVE not in rows:
+            return IndexKeys(self.active_dek(purpose=purpose, hokensha_code=hokensha_code), None)
+        other = rows.get(KeyState.PRE) or rows.get(KeyState.DECRYPT_ONLY)
+        keys = IndexKeys(self._unwrapped(rows[KeyState.ACTIVE]), None if other is None else self._unwrapped(other))
+        if all(self._table.is_lasting(row.key_id) for row in rows.values()):
+            with self._lock:
+                self._pairs[context] = (until, keys)
+        return keys
+
+    def start_index_key(self, *, purpose: str, hokensha_code: str | None) -> DataKey:
+        """Make a key that look-ups ask by, too, and that makes no hash yet. Needs the caller's transaction.
+
+        Raises KeyUnavailable without a key to replace, ReplacementRunning when one is being replaced already.
+        """
+        context = KeyContext(purpose, hokensha_code)
+        states = {row.state for row in self._table.in_use(context, lock=True)}
+        if KeyState.ACTIVE not in states:
+            raise KeyUnavailable(f"{purpose} {hokensha_code or '共通'}")
+        if len(states) > 1:
+            raise ReplacementRunning
+        self._table.insert_pre(context, self.kms.generate_data_key(context), AES_256_GCM)
+        (made,) = (row for row in self._table.in_use(context) if row.state is KeyState.PRE)
+        return self._unwrapped(made)
+
+    def switch_index_key(self, *, purpose: str, hokensha_code: str | None) -> int | None:
+        """Let the key that was started make the hashes, and the former only be asked by; return it, None for none.
+
+        Needs the caller's transaction, begun when every process asks by both.
+        """
+        rows = {row.state: row for row in self._table.in_use(KeyContext(purpose, hokensha_code), lock=True)}
+        if KeyState.PRE not in rows:
+            return None
+        self._table.retire(rows[KeyState.ACTIVE].key_id)
+        self._table.activate(rows[KeyState.PRE].key_id)
+        self.forget()
+        return rows[KeyState.PRE].key_id
+
+    def end_index_key(self, *, purpose: str, hokensha_code: str | None) -> int | None:
+        """Destroy the former key, which no row needs any more; return it, None for none. Needs a transaction."""
+        rows = {row.state: row for row in self._table.in_use(KeyContext(purpose, hokensha_code), lock=True)}
+        former = rows.get(KeyState.DECRYPT_ONLY)
+        if former is None or KeyState.PRE in rows:
+            return None
+        self._table.destroy(former.key_id)
+        self.forget()
+        return former.key_id
 
     def ensure_hokensha_keys(self, hokensha_code: str) -> None:
         """Make the keys of an insurer, and the hub's own, that do not exist yet. Idempotent; joins a transaction."""
@@ -133,6 +206,7 @@ class Keyring:
         with self._lock:
             self._keys.clear()
             self._active.clear()
+            self._pairs.clear()
 
     def _ensure(self, context: KeyContext) -> KeyRow | None:
         row = self._table.active(context)

@@ -36,6 +36,12 @@ class CryptoKey(models.Model):
                 nulls_distinct=False,
                 name="crypto_key_one_active",
             ),
+            models.UniqueConstraint(
+                fields=("purpose", "hokensha_code"),
+                condition=models.Q(state="pre"),
+                nulls_distinct=False,
+                name="crypto_key_one_pre",
+            ),
             models.CheckConstraint(
                 condition=models.Q(state__in=("pre", "active", "decrypt_only", "destroyed")), name="crypto_key_state"
             ),

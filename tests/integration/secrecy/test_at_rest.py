@@ -28,7 +28,7 @@ READABLE = {
     },
     "shikaku_edaban_saiban": {"hokensha_code", "last"},
     "shikaku_himozuke": {"himozuke_bango", "jun", "pmh_id", "pmh_id_jun"},
-    "shikaku_kojin_bango_sakuin": {"himozuke_bango"},
+    "shikaku_kojin_bango_sakuin": {"himozuke_bango", "key_id"},
     "shikaku_itaku_kukaku_kanyusha": {
         "id", "hokensha_code", "hihokensha_edaban", "himozuke_bango", "kanyusha_kubun_code",
         "fugo_shutoku_yokyu_kubun", "t_kana2", "t_kana4", "t_kana_full", "t_seinengappi", "last_shikaku_tsuban",
@@ -49,6 +49,9 @@ READABLE = {
         "answered_at",
     },
     "shikaku_reseal_job": {"hokensha_code", "key_id", "bookmark", "resealed_count", "started_at", "finished_at", "run"},
+    "shikaku_reindex_job": {
+        "id", "hokensha_code", "kind", "run", "key_id", "bookmark", "changed_count", "started_at", "finished_at",
+    },
     "shikaku_terminal_slip": {"id", "hokensha_code", "actor_id", "kind", "created_at", "expires_at"},
     "pmh_hakko_rireki": {"himozuke_bango", "pmh_id", "issued_at"},
     "pmh_irai": {

@@ -20,6 +20,7 @@ from chukan.kernel.retry import done_again
 from chukan.kernel.values.kikanbetsu_fugo import KikanbetsuFugo
 from fugo.actions.record_fugo import record_fugo
 from fugo.domain.answer_matching import Received
+from tests.support import index_keys
 from tests.support.fugo import NWS, all_sent, brought, code_of, released, requests_made, states, transferred, tsuban_of
 from tests.support.members import LATER, NOW, asked, bango, join_line, joined
 from tests.support.principals import KENPO, OTHER_KENPO, SEIHO, clerk
@@ -325,3 +326,18 @@ def test_a_reissue_supersedes_and_keeps_the_former(world: World) -> None:
     assert rows == [(1, False, False), (2, True, True)]
     assert asked(world, "SELECT count(*) FROM fugo_edaban_himozuke") == [(1,)]
     assert KENPO != OTHER_KENPO
+
+
+@pytest.mark.kj("KJ-FUGO-01", "KJ-ENC-07")
+def test_a_code_stays_known_when_the_key_of_numbers_across_insurers_is_replaced(world: World) -> None:
+    one, two = sent_for(world, 1, 2)
+    assert brought(world, (one, code_of(1))) == ["stored"]
+    with index_keys.whole_keys(world):
+        index_keys.rotated(world, "bi_global")
+        index_keys.walked(world, "bi_global")
+        assert brought(world, (two, code_of(1))) == ["taken"]
+        index_keys.ended(world, "bi_global")
+
+        again = brought(world, (two, code_of(1)), (one, code_of(1)), (two, code_of(2)))
+
+    assert again == ["taken", "same_again", "stored"]

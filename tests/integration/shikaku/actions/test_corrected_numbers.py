@@ -330,7 +330,7 @@ class Dice:
     def _compare(self) -> None:
         index = ZoneIndex(get_keyring(), A)
         hashes = {index.global_bango(number): number for number in self.numbers.himozuke}
-        led = find_himozuke(by=clerk(A), hashes=list(hashes))
+        led = find_himozuke(by=clerk(A), index=index, hashes=list(hashes))
         assert len(led) == len(hashes)
         both = {(self.numbers.himozuke[hashes[one]], himozuke) for one, himozuke in led.items()}
         statement = "SELECT hokensha_code, hihokensha_edaban, himozuke_bango FROM shikaku_itaku_kukaku_kanyusha"

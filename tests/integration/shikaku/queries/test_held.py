@@ -36,14 +36,14 @@ class TestLoadHeld:
         numbers = [index().bango(bango(serial)) for serial in range(count + 1, 2 * count + 1)]
 
         with django_assert_num_queries(7):  # BEGIN, zone, named, persons, versions, former numbers, COMMIT
-            held = load_held(by=clerk(), zone=KENPO, edabans=range(1, count + 1), bangos=numbers)
+            held = load_held(by=clerk(), zone=KENPO, index=index(), edabans=range(1, count + 1), bangos=numbers)
 
         assert sorted(held.by_edaban) == list(range(1, 2 * count + 1))
         assert {held.by_bango[number].edaban for number in numbers} == set(range(count + 1, 2 * count + 1))
 
     def test_nobody_is_four_statements(self, django_assert_num_queries: DjangoAssertNumQueries) -> None:
         with django_assert_num_queries(5):  # BEGIN, zone, named, persons, COMMIT
-            held = load_held(by=clerk(), zone=KENPO, edabans=[7], bangos=[index().bango(bango(7))])
+            held = load_held(by=clerk(), zone=KENPO, index=index(), edabans=[7], bangos=[index().bango(bango(7))])
         assert (held.by_edaban, held.by_bango) == ({}, {})
 
     @pytest.mark.kj("KJ-SHI-05")
@@ -53,7 +53,7 @@ class TestLoadHeld:
         register_one(by=clerk(), line=change, now=LATER)
         former, present = index().bango(bango(1)), index().bango(bango(2))
 
-        held = load_held(by=clerk(), zone=KENPO, edabans=[], bangos=[former, present])
+        held = load_held(by=clerk(), zone=KENPO, index=index(), edabans=[], bangos=[former, present])
 
         assert held.by_bango[former] is held.by_bango[present] is held.by_edaban[1]
 
@@ -61,7 +61,7 @@ class TestLoadHeld:
         joined(1)
         register_one(by=clerk(), line=loss(1), now=LATER)
 
-        held = load_held(by=clerk(), zone=KENPO, edabans=[1], bangos=[]).by_edaban[1].held
+        held = load_held(by=clerk(), zone=KENPO, index=index(), edabans=[1], bangos=[]).by_edaban[1].held
 
         assert [(p.shikaku_tsuban, p.rireki_tsuban, p.valid_to) for p in held.periods] == [(1, 2, date(2026, 10, 1))]
         assert (held.next_shikaku_tsuban, held.next_rireki_tsuban, held.has_number) == (2, 3, True)
@@ -71,7 +71,13 @@ class TestLoadHeld:
     def test_another_zone_holds_nobody_of_this_one(self) -> None:
         joined(1)
 
-        held = load_held(by=clerk(OTHER_KENPO), zone=OTHER_KENPO, edabans=[1], bangos=[index().bango(bango(1))])
+        held = load_held(
+            by=clerk(OTHER_KENPO),
+            zone=OTHER_KENPO,
+            index=index(OTHER_KENPO),
+            edabans=[1],
+            bangos=[index().bango(bango(1))],
+        )
 
         assert held.by_edaban == {}
 
@@ -82,7 +88,7 @@ class TestKigoUsers:
         joined(2)
 
         with django_assert_num_queries(4):  # BEGIN, zone, periods, COMMIT
-            users = load_kigo_users(by=clerk(), zone=KENPO, tokens=[card(1), card(2), card(3)])
+            users = load_kigo_users(by=clerk(), zone=KENPO, index=index(), tokens=[card(1), card(2), card(3)])
 
         assert users == {card(1): [(1, date(2026, 4, 1), None)], card(2): [(2, date(2026, 4, 1), None)]}
 
@@ -90,5 +96,5 @@ class TestKigoUsers:
         joined(1)
         register_one(by=clerk(), line=known("05", 1), now=LATER)
 
-        assert load_kigo_users(by=clerk(), zone=KENPO, tokens=[card(1)]) == {}
-        assert load_kigo_users(by=clerk(), zone=KENPO, tokens=[]) == {}
+        assert load_kigo_users(by=clerk(), zone=KENPO, index=index(), tokens=[card(1)]) == {}
+        assert load_kigo_users(by=clerk(), zone=KENPO, index=index(), tokens=[]) == {}

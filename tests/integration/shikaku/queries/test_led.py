@@ -18,24 +18,26 @@ class TestLed:
         joined(1, by=clerk(OTHER_KENPO))
         joined(2)
         joined(1)
-        hashes = [ZoneIndex(get_keyring(), KENPO).global_bango(bango(serial)) for serial in (1, 2, 3)]
+        index = ZoneIndex(get_keyring(), KENPO)
+        hashes = [index.global_bango(bango(serial)) for serial in (1, 2, 3)]
 
-        led = find_himozuke(by=clerk(), hashes=hashes)
+        led = find_himozuke(by=clerk(), index=index, hashes=hashes)
 
-        assert led == find_himozuke(by=clerk(OTHER_KENPO), hashes=hashes)
+        assert led == find_himozuke(by=clerk(OTHER_KENPO), index=index, hashes=hashes)
         assert set(led) == set(hashes[:2])
         assert find_edaban(by=clerk(), zone=KENPO, himozuke=led.values()) == {led[hashes[0]]: 2, led[hashes[1]]: 1}
         assert find_edaban(by=clerk(OTHER_KENPO), zone=OTHER_KENPO, himozuke=led.values()) == {led[hashes[0]]: 1}
 
     def test_a_second_edaban_is_of_whom_the_zone_has_or_whoever_comes_twice(self) -> None:
         joined(1)
-        (here,) = find_himozuke(by=clerk(), hashes=[ZoneIndex(get_keyring(), KENPO).global_bango(bango(1))]).values()
+        index = ZoneIndex(get_keyring(), KENPO)
+        (here,) = find_himozuke(by=clerk(), index=index, hashes=[index.global_bango(bango(1))]).values()
         new, twice, written = uuid4(), uuid4(), uuid4()
 
         fresh = [here, new, twice, twice, written]
         assert find_seconds(by=clerk(), zone=KENPO, fresh=fresh, others=[written]) == {here, twice, written}
 
     def test_nothing_is_asked_for_nothing(self) -> None:
-        assert find_himozuke(by=clerk(), hashes=[]) == {}
+        assert find_himozuke(by=clerk(), index=ZoneIndex(get_keyring(), KENPO), hashes=[]) == {}
         assert find_edaban(by=clerk(), zone=KENPO, himozuke=[]) == {}
         assert find_seconds(by=clerk(), zone=KENPO, fresh=[], others=[uuid4()]) == set()

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from chukan.kernel.crypto.data_key import BI_ZONE
 from chukan.kernel.principal import Principal
 from shikaku.queries.line_facts import ZoneIndexes, get_line_facts
+from tests.support.index_keys import rotated, whole_keys
 from tests.support.members import TODAY, bango
 from tests.support.principals import KENPO, OTHER_KENPO, SEIHO, SHICHOSON, clerk, shuyaku
+from tests.support.world import World
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -41,3 +44,19 @@ def test_hashes_are_made_once_per_zone_and_differ_between_zones() -> None:
     assert indexes(KENPO).bango(bango(1)) == ZoneIndexes()(KENPO).bango(bango(1))
     assert indexes(KENPO).bango(bango(1)) != indexes(OTHER_KENPO).bango(bango(1))
     assert indexes(KENPO).global_bango(bango(1)) == indexes(OTHER_KENPO).global_bango(bango(1))
+
+
+@pytest.mark.kj("KJ-ENC-07")
+def test_a_zone_gets_new_hashes_when_a_key_was_replaced_and_at_every_call_while_there_are_two(world: World) -> None:
+    indexes = ZoneIndexes()
+    before = indexes(KENPO)
+    with whole_keys(world):
+        rotated(world, BI_ZONE)
+
+        now = indexes(KENPO)
+
+        assert now is not before
+        assert now.is_current()
+        assert indexes.kept(KENPO) is now
+        assert indexes(KENPO) is not now  # one that remembers no twin of a former block
+    assert indexes(KENPO) is indexes(KENPO)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chukan.kernel.crypto.blind_index import ZoneIndex
+from chukan.kernel.crypto.blind_index import GlobalIndex, ZoneIndex
 from chukan.kernel.crypto.derive import derive_key
 from chukan.kernel.crypto.errors import KeyUnavailable
 from chukan.kernel.crypto.file_kms import FileKms
@@ -70,3 +70,87 @@ class TestZoneIndex:
     def test_unknown_insurer_has_no_index(self, kms: FileKms, table: MemoryKeyTable) -> None:
         with pytest.raises(KeyUnavailable):
             ZoneIndex(Keyring(kms, table), "06132013")
+
+
+USES = (("bi_zone", "06132013"), ("token", "06132013"), ("bi_global", None))
+
+
+def started(keyring: Keyring) -> ZoneIndex:
+    """Return an index all of whose keys are being replaced: it makes hashes with the former, and knows the new."""
+    for purpose, code in USES:
+        keyring.start_index_key(purpose=purpose, hokensha_code=code)
+    keyring.forget()
+    return ZoneIndex(keyring, "06132013")
+
+
+def switched(keyring: Keyring) -> ZoneIndex:
+    for purpose, code in USES:
+        keyring.switch_index_key(purpose=purpose, hokensha_code=code)
+    return ZoneIndex(keyring, "06132013")
+
+
+@pytest.mark.kj("KJ-ENC-06", "KJ-ENC-07")
+class TestWhileAKeyIsReplaced:
+    def test_both_hashes_are_asked_for_and_either_is_known_again(self, keyring: Keyring) -> None:
+        before = started(keyring)
+        old = (before.bango(NUMBER), before.token("kana2", "ヤマ"), before.global_bango(NUMBER))
+        index = switched(keyring)
+
+        new = (index.bango(NUMBER), index.token("kana2", "ヤマ"), index.global_bango(NUMBER))
+
+        assert index.both_bango([new[0]]) == [new[0], old[0]]
+        assert index.both_tokens([new[1]]) == [new[1], old[1]]
+        assert index.across.both([new[2]]) == [new[2], old[2]]
+        assert (index.present_bango(old[0]), index.present_token(old[1]), index.across.present(old[2])) == new
+        assert (index.present_bango(new[0]), index.present_token(new[1]), index.across.present(new[2])) == new
+
+    def test_before_the_switch_what_others_will_write_is_asked_for(self, keyring: Keyring) -> None:
+        index = started(keyring)
+        old = index.bango(NUMBER)
+        new = switched(keyring).bango(NUMBER)
+
+        assert index.both_bango([old]) == [old, new]
+        assert index.present_bango(new) == old
+
+    def test_what_is_hashed_once_for_many_is_known_again(self, keyring: Keyring) -> None:
+        before = started(keyring)
+        old = before.common_token("seinengappi", "1960-01-01")
+        index = switched(keyring)
+
+        for _ in range(2):
+            new = index.common_token("seinengappi", "1960-01-01")
+            assert index.present_token(old) == new
+
+    def test_a_hash_of_something_else_stays_what_it_is(self, keyring: Keyring) -> None:
+        started(keyring)
+        index = switched(keyring)
+
+        assert (index.present_bango(b"?"), index.present_token(7), index.across.present(b"?")) == (b"?", 7, b"?")
+        assert index.both_bango([b"?"]) == [b"?"]
+
+    def test_an_index_knows_whether_it_is_the_one_of_now(self, keyring: Keyring) -> None:
+        one = ZoneIndex(keyring, "06132013")
+        assert one.is_current()
+        two = started(keyring)
+
+        assert (one.is_split, two.is_split) == (False, True)
+        assert (one.is_current(), two.is_current()) == (False, True)
+        assert one.keys != two.keys
+        assert switched(keyring).keys not in (one.keys, two.keys)
+
+    def test_across_insurers_the_key_that_makes_hashes_is_named(self, keyring: Keyring) -> None:
+        started(keyring)
+        former = GlobalIndex(keyring).key_id
+        switched(keyring)
+
+        assert GlobalIndex(keyring).key_id > former
+
+
+def test_without_a_replacement_what_is_given_comes_back(keyring: Keyring) -> None:
+    index, hashes, tokens = ZoneIndex(keyring, "06132013"), (b"a", b"b"), (1, 2)
+
+    assert index.both_bango(hashes) is hashes
+    assert index.both_tokens(tokens) is tokens
+    assert index.across.both(hashes) is hashes
+    assert (index.present_bango(b"a"), index.present_token(1), index.across.present(b"a")) == (b"a", 1, b"a")
+    assert index.across.twins is None

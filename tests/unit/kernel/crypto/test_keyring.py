@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from chukan.kernel.crypto.data_key import HOKENSHA_PURPOSES, HUB_PURPOSES, KeyState
-from chukan.kernel.crypto.errors import EnvelopeRefused, KeyUnavailable
+from chukan.kernel.crypto.errors import EnvelopeRefused, KeyUnavailable, ReplacementRunning
 from chukan.kernel.crypto.file_kms import FileKms
 from chukan.kernel.crypto.keyring import ACTIVE_SECONDS, KEEP_SECONDS, Keyring
 from tests.fakes.key_table import MemoryKeyTable
@@ -197,6 +197,87 @@ class TestRotation:
 
         assert new.key_id != old.key_id
         assert (keyring.dek(old.key_id).may_seal, keyring.dek(old.key_id).may_open) == (False, True)
+
+
+ZONE = {"purpose": "bi_zone", "hokensha_code": "06132013"}
+
+
+class TestIndexKeys:
+    def test_of_one_key_there_is_no_other(self, keyring: Keyring) -> None:
+        keys = keyring.index_keys(**ZONE)
+
+        assert (keys.active.key_id, keys.other) == (keyring.active_dek(**ZONE).key_id, None)
+
+    @pytest.mark.kj("KJ-ENC-07")
+    def test_a_key_is_looked_for_before_it_makes_hashes_and_after_it_did(self, keyring: Keyring) -> None:
+        def ids() -> tuple[int, int]:
+            keyring.forget()
+            return keyring.index_keys(**ZONE).ids
+
+        first = keyring.active_dek(**ZONE).key_id
+        second = keyring.start_index_key(**ZONE).key_id
+        started = ids()
+        switched_to = keyring.switch_index_key(**ZONE)
+        switched = ids()
+        ended_key = keyring.end_index_key(**ZONE)
+
+        assert (started, switched, ids()) == ((first, second), (second, first), (second, 0))
+        assert (switched_to, ended_key) == (second, first)
+
+    def test_a_text_never_has_three_hashes(self, keyring: Keyring) -> None:
+        keyring.start_index_key(**ZONE)
+        with pytest.raises(ReplacementRunning):
+            keyring.start_index_key(**ZONE)
+
+        keyring.switch_index_key(**ZONE)
+        with pytest.raises(ReplacementRunning):
+            keyring.start_index_key(**ZONE)
+
+    def test_steps_out_of_turn_change_nothing(self, keyring: Keyring, table: MemoryKeyTable) -> None:
+        before = dict(table.rows)
+        assert (keyring.switch_index_key(**ZONE), keyring.end_index_key(**ZONE)) == (None, None)
+        assert table.rows == before
+
+        keyring.start_index_key(**ZONE)
+        assert keyring.end_index_key(**ZONE) is None
+
+    def test_without_a_key_there_is_none_to_replace(self, kms: FileKms, table: MemoryKeyTable) -> None:
+        with pytest.raises(KeyUnavailable, match="bi_zone"):
+            Keyring(kms, table).start_index_key(**ZONE)
+
+    def test_both_are_noticed_together_after_a_while(self, kms: FileKms, table: MemoryKeyTable) -> None:
+        clock = SlowClock()
+        here, elsewhere = Keyring(kms, table, monotonic=clock), Keyring(kms, table)
+        elsewhere.ensure_hokensha_keys("06132013")
+        one = here.index_keys(**ZONE)
+        other = elsewhere.start_index_key(**ZONE).key_id
+
+        clock.seconds += ACTIVE_SECONDS - 1
+        assert here.index_keys(**ZONE) is one
+        clock.seconds += 2
+        assert here.index_keys(**ZONE).ids == (one.active.key_id, other)
+
+    def test_it_costs_one_look_as_long_as_it_is_kept(self, kms: FileKms, table: MemoryKeyTable) -> None:
+        keyring = Keyring(kms, table)
+        keyring.ensure_hokensha_keys("06132013")
+        keyring.forget()
+        table.reads = 0
+
+        for _ in range(3):
+            keyring.index_keys(**ZONE)
+
+        assert table.reads == 1
+
+    def test_key_that_may_roll_back_is_not_remembered(self, kms: FileKms, table: MemoryKeyTable) -> None:
+        keyring = Keyring(kms, table)
+        keyring.ensure_hokensha_keys("06132013")
+        started = keyring.start_index_key(**ZONE).key_id
+        table.pending = {started}
+        keyring.forget()
+        assert keyring.index_keys(**ZONE).other is not None
+        del table.rows[started]
+
+        assert keyring.index_keys(**ZONE).other is None
 
 
 class TestDataKey:
