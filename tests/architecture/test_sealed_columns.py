@@ -14,6 +14,9 @@ from tests.architecture.model_tree import columns, product_models
 NO_ENVELOPE = {
     ("crypto_key", "wrapped"),
     ("fugo_kikanbetsu_fugo", "bi_kikanbetsu_fugo"),
+    *(("seitai_authenticator", column) for column in ("credential_id", "credential_hash", "public_key")),
+    *(("seitai_challenge", column) for column in ("bound_hash", "nonce", "challenge")),
+    *(("seitai_challenge", column) for column in ("client_data", "authenticator_data", "signature")),
     ("setsuzoku_idempotency", "fingerprint"),
     ("setsuzoku_nonce", "nonce_sha256"),
     ("shikaku_itaku_kukaku_kanyusha", "bi_bango"),
