@@ -20,8 +20,8 @@ from shikaku.actions.terminal_slip import keep_slip
 from shikaku.queries.rireki import find_row_id
 from tests.builders.files import Sent, send_file
 from tests.builders.lines import NOT_YET, file_text, known, kojin_bango, line, message
-from tests.support.fugo import requests_made
 from tests.support.authenticator import registered
+from tests.support.fugo import requests_made
 from tests.support.machines import Machine, new_machine
 from tests.support.principals import KENPO, OTHER_KENPO, clerk
 from tests.support.staff import a_staff, browser
