@@ -69,6 +69,9 @@ UNZONED_REFERENCES = {
 }
 DEFINER_FUNCTIONS = {
     "fugo_claim": {"chukan_worker"},
+    "fugo_desk_counts": {"chukan_operator"},
+    "fugo_desk_file": {"chukan_operator"},
+    "fugo_desk_requests": {"chukan_operator"},
     "fugo_due": {"chukan_worker"},
     "fugo_file_part": {"chukan_worker"},
     "fugo_file_zones": {"chukan_worker"},
