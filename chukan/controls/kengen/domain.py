@@ -128,6 +128,8 @@ _ALL_OPERATORS: Final = frozenset({SHIHARAI_KIKIN, KOKUHO_CHUOKAI, UNYO_HOSHU})
 _PMH_OPERATORS: Final = frozenset({SHIHARAI_KIKIN, UNYO_HOSHU})
 # Whose acts (情報提供サーバー) or whose sign-in need 生体認証 (KJ-AUTH-04, KJ-AUTH-05).
 _SEITAI: Final = frozenset({SHIHARAI_KIKIN, UNYO_HOSHU})
+# 情報提供サーバー is worked by 支払基金 alone (KJ-AUTH-06).
+_KIKIN: Final = frozenset({SHIHARAI_KIKIN})
 _REGISTER: Final = (("shikaku_toroku", "terminal"),)
 
 
@@ -135,9 +137,14 @@ def _shikaku(screen_id: str, name: str, url: str, action: KengenAction, group: s
     return Screen(screen_id, name, f"shikaku:{url}", "shikaku", action, _INSURER, "shikaku", group, _REGISTER)
 
 
+def _fugo(screen_id: str, name: str, url: str, action: KengenAction = "shokai", group: str | None = None) -> Screen:
+    return Screen(screen_id, name, f"fugo:{url}", "fugo", action, _KIKIN, "fugo", group)
+
+
 _SHIKAKU_GROUP: Final = "資格情報"
 _KANRI_GROUP: Final = "管理"
 _WATCH_GROUP: Final = "監視"
+_RENKEI_GROUP: Final = "情報連携"
 _RECORD_GROUP: Final = "承認・記録"
 _SETTINGS_GROUP: Final = "利用者・設定"
 
@@ -156,6 +163,17 @@ SCREENS: Final[tuple[Screen, ...]] = (
     _shikaku("HS-302", "ファイル登録の状況", "file_status", "shokai"),
     _shikaku("HS-303", "登録の履歴", "file_list", "shokai", _SHIKAKU_GROUP),
     _shikaku("HS-304", "エラー行の修正", "file_fix", "koshin"),
+    Screen(
+        "HS-501",
+        "符号の取得状況",
+        "fugo:jotai",
+        "shikaku",
+        "shokai",
+        _INSURER,
+        "fugo",
+        _SHIKAKU_GROUP,
+        (("fugo_shutoku", "jido"),),
+    ),
     Screen("KR-101", "職員ID", "kengen:shokuin_list", "kanri", "shokai", _INSURER, "shokuin", _KANRI_GROUP),
     Screen("KR-102", "職員IDの登録・変更", "kengen:shokuin_new", "kanri", "koshin", _INSURER, "shokuin"),
     Screen("KR-201", "操作履歴", "sosa_log:own", "kanri", "shokai", _INSURER, "sosa_log", _KANRI_GROUP),
@@ -164,6 +182,11 @@ SCREENS: Final[tuple[Screen, ...]] = (
     Screen("OP-201", "オン資 配信", "unyo:haishin", "unyo", "shokai", _ALL_OPERATORS, "shikaku", _WATCH_GROUP),
     Screen("OP-301", "PMH-ID 払出し", "pmh:haraidashi", "unyo", "shokai", _PMH_OPERATORS, "pmh", _WATCH_GROUP),
     Screen("OP-302", "払出しの例外", "pmh:reigai", "unyo", "shokai", _PMH_OPERATORS, "pmh", _WATCH_GROUP),
+    _fugo("KA-101", "符号取得の実行", "jikko", group=_RENKEI_GROUP),
+    _fugo("KA-102", "符号取得の状況", "jokyo", group=_RENKEI_GROUP),
+    _fugo("IP-101", "情報提供サーバーへ送信", "soshin", "koshin", _RENKEI_GROUP),
+    _fugo("IP-102", "情報提供サーバーからの受信", "jushin", group=_RENKEI_GROUP),
+    _fugo("IP-103", "送受信の記録", "kiroku", group=_RENKEI_GROUP),
     Screen(
         "LG-101",
         "操作記録の検索",
