@@ -6,6 +6,7 @@ import hashlib
 import json
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -137,7 +138,7 @@ class Authenticator:
         count = clock_count() if self.count is None else self.count
         return hashlib.sha256((self.rp_id or rp_id).encode()).digest() + bytes([flags]) + count.to_bytes(4, "big")
 
-    def _answer(self, response: dict[str, object]) -> str:
+    def _answer(self, response: Mapping[str, object]) -> str:
         name = b64(self.credential_id)
         return json.dumps({"id": name, "rawId": name, "type": "public-key", "response": response})
 

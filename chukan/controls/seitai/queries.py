@@ -11,6 +11,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from django.conf import settings
 
+from chukan.controls.kikan.domain import OPERATORS
 from chukan.controls.seitai.domain import Models, Place, Witness
 from chukan.controls.seitai.models import SeitaiAuthenticator, SeitaiChallenge
 from chukan.controls.seitai.verification import Key
@@ -56,6 +57,12 @@ class AuthenticatorRow:
     registered_at: datetime
     registered_by: tuple[str, str]
     last_used_at: datetime | None
+
+    @property
+    def tachiaisha(self) -> tuple[tuple[str, str], ...]:
+        """Return the organisation and the 職員ID of each administrator who was present."""
+        parts = (name.partition("/") for name in self.registered_by)
+        return tuple((OPERATORS.get(zone, zone), shokuin_id) for zone, _, shokuin_id in parts)
 
 
 @reads

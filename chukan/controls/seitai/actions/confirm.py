@@ -285,8 +285,9 @@ def consume(*, by: Principal, ninsho_id: UUID, purpose: str, bound: bytes, now: 
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT seitai_consume(%s::uuid, %s::text, %s::text, %s::text, %s::bytea, %s::timestamptz, %s::interval)",
-            [ninsho_id, staff_zone(by), by.actor_id, purpose, hash_bound(bound), now, CHALLENGE_AGE],
+            "SELECT seitai_consume(%s::uuid, %s::text, %s::text, %s::text, %s::bytea,"
+            " %s::timestamptz, %s::timestamptz)",
+            [ninsho_id, staff_zone(by), by.actor_id, purpose, hash_bound(bound), now, now - CHALLENGE_AGE],
         )
         (outcome,) = cursor.fetchone()
     if outcome != "ok":

@@ -78,7 +78,7 @@ def begin_registration(
             wrong = _SAME
         found.append(witness)
         if wrong is not None:
-            errors.append(ErrorItem("tachiai_fuka", f"witness_{number}", wrong))
+            errors.append(ErrorItem("tachiai_fuka", f"witness_{number}", f"{number}人目: {wrong}"))
     names = [witness.name for witness in found if witness is not None]
     if errors or len(names) != MAX_AUTHENTICATORS:
         raise RuleBroken("tachiai_fuka", "認証器を登録できません。", errors=errors)

@@ -39,14 +39,14 @@ ALTER TABLE seitai_authenticator DROP CONSTRAINT seitai_authenticator_in_zone;
 # uses a confirmation up there. Of two acts at once one gets it.
 _CONSUME = """
 CREATE FUNCTION seitai_consume(
-  p_id uuid, p_zone text, p_shokuin_id text, p_purpose text, p_bound_hash bytea, p_now timestamptz, p_age interval)
+  p_id uuid, p_zone text, p_shokuin_id text, p_purpose text, p_bound_hash bytea, p_now timestamptz, p_since timestamptz)
 RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE held record;
 BEGIN
   UPDATE seitai_challenge c SET used_at = p_now
   FROM shokuin_session n, shokuin_account a, shokuin_shokuin s
   WHERE c.id = p_id AND c.zone = p_zone AND c.used_at IS NULL
-    AND c.verified_at <= p_now AND c.verified_at > p_now - p_age
+    AND c.verified_at <= p_now AND c.verified_at > p_since
     AND c.purpose = p_purpose AND c.bound_hash = p_bound_hash
     AND n.id = c.session_id AND n.ended_at IS NULL AND n.locked_at IS NULL
     AND a.id = c.account_id AND s.id = a.shokuin_id AND s.shokuin_id = p_shokuin_id;
@@ -63,10 +63,10 @@ BEGIN
   IF held.purpose <> p_purpose OR held.bound_hash <> p_bound_hash THEN RETURN 'seitai_betsu_no_sosa'; END IF;
   RETURN 'seitai_jikangire';
 END $$;
-REVOKE ALL ON FUNCTION seitai_consume(uuid, text, text, text, bytea, timestamptz, interval) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION seitai_consume(uuid, text, text, text, bytea, timestamptz, interval) TO chukan_web;
+REVOKE ALL ON FUNCTION seitai_consume(uuid, text, text, text, bytea, timestamptz, timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION seitai_consume(uuid, text, text, text, bytea, timestamptz, timestamptz) TO chukan_web;
 """
-_CONSUME_REVERSE = "DROP FUNCTION seitai_consume(uuid, text, text, text, bytea, timestamptz, interval);"
+_CONSUME_REVERSE = "DROP FUNCTION seitai_consume(uuid, text, text, text, bytea, timestamptz, timestamptz);"
 _AUTHENTICATOR = {
     WEB: "SELECT, INSERT, UPDATE (sign_count, last_used_at, ended_at, ended_by)",
     KANRI: "SELECT, UPDATE (ended_at, ended_by)",

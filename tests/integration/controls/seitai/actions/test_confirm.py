@@ -100,7 +100,6 @@ def log(world: World) -> list[tuple[object, ...]]:
 
 
 class TestConfirm:
-    @pytest.mark.kj("KJ-AUTH-05")
     def test_a_right_answer_is_verified_and_used_once_with_its_act(self, world: World, desk: Desk) -> None:
         ninsho_id = desk.confirmed()
 
@@ -121,7 +120,6 @@ class TestConfirm:
         assert challenge == hash_bound(b"some file" + nonce)
         assert len(nonce) == 32
 
-    @pytest.mark.kj("KJ-AUTH-05")
     @pytest.mark.parametrize(
         ("lie", "refusal"),
         [
@@ -149,7 +147,6 @@ class TestConfirm:
             with refused(Refusal.UNREADABLE):
                 desk.finish(desk.begin(), answer)
 
-    @pytest.mark.kj("KJ-AUTH-05")
     def test_refuses_an_answer_given_before_and_an_answer_to_another_question(self, desk: Desk) -> None:
         asked, other = desk.begin(), desk.begin()
         answer = desk.key.get(asked.options_json)
@@ -176,7 +173,6 @@ class TestConfirm:
         with refused(Refusal.EXPIRED):
             desk.finish(asked, desk.key.get(asked.options_json), now=desk.at + timedelta(minutes=5))
 
-    @pytest.mark.kj("KJ-AUTH-05")
     def test_refuses_a_colleagues_key_and_a_colleagues_question(self, world: World, desk: Desk) -> None:
         other = a_desk(world, "K0002")
         asked = desk.begin()
@@ -228,7 +224,6 @@ class TestConfirm:
 
 
 class TestConsume:
-    @pytest.mark.kj("KJ-AUTH-05")
     def test_refuses_one_that_is_not_this_acts(self, world: World, desk: Desk) -> None:
         ninsho_id = desk.confirmed()
 
@@ -245,7 +240,6 @@ class TestConsume:
             act(by=desk.by, ninsho_id=uuid4(), now=desk.at)
         act(by=desk.by, ninsho_id=ninsho_id, now=desk.at)
 
-    @pytest.mark.kj("KJ-AUTH-05")
     def test_is_good_for_five_minutes(self, desk: Desk) -> None:
         ninsho_id = desk.confirmed()
 

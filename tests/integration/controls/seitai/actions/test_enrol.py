@@ -103,7 +103,7 @@ class TestBeginRegistration:
 
 
 class TestFinishRegistration:
-    @pytest.mark.kj("KJ-AUTH-04", "KJ-AUTH-05")
+    @pytest.mark.kj("KJ-AUTH-04")
     def test_keeps_the_key_and_who_was_present(self, world: World, desk: Desk) -> None:
         key = Authenticator()
 
@@ -195,7 +195,6 @@ class TestModels:
         (row,) = list_own_authenticators(by=desk.by)
         assert row.is_attested
 
-    @pytest.mark.kj("KJ-AUTH-05")
     def test_refuses_an_unknown_model_and_one_that_only_says_so_itself(self, desk: Desk, listed: None) -> None:
         for key in (Authenticator(maker=self.maker, model=uuid4()), Authenticator()):
             with refused(Refusal.UNKNOWN_MODEL):

@@ -36,7 +36,7 @@ class TestNinshoki:
         register(client, key)
         page = client.get("/seitai/ninshoki/?kekka=toroku")
         assert "金庫 7" in page.content.decode()
-        assert "shiharai_kikin/K9002" in page.content.decode()
+        assert '社会保険診療報酬支払基金 <span class="mono">K9002' in page.content.decode()
 
         asked = client.post("/seitai/ninshoki/tameshi/").context["asked"]
         given = {"challenge_id": asked.challenge_id, "answer": key.get(asked.options_json, count=None)}
