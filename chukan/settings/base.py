@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "chukan.controls.shokuin",
     "chukan.controls.kengen",
     "chukan.controls.kukaku",
+    "chukan.controls.shonin",
     "chukan.controls.uketsuke",
     "shikaku",
     "pmh",
