@@ -184,6 +184,9 @@ SCREENS: Final[tuple[Screen, ...]] = (
     Screen("OP-201", "オン資 配信", "unyo:haishin", "unyo", "shokai", _ALL_OPERATORS, "shikaku", _WATCH_GROUP),
     Screen("OP-301", "PMH-ID 払出し", "pmh:haraidashi", "unyo", "shokai", _PMH_OPERATORS, "pmh", _WATCH_GROUP),
     Screen("OP-302", "払出しの例外", "pmh:reigai", "unyo", "shokai", _PMH_OPERATORS, "pmh", _WATCH_GROUP),
+    Screen("AP-101", "承認待ち", "shonin:machi", "shonin", "shokai", _KIKIN, "shonin", _RECORD_GROUP),
+    Screen("AP-102", "承認の確認", "shonin:kakunin", "shonin", "koshin", _KIKIN, "shonin"),
+    Screen("AP-103", "自分の依頼", "shonin:irai", "shonin", "shokai", _KIKIN, "shonin", _RECORD_GROUP),
     Screen(
         "LG-101",
         "操作記録の検索",
