@@ -17,6 +17,8 @@ NO_ENVELOPE = {
     *(("seitai_authenticator", column) for column in ("credential_id", "credential_hash", "public_key")),
     *(("seitai_challenge", column) for column in ("bound_hash", "nonce", "challenge")),
     *(("seitai_challenge", column) for column in ("client_data", "authenticator_data", "signature")),
+    ("shonin_irai", "payload_hash"),
+    ("shonin_shonin", "payload_hash"),
     ("setsuzoku_idempotency", "fingerprint"),
     ("setsuzoku_nonce", "nonce_sha256"),
     ("shikaku_itaku_kukaku_kanyusha", "bi_bango"),
