@@ -1,5 +1,6 @@
 """Looks whether a request file still lies in the store as it was made: what an operator sends is this and no other."""
 
+from typing import Final
 from uuid import UUID
 
 import structlog
@@ -14,6 +15,8 @@ from fugo.domain.yokyu_file import SOSHIN_MACHI
 from fugo.queries.yokyu_file import YokyuFileFacts, get_yokyu_file
 
 log = structlog.get_logger()
+
+CHANGED: Final = "yokyu_file_fuitchi"
 
 
 @outside_transaction
@@ -30,7 +33,7 @@ def check_stored(*, by: Principal, file_id: UUID) -> YokyuFileFacts:
         raise Conflict("soshin_machi_denai", "この要求ファイルは送信待ちではありません。一覧で状態を確かめてください。")
     try:
         lying = store().sealed_sha256(file.object_key)
-    except (KeyUnavailable, OSError):
+    except (KeyUnavailable, OSError, ValueError):  # gone, unreadable, or a name that is no object
         lying = ""
     if lying != file.sha256:
         log.error("fugo.yokyu_file.changed", object_id=str(file_id))

@@ -127,7 +127,7 @@ def request_row(request: DeskRequest, names: Mapping[str, str], now: datetime) -
     if code:
         kind, result = "warn", request.kekka_message
     elif is_overdue(request, now):
-        kind, result = "warn", f"送信から{PATIENCE}を過ぎても回答がありません。再要求のファイルに入ります。"
+        kind, result = "warn", f"{PATIENCE}を過ぎても回答がありません。再要求します。"
     return RequestRow(
         shori_tsuban=request.shori_tsuban,
         hokensha=names.get(request.hokensha_code, "—"),

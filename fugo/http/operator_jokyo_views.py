@@ -24,7 +24,7 @@ from chukan.kernel.values.kojin_bango import without_kojin_bango
 from chukan.settings import limits
 from fugo.actions.record_desk import record_look
 from fugo.domain.answer_matching import Juryo
-from fugo.domain.sagasu import REFLECTED_WITHIN, read_word, span_of
+from fugo.domain.search_word import REFLECTED_WITHIN, read_word, span_of
 from fugo.domain.shutoku_state import STATE_LABELS
 from fugo.domain.yokyu_file import HAIKI, SOSHIN_CHU, SOSHIN_MACHI, SOSHIN_ZUMI, TSUKURI
 from fugo.http.desk_show import (
@@ -134,8 +134,8 @@ def _tiles(
     waiting, going = files.get(SOSHIN_MACHI, FilesOfState()), files.get(SOSHIN_CHU, FilesOfState())
     return (
         Tile("要求受付（ファイル待ち）", counted(requests.file_machi), oldest or "人"),
-        Tile("転送（送信待ち）", f"{waiting.kensu:,}", f"人・{waiting.files:,}ファイル"),
-        Tile("住基ネットへ送信中", f"{going.kensu:,}", f"人・{going.files:,}ファイル"),
+        Tile("転送（送信待ち）", f"{waiting.kensu:,}", f"人／{waiting.files:,}件"),
+        Tile("住基ネットへ送信中", f"{going.kensu:,}", f"人／{going.files:,}件"),
         Tile("送信（回答待ち）", counted(requests.kaito_machi), "人"),
         Tile("今日設定した符号", f"{today[Juryo.STORED]:,}", "人"),
     )
@@ -146,11 +146,11 @@ def _tiles(
 def show_jokyo(request: HttpRequest) -> HttpResponse:
     """Show the files, newest first, and what came back; a 処理通番 or 受付番号 that is posted leads to its page."""
     if request.method == "POST":
-        return _sagasu(request)
+        return _search(request)
     return _jokyo(request)
 
 
-def _sagasu(request: HttpRequest) -> HttpResponse:
+def _search(request: HttpRequest) -> HttpResponse:
     typed = request.POST.get("bango", "")[:_WORD_MAX]
     word = read_word(typed)
     if isinstance(word, UUID):
@@ -233,7 +233,7 @@ def show_uketsuke(request: HttpRequest, uketsuke_bango: str) -> HttpResponse:
 
 def _found(request: HttpRequest, title: str, table: Mapping[str, object], now: datetime) -> HttpResponse:
     context = {"now": now, "title": title, "days": REFLECTED_WITHIN.days, **table}
-    return show(request, "operator/fugo_sagasu.html", context)
+    return show(request, "operator/fugo_found.html", context)
 
 
 @screen("KA-102")

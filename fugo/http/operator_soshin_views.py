@@ -24,7 +24,7 @@ from chukan.kernel.errors import Conflict, NotPermitted
 from chukan.kernel.http.pages import show
 from chukan.kernel.templatetags.hyoji import nichiji_byo
 from chukan.settings import limits
-from fugo.actions.check_stored import check_stored
+from fugo.actions.check_stored import CHANGED, check_stored
 from fugo.actions.record_desk import record_look, record_refused_soshin
 from fugo.actions.send_yokyu_file import PURPOSE, send_yokyu_file
 from fugo.domain.yokyu_file import KIND_NAMES, SOSHIN_CHU, SOSHIN_MACHI, SOSHIN_ZUMI, bound_of
@@ -143,7 +143,7 @@ def _act(file: YokyuFileFacts) -> Act:
     return Act(
         purpose=PURPOSE,
         bound=bound_of(file.id.bytes, file.sha256),
-        title="符号取得要求ファイルを情報提供サーバーから住基ネットへ送信する",
+        title="符号取得要求ファイルを住基ネットへ送信する",
         rows=(
             ("種類", KIND_NAMES[file.kind]),
             ("人数", f"{file.kensu:,}人"),
@@ -172,6 +172,7 @@ def _file_page(request: HttpRequest, file_id: UUID, refusal: Conflict | None, *,
         "file": file_row(file, now),
         "refusal": "" if refusal is None else refusal.message,
         "asked": status == _CONFLICT,
+        "has_changed": refusal is not None and refusal.code == CHANGED,
         "is_released": file.released_at is not None,
     }
     return show(request, "operator/fugo_soshin.html", context, status=status)

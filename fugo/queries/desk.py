@@ -17,7 +17,7 @@ from chukan.kernel.clock import JST
 from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import OPERATOR_ALIAS, reads_as_operator
 from fugo.domain.answer_matching import Juryo
-from fugo.domain.sagasu import Span
+from fugo.domain.search_word import Span
 from fugo.domain.shutoku_state import ShutokuState
 from fugo.models import JuryoKazu
 

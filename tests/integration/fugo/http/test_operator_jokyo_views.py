@@ -7,9 +7,11 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.urls import reverse
 
 from chukan.controls.kikan.domain import KOKUHO_CHUOKAI, UNYO_HOSHU
 from chukan.kernel import clock
+from fugo.http import urls
 from tests.support.fugo import Line, brought, code_of, delivered, released, requests_made, tsuban_of
 from tests.support.fugo_desk import LOOKS, SENDS, desk, waiting_file
 from tests.support.members import asked, bango, joined
@@ -196,7 +198,7 @@ class TestJokyo:
 
         (row,) = answer.context["requests"]
         assert row.asked_again == 2
-        assert "再要求のファイルに入ります。" in row.result
+        assert "再要求します。" in row.result
 
     def test_files_come_fifty_at_a_time(self, world: World) -> None:
         with world.admin() as admin:
@@ -234,6 +236,22 @@ class TestJokyo:
             ("K0001", "KA-102", [str(tsuban)], "ok"),
             ("K0001", "KA-102", [str(nobody)], "not_found"),
         ]
+
+
+@pytest.mark.kj("KJ-DUAL-03")
+def test_no_page_of_the_desk_hands_out_a_file(world: World) -> None:
+    file = sent_file(world, 1)
+    client = desk()
+    given = {"row_id": file.id, "uketsuke_bango": "20261120-ABCDEFGHJK"}
+    pages = [pattern for pattern in urls.urlpatterns if pattern.name not in {"jotai", "soshin_ninsho", "soshin_jikko"}]
+
+    for pattern in pages:
+        kwargs = {name: given[name] for name in pattern.pattern.converters}
+        answer = client.get(reverse(f"fugo:{pattern.name}", kwargs=kwargs))
+        assert answer.status_code == 200, pattern.name
+        assert answer.headers["Content-Type"].startswith("text/html"), pattern.name
+        assert "Content-Disposition" not in answer.headers, pattern.name
+    assert len(pages) == 12
 
 
 class TestWhoMayLook:

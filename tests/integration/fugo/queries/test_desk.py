@@ -12,7 +12,7 @@ from django.db import ProgrammingError, connections
 from chukan.kernel import clock
 from chukan.kernel.transactions import OPERATOR_ALIAS
 from fugo.domain.answer_matching import Juryo
-from fugo.domain.sagasu import Span
+from fugo.domain.search_word import Span
 from fugo.domain.shutoku_state import ShutokuState
 from fugo.queries import desk
 from tests.support.fugo import brought, code_of, kikin, tsuban_of

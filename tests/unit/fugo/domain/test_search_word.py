@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from fugo.domain.sagasu import REFLECTED_WITHIN, read_word, span_of
+from fugo.domain.search_word import REFLECTED_WITHIN, read_word, span_of
 
 TSUBAN = "0193d3f0-0000-7000-8000-000000000001"
 
