@@ -16,10 +16,11 @@ WITHOUT_MODEL = {"django_migrations": "hub"}
 ZONE_COLUMNS = ("hokensha_code", "zone", "sender")
 # Who may see more than one zone of an insurer table, by which verb, and why.
 ACROSS = {
-    ("fugo_edaban_himozuke", "chukan_owner", "SELECT"): "fugo_find_answers: which insurers a person is linked to",
+    ("fugo_edaban_himozuke", "chukan_owner", "SELECT"): "fugo_mark_uketsuke: which insurers a person is linked to",
     ("shikaku_bango_case", "chukan_operator", "SELECT"): "the console lists open cases; no person by column grant",
-    ("shikaku_bango_case", "chukan_owner", "ALL"): "shikaku_case_holders, _drop_closed_cases",
+    ("shikaku_bango_case", "chukan_owner", "ALL"): "shikaku_case_holders, _drop_closed_cases, _open_parted, _is_free",
     ("shikaku_itaku_kukaku_kanyusha", "chukan_owner", "SELECT"): "shikaku_hokensha_at and others over persons",
+    ("shikaku_kyu_kojin_bango", "chukan_owner", "SELECT"): "shikaku_open_parted: who carries a number that was parted",
     ("shikaku_onshi_soshin", "chukan_relay", "ALL"): "delivery goes over all zones in the order of persons",
     ("shikaku_onshi_soshin", "chukan_operator", "SELECT"): "the console counts; states by column grant only",
     (
@@ -93,6 +94,7 @@ DEFINER_FUNCTIONS = {
     "fugo_link": {"chukan_worker"},
     "fugo_mark_soshin": {"chukan_worker"},
     "fugo_mark_tenso": {"chukan_worker"},
+    "fugo_mark_uketsuke": {"chukan_web"},
     "fugo_request": {"chukan_worker"},
     "fugo_store": {"chukan_web"},
     "pmh_count_hakko": {"chukan_operator"},
@@ -107,9 +109,11 @@ DEFINER_FUNCTIONS = {
     "shikaku_find_himozuke": {"chukan_web", "chukan_worker"},
     "shikaku_find_members": {"chukan_web"},
     "shikaku_hokensha_at": {"chukan_web", "chukan_worker"},
+    "shikaku_is_free": {"chukan_web", "chukan_worker"},
     "shikaku_last_soshitsu": {"chukan_worker"},
     "shikaku_link_bango": {"chukan_web", "chukan_worker"},
     "shikaku_new_himozuke": {"chukan_web", "chukan_worker"},
+    "shikaku_open_parted": {"chukan_web", "chukan_worker"},
     "shikaku_part_bango": {"chukan_web", "chukan_worker"},
     "shikaku_pmh_id_of": {"chukan_relay"},
     "shikaku_next_jun": {"chukan_web", "chukan_worker"},

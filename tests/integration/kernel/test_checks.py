@@ -62,7 +62,12 @@ class TestProduction:
         done = start(["manage.py", "check"], tmp_path, CHUKAN_MODE="production", CHUKAN_TLS="0")
 
         assert done.returncode != 0
-        assert [line[-13:] for line in done.stderr.splitlines()] == ["（chukan.E001）", "（chukan.E002）"]
+        assert [line[-13:] for line in done.stderr.splitlines()] == [
+            "（chukan.E001）",
+            "（chukan.E002）",
+            "（chukan.E004）",
+            "（chukan.E005）",
+        ]
         assert "CHUKAN_TLS=1" in done.stderr
 
     def test_a_mistyped_mode_is_no_demo(self, tmp_path: Path) -> None:

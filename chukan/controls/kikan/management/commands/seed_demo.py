@@ -90,6 +90,13 @@ SHOKUIN = (
         setsumei="運用監視",
     ),
     DemoShokuin(
+        soshiki="shiharai_kikin",
+        shokuin_id="SK002",
+        shimei="見本 千歳",
+        kengen="fugo:shokai,fugo:koshin",
+        setsumei="機関別符号の照会・要求ファイルの送信",
+    ),
+    DemoShokuin(
         soshiki="shiharai_kikin", shokuin_id="SK900", shimei="見本 七海", kengen="all", setsumei="システム管理責任者"
     ),
     DemoShokuin(

@@ -5,8 +5,8 @@ from pathlib import Path
 from django.db import migrations
 
 _FOLDER = Path(__file__).parent / "sql"
-_SQL = (_FOLDER / "0003_desk.sql").read_text(encoding="utf-8")
-_REVERSE = (_FOLDER / "0003_desk_reverse.sql").read_text(encoding="utf-8")
+_SQL = (_FOLDER / "0002_desk.sql").read_text(encoding="utf-8")
+_REVERSE = (_FOLDER / "0002_desk_reverse.sql").read_text(encoding="utf-8")
 
 
 class Migration(migrations.Migration):
