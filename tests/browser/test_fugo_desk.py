@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -231,16 +231,16 @@ def test_an_insurer_sees_its_own_members(clerk: Window) -> None:
 
 
 @pytest.fixture
-def small(browser: Browser, demo: World) -> Iterator[Callable[[], Window]]:
+def small(browser: Browser, demo: World) -> Iterator[Window]:
     """Staff of an insurer without members."""
     window = Window(browser, demo.url)
-    yield lambda: (window.sign_in("00133033", "S0001", demo.password("00133033", "S0001")), window)[1]
+    window.sign_in("00133033", "S0001", demo.password("00133033", "S0001"))
+    yield window
     window.close()
 
 
-def test_an_insurer_without_members_is_told_so(small: Callable[[], Window]) -> None:
-    window = small()
-    window.go(JOTAI)
+def test_an_insurer_without_members_is_told_so(small: Window) -> None:
+    small.go(JOTAI)
 
-    assert "符号を取得する加入者は0件です。" in window.page.inner_text("main")
-    window.check("HS-501_empty", screen_id="HS-501")
+    assert "符号を取得する加入者は0件です。" in small.page.inner_text("main")
+    small.check("HS-501_empty", screen_id="HS-501")
