@@ -273,7 +273,7 @@ def test_a_model_that_is_not_on_the_list_is_not_registered(browser: Browser, dem
         window.page.fill("#f-meisho", "知らない機種")
         window.press("F12", moves=True)
 
-        assert MESSAGES[Refusal.UNKNOWN_MODEL] in window.page.inner_text("main")
+        assert MESSAGES[Refusal.UNKNOWN_MODEL] in window.page.inner_text("#error-summary")
         assert "知らない機種" not in window.page.inner_text("main")
         window.check("US-301_unknown_model", screen_id="US-301", refusal=True)
     finally:

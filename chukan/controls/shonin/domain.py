@@ -324,6 +324,11 @@ def shown(kind: str, payload: Payload) -> tuple[tuple[str, str], ...]:
     return tuple((label, _text(key, payload[key])) for key, label in KINDS[kind].fields.items())
 
 
+def summary(kind: str, payload: Payload) -> str:
+    """Return what a 依頼 says in one line of a list: the values that people tell apart, without any label."""
+    return "・".join(_text(key, payload[key]) for key in KINDS[kind].fields if key != "list_id")
+
+
 def _text(key: str, value: str | int) -> str:
     if isinstance(value, int):
         return f"{value:,}人"

@@ -6,7 +6,17 @@ from uuid import UUID
 
 from chukan.controls.shokuin.domain import staff_zone
 from chukan.controls.shokuin.models import Shokuin
-from chukan.controls.shonin.domain import DECIDED, KINDS, STATE_NAMES, KindRule, State, ninzu_of, shown, state_on
+from chukan.controls.shonin.domain import (
+    DECIDED,
+    KINDS,
+    STATE_NAMES,
+    KindRule,
+    State,
+    ninzu_of,
+    shown,
+    state_on,
+    summary,
+)
 from chukan.controls.shonin.models import Baitai, Irai
 from chukan.kernel.errors import NotFound
 from chukan.kernel.principal import Principal
@@ -58,6 +68,11 @@ class IraiRow:
     def items(self) -> tuple[tuple[str, str], ...]:
         """Return what is asked for, label and text."""
         return shown(self.kind, self.payload)
+
+    @property
+    def summary(self) -> str:
+        """Return what is asked for in one line."""
+        return summary(self.kind, self.payload)
 
     @property
     def ninzu(self) -> int | None:

@@ -127,7 +127,9 @@ def decision_page(
         "comment": without_kojin_bango(request.POST.get("comment", "")[:MAX_TEXT]),
         "ninzu": request.POST.get("ninzu", "")[:MAX_NUMBER],
         "error_of": {field: message},
-        "errors": [{"field": f"f-{field}", "message": message, "code": error.code}] if error and field else [],
+        "errors": [{"field": f"f-{field}", "message": message, "code": items[0].code if items else ""}]
+        if field
+        else [],
         "refusal": "" if field else message,
     }
     return show(request, "controls/shonin/kakunin.html", context, status=REFUSED if error else 200)

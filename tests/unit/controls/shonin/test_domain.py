@@ -28,6 +28,7 @@ from chukan.controls.shonin.domain import (
     shown,
     state_after,
     state_on,
+    summary,
 )
 from chukan.kernel.principal import Principal
 
@@ -202,6 +203,12 @@ class TestCheckIrai:
     )
     def test_an_end_within_two_weeks_is_demanded(self, end: datetime, fits: bool) -> None:
         assert codes(Kind.BAITAI, BAITAI, end=end) == ([] if fits else [("E202", "expires_at")])
+
+
+class TestSummary:
+    def test_says_in_one_line_what_tells_two_apart(self) -> None:
+        assert summary("baitai", BAITAI) == "USB-001・USBメモリ（パスワード認証付き）"
+        assert summary("fugo_saihakko", SAIHAKKO) == "12,408人・USB-001"
 
 
 class TestHash:
