@@ -194,8 +194,11 @@ def test_what_is_no_number_is_said_at_the_field(sender: Window) -> None:
 
 
 def test_an_insurer_sees_its_own_members(clerk: Window) -> None:
-    until(clerk, JOTAI, "0000000001")
+    until(clerk, JOTAI, "被保険者枝番")
 
+    rows = clerk.page.locator("main tbody tr")
+    assert 1 <= rows.count() <= 50
+    assert all(text[:10].isdigit() for text in rows.all_inner_texts())
     clerk.check("HS-501_full", screen_id="HS-501")
 
 
