@@ -8,12 +8,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("chukan.controls.kengen.urls")),
     path("", include("chukan.controls.seitai.urls")),
     path("", include("chukan.controls.sosa_log.urls")),
+    path("", include("chukan.controls.shonin.urls")),
     path("", include("chukan.controls.setsuzoku.urls")),
     path("api/v1/", include("shikaku.http.api_urls")),
     path("api/v1/", include("pmh.http.api_urls")),
     path("api/v1/", include("fugo.http.api_urls")),
     path("", include("shikaku.http.urls")),
     path("", include("pmh.http.urls")),
+    path("", include("fugo.http.urls")),
 ]
 
 handler400 = "chukan.kernel.http.problems.bad_request"

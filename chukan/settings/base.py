@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "chukan.controls.kengen",
     "chukan.controls.kukaku",
     "chukan.controls.seitai",
+    "chukan.controls.shonin",
     "chukan.controls.uketsuke",
     "shikaku",
     "pmh",

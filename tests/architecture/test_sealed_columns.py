@@ -26,6 +26,8 @@ NO_ENVELOPE = {
     ("shikaku_kojin_bango_sakuin", "over_bi_global"),
     ("shikaku_kyu_kojin_bango", "bi_bango"),
     ("shokuin_session", "key_hash"),
+    ("shonin_irai", "payload_hash"),
+    ("shonin_shonin", "payload_hash"),
     ("sosa_log_checkpoint", "root"),
     ("sosa_log_event", "body"),
     ("sosa_log_event", "salt"),

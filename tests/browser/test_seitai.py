@@ -5,35 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, CDPSession
+from playwright.sync_api import Browser
 
 from tests.browser.conftest import World
+from tests.browser.support.device import Device
 from tests.browser.support.window import Window
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 VENDOR = ("unyo_hoshu", "UH001")
 WITNESSES = ("SK900", "SK901")
-
-
-class Device:
-    """A virtual authenticator that the browser has."""
-
-    def __init__(self, window: Window) -> None:
-        self._cdp: CDPSession = window.page.context.new_cdp_session(window.page)
-        self._cdp.send("WebAuthn.enable")
-        options = {
-            "protocol": "ctap2",
-            "transport": "internal",
-            "hasResidentKey": True,
-            "hasUserVerification": True,
-            "isUserVerified": True,
-            "automaticPresenceSimulation": True,
-        }
-        self.id = self._cdp.send("WebAuthn.addVirtualAuthenticator", {"options": options})["authenticatorId"]
-
-    def recognises(self, *, is_recognised: bool) -> None:
-        """Let the device recognise its owner, or not."""
-        self._cdp.send("WebAuthn.setUserVerified", {"authenticatorId": self.id, "isUserVerified": is_recognised})
 
 
 @pytest.fixture
@@ -83,7 +63,7 @@ def test_a_vendor_registers_an_authenticator_signs_in_and_confirms_one_act(windo
 
 
 def test_a_wrong_witness_is_shown_at_the_field(window: Window, demo: World) -> None:
-    window.sign_in("shiharai_kikin", "SK001", demo.password("shiharai_kikin", "SK001"))
+    window.sign_in("shiharai_kikin", "SK003", demo.password("shiharai_kikin", "SK003"))
     window.go("/seitai/ninshoki/")
     window.page.fill("#f-witness_1", "SK900")
     window.page.fill("#f-witness_1_password", "mistyped-by-accident")

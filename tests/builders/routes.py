@@ -63,6 +63,7 @@ def values_of(route: Route, insurer: Insurer) -> dict[str, str]:
     return {
         "row_id": str(row),
         "slip": str(insurer.slip),
+        "shonin_id": str(insurer.irai),
         "tsuban": "1",
         "meisai_no": "2",
         "uketsuke_bango": insurer.file.bango,
@@ -74,6 +75,7 @@ def values_of_nobody() -> dict[str, str]:
     return {
         "row_id": NOBODY,
         "slip": NOBODY,
+        "shonin_id": NOBODY,
         "tsuban": "1",
         "meisai_no": "2",
         "uketsuke_bango": "20261120-ZZZZZZZZZZ",

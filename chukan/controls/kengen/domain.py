@@ -19,7 +19,10 @@ JIMU: Final[Mapping[str, str]] = {
     "fugo": "機関別符号",
     "kanri": "職員・操作履歴の管理",
     "unyo": "運用監視",
+    "shonin": "依頼・承認",
 }
+# 事務 of 情報提供サーバーAP: 支払基金's staff are given them by an approved 依頼 alone (KJ-AUTH-06, KJ-AUTH-20).
+JOHO_TEIKYO_SERVER: Final = ("fugo", "honnin_kakunin")
 ACTIONS: Final[Mapping[str, str]] = {"shokai": "照会", "koshin": "更新"}
 STAFF_ADMIN: Final[tuple[str, KengenAction]] = ("kanri", "koshin")
 
@@ -48,6 +51,8 @@ _OPERATOR_RIGHTS: Final[Mapping[str, frozenset[Right]]] = {
             ("unyo", "koshin"),
             ("kanri", "shokai"),
             STAFF_ADMIN,
+            ("shonin", "shokai"),
+            ("shonin", "koshin"),
         }
     ),
     KOKUHO_CHUOKAI: frozenset({("shikaku", "shokai"), ("unyo", "shokai"), ("kanri", "shokai"), STAFF_ADMIN}),
@@ -72,15 +77,32 @@ def possible_kojin_bango(*, soshiki: str, rights: Iterable[Right]) -> frozenset[
     return frozenset(jimu for jimu, _ in rights if jimu in KOJIN_BANGO_JIMU)
 
 
+def by_approval(*, soshiki: str, rights: Iterable[Right]) -> frozenset[Right]:
+    """Return those of the rights that an approved 依頼 alone gives: 情報提供サーバーAP's. 根拠: KJ-AUTH-20."""
+    if soshiki != SHIHARAI_KIKIN:
+        return frozenset()
+    return frozenset(right for right in rights if right[0] in JOHO_TEIKYO_SERVER)
+
+
 def check_grant(
-    *, soshiki: str, kubun: str, possible: frozenset[Right], wanted: frozenset[Right], kojin_bango: frozenset[str]
+    *,
+    soshiki: str,
+    kubun: str,
+    possible: frozenset[Right],
+    held: frozenset[Right],
+    wanted: frozenset[Right],
+    kojin_bango: frozenset[str],
 ) -> tuple[ErrorItem, ...]:
     """Collect why these rights cannot be given to one member of staff.
 
     The keeping of staff belongs to システム管理責任者 alone; the 個人番号取扱権限 needs a right in its 事務 and is
-    never implied by one. 根拠: KJ-AUTH-13, KJ-AUTH-14.
+    never implied by one; what needs an approval can be kept or ended here, not given. `held` is what that person has.
+    根拠: KJ-AUTH-13, KJ-AUTH-14, KJ-AUTH-20.
     """
     errors = []
+    if not by_approval(soshiki=soshiki, rights=wanted) <= held:
+        message = "情報提供サーバーの権限は、依頼と承認でだけ付与できます。選択を外し、権限の付与を依頼してください。"
+        errors.append(ErrorItem("A-104", "kengen", message))
     if not wanted <= possible:
         message = "この組織の職員には付与できない権限があります。表にある権限から選んでください。"
         errors.append(ErrorItem("A-101", "kengen", message))
@@ -124,6 +146,8 @@ class Screen:
 
 _INSURER: Final = frozenset({HOKENSHA})
 _ALL_OPERATORS: Final = frozenset({SHIHARAI_KIKIN, KOKUHO_CHUOKAI, UNYO_HOSHU})
+# 情報提供サーバー and 承認 are worked by 支払基金 alone (KJ-AUTH-06).
+_KIKIN: Final = frozenset({SHIHARAI_KIKIN})
 # 国保中央会 works on 資格履歴 alone (KJ-MENU-05).
 _PMH_OPERATORS: Final = frozenset({SHIHARAI_KIKIN, UNYO_HOSHU})
 # Whose acts (情報提供サーバー) or whose sign-in need 生体認証 (KJ-AUTH-04, KJ-AUTH-05).
@@ -135,9 +159,14 @@ def _shikaku(screen_id: str, name: str, url: str, action: KengenAction, group: s
     return Screen(screen_id, name, f"shikaku:{url}", "shikaku", action, _INSURER, "shikaku", group, _REGISTER)
 
 
+def _fugo(screen_id: str, name: str, url: str, action: KengenAction = "shokai", group: str | None = None) -> Screen:
+    return Screen(screen_id, name, f"fugo:{url}", "fugo", action, _KIKIN, "fugo", group)
+
+
 _SHIKAKU_GROUP: Final = "資格情報"
 _KANRI_GROUP: Final = "管理"
 _WATCH_GROUP: Final = "監視"
+_RENKEI_GROUP: Final = "情報連携"
 _RECORD_GROUP: Final = "承認・記録"
 _SETTINGS_GROUP: Final = "利用者・設定"
 
@@ -156,6 +185,17 @@ SCREENS: Final[tuple[Screen, ...]] = (
     _shikaku("HS-302", "ファイル登録の状況", "file_status", "shokai"),
     _shikaku("HS-303", "登録の履歴", "file_list", "shokai", _SHIKAKU_GROUP),
     _shikaku("HS-304", "エラー行の修正", "file_fix", "koshin"),
+    Screen(
+        "HS-501",
+        "符号の取得状況",
+        "fugo:jotai",
+        "shikaku",
+        "shokai",
+        _INSURER,
+        "fugo",
+        _SHIKAKU_GROUP,
+        (("fugo_shutoku", "jido"),),
+    ),
     Screen("KR-101", "職員ID", "kengen:shokuin_list", "kanri", "shokai", _INSURER, "shokuin", _KANRI_GROUP),
     Screen("KR-102", "職員IDの登録・変更", "kengen:shokuin_new", "kanri", "koshin", _INSURER, "shokuin"),
     Screen("KR-201", "操作履歴", "sosa_log:own", "kanri", "shokai", _INSURER, "sosa_log", _KANRI_GROUP),
@@ -164,13 +204,21 @@ SCREENS: Final[tuple[Screen, ...]] = (
     Screen("OP-201", "オン資 配信", "unyo:haishin", "unyo", "shokai", _ALL_OPERATORS, "shikaku", _WATCH_GROUP),
     Screen("OP-301", "PMH-ID 払出し", "pmh:haraidashi", "unyo", "shokai", _PMH_OPERATORS, "pmh", _WATCH_GROUP),
     Screen("OP-302", "払出しの例外", "pmh:reigai", "unyo", "shokai", _PMH_OPERATORS, "pmh", _WATCH_GROUP),
+    _fugo("KA-101", "符号取得の実行", "jikko", group=_RENKEI_GROUP),
+    _fugo("KA-102", "符号取得の状況", "jokyo", group=_RENKEI_GROUP),
+    _fugo("IP-101", "情報提供サーバーへ送信", "soshin", "koshin", _RENKEI_GROUP),
+    _fugo("IP-102", "情報提供サーバーからの受信", "jushin", group=_RENKEI_GROUP),
+    _fugo("IP-103", "送受信の記録", "kiroku", group=_RENKEI_GROUP),
+    Screen("AP-101", "承認待ち", "shonin:machi", "shonin", "shokai", _KIKIN, "shonin", _RECORD_GROUP),
+    Screen("AP-102", "承認の確認", "shonin:kakunin", "shonin", "koshin", _KIKIN, "shonin"),
+    Screen("AP-103", "自分の依頼", "shonin:irai", "shonin", "shokai", _KIKIN, "shonin", _RECORD_GROUP),
     Screen(
         "LG-101",
         "操作記録の検索",
         "sosa_log:search",
         "kanri",
         "shokai",
-        frozenset({SHIHARAI_KIKIN}),
+        _KIKIN,
         "sosa_log",
         _RECORD_GROUP,
     ),

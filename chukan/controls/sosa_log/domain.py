@@ -86,9 +86,17 @@ class SosaKind(StrEnum):
     FUGO_YOKYU_HAIKI = "fugo_yokyu_haiki"
     FUGO_KAKUNO = "fugo_kakuno"
     FUGO_JOTAI = "fugo_jotai"
+    FUGO_SHOKAI = "fugo_shokai"
     MONITOR = "monitor"
     LOG_SEARCH = "log_search"
     LOG_EXPORT = "log_export"
+    SHONIN_IRAI = "shonin_irai"
+    SHONIN = "shonin"
+    SHONIN_SASHIMODOSHI = "shonin_sashimodoshi"
+    SHONIN_TORISAGE = "shonin_torisage"
+    SHONIN_SHIYO = "shonin_shiyo"
+    SHONIN_KANRYO = "shonin_kanryo"
+    SHONIN_LIST = "shonin_list"
     REPLAYED = "replayed"
     REFUSED = "refused"
 
@@ -148,9 +156,17 @@ KIND_LABELS: Final[Mapping[str, str]] = {
     "fugo_yokyu_haiki": "符号取得要求ファイルの廃棄",
     "fugo_kakuno": "機関別符号の格納",
     "fugo_jotai": "符号取得状況の確認",
+    "fugo_shokai": "符号取得の画面の表示",
     "monitor": "運用状況の確認",
     "log_search": "操作記録の検索",
     "log_export": "操作記録の出力",
+    "shonin_irai": "承認の依頼",
+    "shonin": "承認",
+    "shonin_sashimodoshi": "依頼の差戻し",
+    "shonin_torisage": "依頼の取下げ",
+    "shonin_shiyo": "承認の使用",
+    "shonin_kanryo": "承認された操作の完了",
+    "shonin_list": "依頼の確認",
     "replayed": "同じ要求への再回答",
     "refused": "操作の拒否",
 }

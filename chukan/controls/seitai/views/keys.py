@@ -41,10 +41,14 @@ def form_context(
         for number in (1, 2)
     ]
     errors = [{"field": f"f-{pointer}", "message": message} for pointer, message in by_field.items()]
-    if error is not None and not errors:
-        errors = [{"field": "f-witness_1", "message": error.message}]
     zones = [OPERATORS.get(zone, "自組織") for zone in sorted(witness_zones(staff.zone))]
-    return {"witnesses": witnesses, "errors": errors, "urls": urls, "witness_soshiki": "または".join(zones)}
+    return {
+        "witnesses": witnesses,
+        "errors": errors,
+        "refusal": error.message if error is not None and not errors else "",
+        "urls": urls,
+        "witness_soshiki": "または".join(zones),
+    }
 
 
 def begin_page(request: HttpRequest, *, page: Page, urls: Urls) -> HttpResponse:
