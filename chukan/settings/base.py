@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "chukan.controls.shokuin",
     "chukan.controls.kengen",
     "chukan.controls.kukaku",
+    "chukan.controls.shonin",
     "chukan.controls.uketsuke",
     "shikaku",
     "pmh",
@@ -92,6 +93,9 @@ def _connection(role: str, *, pool: bool = False) -> dict[str, object]:
     options: dict[str, object] = {
         "options": f"{settings} -c idle_in_transaction_session_timeout=120s",
         "server_side_binding": True,
+        # A statement is prepared where it asks for it (the operation log's), never by being frequent: plans that were
+        # made for few values are not kept for many.
+        "prepare_threshold": 1_000_000_000,
         "application_name": f"chukan_{role}",
     }
     if sslmode:

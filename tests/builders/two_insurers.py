@@ -57,6 +57,7 @@ def seed_insurer(world: World, code: str, start: int) -> Insurer:
             kengen=frozenset({(jimu, verb) for jimu in ("shikaku", "kanri") for verb in ("shokai", "koshin")}),
             kojin_bango=frozenset({"shikaku"}),
         )
+    seed_irai(world, code, first=staff_id, second=f"T{start:04d}")
     machine = new_machine(world, hokensha=(code,))
     answer = machine.post(REGISTER, message(start, hokensha=code), key=f"seed-{start}")
     assert answer.status_code == 201, answer.content
@@ -93,6 +94,33 @@ def seed_insurer(world: World, code: str, start: int) -> Insurer:
         file=file,
         staff_row=next(row.id for row in list_shokuin(by=by) if row.shokuin_id == staff_id),
     )
+
+
+# 承認 is 支払基金's by rule; the walls are an insurer's too, so that its rows are written past the rule.
+_IRAI = """
+INSERT INTO shonin_irai (id, zone, kind, payload, payload_hash, riyu, hitsuyo_ninzu, shinseisha_id, state, created_at,
+                         expires_at, used_by)
+SELECT gen_random_uuid(), zone, 'baitai', '{}', sha256(zone::bytea), 'x', 1, id, 'irai', now(),
+       now() + interval '1 day', '' FROM shokuin_shokuin WHERE zone = %(zone)s AND shokuin_id = %(first)s
+"""
+_SHONIN = """
+INSERT INTO shonin_shonin (id, zone, irai_id, shinseisha_id, payload_hash, shoninsha_id, handan, comment, ninsho_id, at)
+SELECT gen_random_uuid(), i.zone, i.id, i.shinseisha_id, i.payload_hash, s.id, 'shonin', '', gen_random_uuid(), now()
+FROM shonin_irai i JOIN shokuin_shokuin s ON s.zone = i.zone AND s.shokuin_id = %(second)s WHERE i.zone = %(zone)s
+"""
+_BAITAI = """
+INSERT INTO shonin_baitai (id, zone, baitai_id, shurui, irai_id, registered_at)
+SELECT gen_random_uuid(), zone, 'USB-001', 'usb', id, now() FROM shonin_irai WHERE zone = %(zone)s
+"""
+
+
+def seed_irai(world: World, code: str, *, first: str, second: str) -> None:
+    """Give one zone a 依頼, a decision and a medium."""
+    with as_role(world, "kanri"):
+        a_staff(second, hokensha=code)
+    with world.admin() as admin:
+        for statement in (_IRAI, _SHONIN, _BAITAI):
+            admin.execute(statement, {"zone": code, "first": first, "second": second})
 
 
 def seed_two(world: World) -> tuple[Insurer, Insurer]:

@@ -43,6 +43,9 @@ def ended(system: KizonSystem, uketsuke_bango: str) -> bool:
 
 def test_telegrams_drain_as_fast_as_they_can_be_sent(stack: Stack, proof: Proof, tmp_path: Path) -> None:
     lines = proof.at(ci=20_000, full=100_000)
+    # What another proof left owed would be drained, and measured, with this one's.
+    stack.wait_for_deliveries(LARGE, seconds=600)
+    stack.wait_for_deliveries(SMALL, seconds=600)
     stack.send_signal(DELIVER, signal.SIGSTOP)
     try:
         system = stack.register_client("hokensha", SMALL)
@@ -63,12 +66,13 @@ def test_telegrams_drain_as_fast_as_they_can_be_sent(stack: Stack, proof: Proof,
     ratio = told["plain_seconds"] / told["seconds"]
     proof.keep(
         "F-speed",
-        f"S10 {told['telegrams']:,} telegrams drained, against sending the same bodies without a queue",
+        "S10 telegrams drained, against sending the same bodies without a queue",
         round(ratio, 2),
         unit="",
         aim="≥ 0.8",
         reached=ratio >= 0.8,
-        note=f"{told['telegrams'] / told['seconds']:,.0f} telegrams/s, built from what is sealed, one process",
+        note=f"{told['telegrams']:,} telegrams, {told['telegrams'] / told['seconds']:,.0f} a second, built from what is"
+        " sealed, one process",
     )
     assert told["telegrams"] >= lines * 0.9
 

@@ -19,7 +19,10 @@ JIMU: Final[Mapping[str, str]] = {
     "fugo": "機関別符号",
     "kanri": "職員・操作履歴の管理",
     "unyo": "運用監視",
+    "shonin": "依頼・承認",
 }
+# 事務 of 情報提供サーバーAP: 支払基金's staff are given them by an approved 依頼 alone (KJ-AUTH-06, KJ-AUTH-20).
+JOHO_TEIKYO_SERVER: Final = ("fugo", "honnin_kakunin")
 ACTIONS: Final[Mapping[str, str]] = {"shokai": "照会", "koshin": "更新"}
 STAFF_ADMIN: Final[tuple[str, KengenAction]] = ("kanri", "koshin")
 
@@ -48,6 +51,8 @@ _OPERATOR_RIGHTS: Final[Mapping[str, frozenset[Right]]] = {
             ("unyo", "koshin"),
             ("kanri", "shokai"),
             STAFF_ADMIN,
+            ("shonin", "shokai"),
+            ("shonin", "koshin"),
         }
     ),
     KOKUHO_CHUOKAI: frozenset({("shikaku", "shokai"), ("unyo", "shokai"), ("kanri", "shokai"), STAFF_ADMIN}),
@@ -72,15 +77,32 @@ def possible_kojin_bango(*, soshiki: str, rights: Iterable[Right]) -> frozenset[
     return frozenset(jimu for jimu, _ in rights if jimu in KOJIN_BANGO_JIMU)
 
 
+def by_approval(*, soshiki: str, rights: Iterable[Right]) -> frozenset[Right]:
+    """Return those of the rights that an approved 依頼 alone gives: 情報提供サーバーAP's. 根拠: KJ-AUTH-20."""
+    if soshiki != SHIHARAI_KIKIN:
+        return frozenset()
+    return frozenset(right for right in rights if right[0] in JOHO_TEIKYO_SERVER)
+
+
 def check_grant(
-    *, soshiki: str, kubun: str, possible: frozenset[Right], wanted: frozenset[Right], kojin_bango: frozenset[str]
+    *,
+    soshiki: str,
+    kubun: str,
+    possible: frozenset[Right],
+    held: frozenset[Right],
+    wanted: frozenset[Right],
+    kojin_bango: frozenset[str],
 ) -> tuple[ErrorItem, ...]:
     """Collect why these rights cannot be given to one member of staff.
 
     The keeping of staff belongs to システム管理責任者 alone; the 個人番号取扱権限 needs a right in its 事務 and is
-    never implied by one. 根拠: KJ-AUTH-13, KJ-AUTH-14.
+    never implied by one; what needs an approval can be kept or ended here, not given. `held` is what that person has.
+    根拠: KJ-AUTH-13, KJ-AUTH-14, KJ-AUTH-20.
     """
     errors = []
+    if not by_approval(soshiki=soshiki, rights=wanted) <= held:
+        message = "情報提供サーバーの権限は、依頼と承認でだけ付与できます。選択を外し、権限の付与を依頼してください。"
+        errors.append(ErrorItem("A-104", "kengen", message))
     if not wanted <= possible:
         message = "この組織の職員には付与できない権限があります。表にある権限から選んでください。"
         errors.append(ErrorItem("A-101", "kengen", message))
@@ -125,6 +147,7 @@ class Screen:
 _INSURER: Final = frozenset({HOKENSHA})
 _ALL_OPERATORS: Final = frozenset({SHIHARAI_KIKIN, KOKUHO_CHUOKAI, UNYO_HOSHU})
 # 国保中央会 works on 資格履歴 alone (KJ-MENU-05).
+_KIKIN: Final = frozenset({SHIHARAI_KIKIN})
 _PMH_OPERATORS: Final = frozenset({SHIHARAI_KIKIN, UNYO_HOSHU})
 _REGISTER: Final = (("shikaku_toroku", "terminal"),)
 
@@ -167,7 +190,7 @@ SCREENS: Final[tuple[Screen, ...]] = (
         "sosa_log:search",
         "kanri",
         "shokai",
-        frozenset({SHIHARAI_KIKIN}),
+        _KIKIN,
         "sosa_log",
         _RECORD_GROUP,
     ),

@@ -17,6 +17,7 @@ from chukan.controls.kengen.domain import (
     has_right,
     possible_rights,
 )
+from chukan.controls.kengen.models import KengenFuyo
 from chukan.controls.kikan.queries import check_kano, kano_outcome
 from chukan.controls.shokuin.domain import HOKENSHA, StaffSession
 from chukan.kernel.errors import NotPermitted
@@ -52,6 +53,12 @@ def list_rights(*, by: Principal, zone: str, shokuin_pk: UUID, on: date) -> Righ
         kengen=frozenset((jimu, action) for jimu, action in rows if action is not None),
         kojin_bango=frozenset(jimu for jimu, action in rows if action is None),
     )
+
+
+def held_rights(*, shokuin_pk: UUID) -> frozenset[Right]:
+    """Return, inside the zone's transaction, every right of one person that has not been ended, whatever its days."""
+    held = KengenFuyo.objects.filter(shokuin_id=shokuin_pk, ended_at__isnull=True)
+    return frozenset((row.jimu, row.action) for row in held)
 
 
 def principal_with_rights(*, bare: Principal, staff: StaffSession, on: date) -> Principal:

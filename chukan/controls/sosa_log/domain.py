@@ -81,6 +81,13 @@ class SosaKind(StrEnum):
     MONITOR = "monitor"
     LOG_SEARCH = "log_search"
     LOG_EXPORT = "log_export"
+    SHONIN_IRAI = "shonin_irai"
+    SHONIN = "shonin"
+    SHONIN_SASHIMODOSHI = "shonin_sashimodoshi"
+    SHONIN_TORISAGE = "shonin_torisage"
+    SHONIN_SHIYO = "shonin_shiyo"
+    SHONIN_KANRYO = "shonin_kanryo"
+    SHONIN_LIST = "shonin_list"
     REPLAYED = "replayed"
     REFUSED = "refused"
 
@@ -135,6 +142,13 @@ KIND_LABELS: Final[Mapping[str, str]] = {
     "monitor": "運用状況の確認",
     "log_search": "操作記録の検索",
     "log_export": "操作記録の出力",
+    "shonin_irai": "承認の依頼",
+    "shonin": "承認",
+    "shonin_sashimodoshi": "依頼の差戻し",
+    "shonin_torisage": "依頼の取下げ",
+    "shonin_shiyo": "承認の使用",
+    "shonin_kanryo": "承認された操作の完了",
+    "shonin_list": "依頼の確認",
     "replayed": "同じ要求への再回答",
     "refused": "操作の拒否",
 }

@@ -4,6 +4,7 @@ from chukan.controls.kengen.domain import (
     BY_URL_NAME,
     JIMU,
     SCREENS,
+    by_approval,
     check_grant,
     has_right,
     possible_kojin_bango,
@@ -56,6 +57,7 @@ class TestCheckGrant:
             soshiki="hokensha",
             kubun=kubun,
             possible=possible_rights(soshiki="hokensha", open_jimu=frozenset({"shikaku"})),
+            held=frozenset(),
             wanted=frozenset(wanted),
             kojin_bango=frozenset(kojin_bango),
         )
@@ -103,3 +105,28 @@ class TestScreens:
         home = BY_URL_NAME["shikaku:home"]
         assert has_right(someone("hokensha", ("kanri", "shokai")), home)
         assert not has_right(someone("hokensha"), home)
+
+
+class TestByApproval:
+    @pytest.mark.kj("KJ-AUTH-20")
+    @pytest.mark.parametrize("right", sorted((j, a) for j in ("fugo", "honnin_kakunin") for a in ("shokai", "koshin")))
+    def test_a_right_of_the_server_is_kept_and_never_given_with_the_staff_record(self, right: tuple[str, str]) -> None:
+        def codes(held: frozenset[tuple[str, str]]) -> list[str]:
+            found = check_grant(
+                soshiki="shiharai_kikin",
+                kubun="ippan",
+                possible=possible_rights(soshiki="shiharai_kikin", open_jimu=frozenset()),
+                held=held,
+                wanted=frozenset({right, ("unyo", "shokai")}),
+                kojin_bango=frozenset(),
+            )
+            return [item.code for item in found]
+
+        assert codes(frozenset()) == ["A-104"]
+        assert codes(frozenset({right})) == []
+
+    @pytest.mark.kj("KJ-AUTH-06")
+    @pytest.mark.parametrize("soshiki", ["hokensha", "kokuho_chuokai", "unyo_hoshu"])
+    def test_nobody_of_another_affiliation_can_have_the_code(self, soshiki: str) -> None:
+        assert "fugo" not in {jimu for jimu, _ in possible_rights(soshiki=soshiki, open_jimu=ALL_OPEN)}
+        assert by_approval(soshiki=soshiki, rights=[("fugo", "koshin")]) == frozenset()

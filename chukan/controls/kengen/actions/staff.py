@@ -1,4 +1,4 @@
-"""Gives and ends rights, together with the staff record they belong to; each change is one operation-log event."""
+"""Keeps staff records together with their rights; each change is one operation-log event."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -7,15 +7,16 @@ from uuid import UUID
 
 from django.contrib.auth.hashers import make_password
 
+from chukan.controls.kengen.actions.grant import StaffInput, grant_rights
 from chukan.controls.kengen.domain import (
     NOT_PERMITTED_MESSAGE,
     STAFF_ADMIN,
     Right,
+    by_approval,
     check_changeable,
     check_grant,
 )
-from chukan.controls.kengen.models import KengenFuyo, KojinBangoToriatsukai
-from chukan.controls.kengen.queries import possible_rights_of
+from chukan.controls.kengen.queries import held_rights, possible_rights_of
 from chukan.controls.kikan.domain import OPERATORS
 from chukan.controls.kikan.queries import hokensha_facts
 from chukan.controls.shokuin.actions.keep_staff import (
@@ -42,23 +43,11 @@ from chukan.controls.sosa_log.domain import SosaKind
 from chukan.kernel.clock import business_date_jst
 from chukan.kernel.errors import Conflict, ErrorItem, NotPermitted, RuleBroken
 from chukan.kernel.principal import Principal
-from chukan.kernel.transactions import joins_transaction, outside_transaction, own_transaction
+from chukan.kernel.transactions import outside_transaction, own_transaction
 
 JIMU: Final = "kanri"
 FILE: Final = "shokuin"
 SCREEN_ID: Final = "KR-102"
-
-
-@dataclass(frozen=True, slots=True)
-class StaffInput:
-    """What a registration or change of one member of staff says."""
-
-    shokuin_id: str
-    shimei: str
-    valid_from: date
-    valid_to: date
-    kengen: frozenset[Right]
-    kojin_bango: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +105,7 @@ def register_staff_by_command(
 ) -> UUID:
     """Register one member of staff for set-up: `kengen` None means all rights, for the first system manager only.
 
-    The password is final. Raises RuleBroken, Conflict, NotFound.
+    "All" is without what an approval alone gives. The password is final. Raises RuleBroken, Conflict, NotFound.
     """
     if soshiki != HOKENSHA and soshiki not in OPERATORS:
         raise RuleBroken("soshiki_fumei", "組織は " + "、".join(OPERATORS) + " のどれかで指定してください。")
@@ -125,7 +114,7 @@ def register_staff_by_command(
     on = business_date_jst(now)
     start = valid_from or on
     possible = possible_rights_of(soshiki=soshiki, hokensha_shubetsu=shubetsu, on=on)
-    wanted = possible if kengen is None else kengen
+    wanted = possible - by_approval(soshiki=soshiki, rights=possible) if kengen is None else kengen
     personal = (shokuin_id, hokensha_code or "", *shimei.split())
     errors = [ErrorItem("E207", "password", message) for message in check_password(password, personal=personal)]
     if errors:
@@ -167,7 +156,12 @@ def _register(
             "kanrisha_ari", "この組織には既にシステム管理責任者がいます。ほかの職員は画面から登録してください。"
         )
     _check_rights(
-        soshiki=soshiki, hokensha_shubetsu=hokensha_shubetsu, kubun=kubun, given=given, on=business_date_jst(now)
+        soshiki=soshiki,
+        hokensha_shubetsu=hokensha_shubetsu,
+        kubun=kubun,
+        held=frozenset(),
+        given=given,
+        on=business_date_jst(now),
     )
     row_id = register_shokuin(
         by=by,
@@ -187,58 +181,19 @@ def _register(
     return row_id
 
 
-def _check_rights(*, soshiki: str, hokensha_shubetsu: str | None, kubun: str, given: StaffInput, on: date) -> None:
+def _check_rights(
+    *, soshiki: str, hokensha_shubetsu: str | None, kubun: str, held: frozenset[Right], given: StaffInput, on: date
+) -> None:
     errors = check_grant(
         soshiki=soshiki,
         kubun=kubun,
         possible=possible_rights_of(soshiki=soshiki, hokensha_shubetsu=hokensha_shubetsu, on=on),
+        held=held,
         wanted=given.kengen,
         kojin_bango=given.kojin_bango,
     )
     if errors:
         raise RuleBroken("kengen_fusei", "この権限は付与できません。", errors=errors)
-
-
-@joins_transaction
-def grant_rights(*, by: Principal, zone: str, row_id: UUID, given: StaffInput, now: datetime) -> None:
-    """Make the rights of one person what `given` says: what is no longer wanted ends, what is new begins.
-
-    A right whose days change ends and begins anew: nothing given is ever rewritten. 根拠: KJ-AUTH-13, KJ-AUTH-14.
-    """
-    period = (given.valid_from, given.valid_to)
-    held = KengenFuyo.objects.select_for_update().filter(shokuin_id=row_id, ended_at__isnull=True)
-    kept = {(row.jimu, row.action) for row in held if (row.valid_from, row.valid_to) == period}
-    ending = [row.id for row in held if (row.jimu, row.action) not in given.kengen & kept]
-    KengenFuyo.objects.filter(id__in=ending).update(ended_at=now, ended_by=by.actor_id)
-    KengenFuyo.objects.bulk_create(
-        KengenFuyo(
-            zone=zone,
-            shokuin_id=row_id,
-            jimu=jimu,
-            action=action,
-            valid_from=given.valid_from,
-            valid_to=given.valid_to,
-            granted_at=now,
-            granted_by=by.actor_id,
-        )
-        for jimu, action in sorted(given.kengen - kept)
-    )
-    marks = KojinBangoToriatsukai.objects.select_for_update().filter(shokuin_id=row_id, ended_at__isnull=True)
-    kept_marks = {row.jimu for row in marks if (row.valid_from, row.valid_to) == period}
-    ending = [row.id for row in marks if row.jimu not in given.kojin_bango & kept_marks]
-    KojinBangoToriatsukai.objects.filter(id__in=ending).update(ended_at=now, ended_by=by.actor_id)
-    KojinBangoToriatsukai.objects.bulk_create(
-        KojinBangoToriatsukai(
-            zone=zone,
-            shokuin_id=row_id,
-            jimu=jimu,
-            valid_from=given.valid_from,
-            valid_to=given.valid_to,
-            granted_at=now,
-            granted_by=by.actor_id,
-        )
-        for jimu in sorted(given.kojin_bango - kept_marks)
-    )
 
 
 @own_transaction
@@ -280,6 +235,7 @@ def check_input(*, by: Principal, given: StaffInput, row: ShokuinRow | None, now
         soshiki=by.soshiki,
         kubun=IPPAN if row is None else row.kubun,
         possible=possible_rights_of(soshiki=by.soshiki, hokensha_shubetsu=by.hokensha_shubetsu, on=on),
+        held=frozenset() if row is None else held_rights(shokuin_pk=row.id),
         wanted=given.kengen,
         kojin_bango=given.kojin_bango,
     )
@@ -312,7 +268,15 @@ def _change(
     *, by: Principal, zone: str, row: ShokuinRow, given: StaffInput, password_hash: str | None, now: datetime
 ) -> None:
     on = business_date_jst(now)
-    _check_rights(soshiki=row.soshiki, hokensha_shubetsu=by.hokensha_shubetsu, kubun=row.kubun, given=given, on=on)
+    held = held_rights(shokuin_pk=row.id)
+    _check_rights(
+        soshiki=row.soshiki,
+        hokensha_shubetsu=by.hokensha_shubetsu,
+        kubun=row.kubun,
+        held=held,
+        given=given,
+        on=on,
+    )
     change_shokuin(
         by=by,
         row_id=row.id,
