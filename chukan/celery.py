@@ -37,6 +37,12 @@ app.conf.update(
         "transfer_files": {"task": "fugo.tasks.transfer_files", "schedule": 10.0, "options": {"expires": 10}},
         "deliver_files": {"task": "fugo.tasks.deliver_files", "schedule": 5.0, "options": {"expires": 5}},
         "discard_files": {"task": "fugo.tasks.discard_files", "schedule": 1800.0},
+        "extract_saihakko": {
+            "task": "fugo.tasks.extract_saihakko_lists",
+            "schedule": 10.0,
+            "options": {"expires": 10},
+        },
+        "erase_fugo": {"task": "fugo.tasks.erase_expired", "schedule": crontab(hour=2, minute=45)},
         "erase_hakko": {"task": "pmh.tasks.erase_expired", "schedule": crontab(hour=2, minute=30)},
     },
     timezone="Asia/Tokyo",

@@ -7,7 +7,7 @@ A 個人番号 crosses it in two places and is not kept on either side: `find_me
 from shikaku.actions.set_pmh_id import set_pmh_id
 from shikaku.queries.fugo import HeldBango, ReflectedMember, find_kojin_bango, list_reflected_members
 from shikaku.queries.haishin import PmhHaishin, count_pmh_haishin
-from shikaku.queries.members import Member, find_last_soshitsu, find_members
+from shikaku.queries.members import Member, find_last_soshitsu, find_members, find_soshitsu_per_hokensha
 from shikaku.queries.rireki import Kanyusaki, find_hokensha_at
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "find_kojin_bango",
     "find_last_soshitsu",
     "find_members",
+    "find_soshitsu_per_hokensha",
     "list_reflected_members",
     "set_pmh_id",
 ]
