@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("fugo.http.api_urls")),
     path("", include("shikaku.http.urls")),
     path("", include("pmh.http.urls")),
+    path("", include("fugo.http.saihakko_urls")),
 ]
 
 handler400 = "chukan.kernel.http.problems.bad_request"

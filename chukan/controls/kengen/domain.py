@@ -160,6 +160,7 @@ _SHIKAKU_GROUP: Final = "資格情報"
 _KANRI_GROUP: Final = "管理"
 _WATCH_GROUP: Final = "監視"
 _RECORD_GROUP: Final = "承認・記録"
+_RENKEI_GROUP: Final = "情報連携"
 
 SCREENS: Final[tuple[Screen, ...]] = (
     Screen("HM-001", "ホーム", "shikaku:home", None, "shokai", _INSURER, "shikaku", ""),
@@ -182,6 +183,17 @@ SCREENS: Final[tuple[Screen, ...]] = (
     Screen("OP-001", "運用状況", "unyo:jokyo", "unyo", "shokai", _ALL_OPERATORS, "shikaku", ""),
     Screen("OP-101", "処理の実行状況", "unyo:shori", "unyo", "shokai", _ALL_OPERATORS, "shikaku", _WATCH_GROUP),
     Screen("OP-201", "オン資 配信", "unyo:haishin", "unyo", "shokai", _ALL_OPERATORS, "shikaku", _WATCH_GROUP),
+    Screen(
+        "KA-201",
+        "再発行リスト",
+        "saihakko:list",
+        "fugo",
+        "koshin",
+        frozenset({SHIHARAI_KIKIN}),
+        "fugo",
+        _RENKEI_GROUP,
+    ),
+    Screen("KA-202", "再発行の依頼", "saihakko:irai", "fugo", "koshin", frozenset({SHIHARAI_KIKIN}), "fugo"),
     Screen("OP-301", "PMH-ID 払出し", "pmh:haraidashi", "unyo", "shokai", _PMH_OPERATORS, "pmh", _WATCH_GROUP),
     Screen("OP-302", "払出しの例外", "pmh:reigai", "unyo", "shokai", _PMH_OPERATORS, "pmh", _WATCH_GROUP),
     Screen(
