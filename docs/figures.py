@@ -35,6 +35,7 @@ PROOFS = {
     "F-api": "The published interface under attack",
     "F-right-person": "The answer is about the person asked for",
     "F-pmh": "One PMH-ID a person, whoever asks, dies or guesses",
+    "F-fugo": "One code a person, asked for once and stored once",
     "F-restore": "Backup and restore, timed",
 }
 

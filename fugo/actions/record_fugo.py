@@ -11,7 +11,7 @@ from typing import Final
 from uuid import UUID, uuid4
 
 import structlog
-from django.db import connection
+from django.db import OperationalError, connection
 
 from chukan.controls.kikan.queries import list_hokensha
 from chukan.controls.sosa_log.actions import record_sosa
@@ -23,7 +23,8 @@ from chukan.kernel.crypto.envelope import RowSealer
 from chukan.kernel.crypto.keyring import get_keyring
 from chukan.kernel.errors import NotPermitted
 from chukan.kernel.principal import Principal
-from chukan.kernel.transactions import own_transaction
+from chukan.kernel.retry import is_undone
+from chukan.kernel.transactions import own_transaction, savepoint
 from chukan.kernel.values.uuid7 import uuid7_bytes
 from fugo.actions.transfer_yokyu_file import FILE, JIMU
 from fugo.domain.answer_matching import SUSPECT, Juryo, Received, match_answer
@@ -58,10 +59,13 @@ def record_fugo(*, by: Principal, received: Sequence[Received], now: datetime) -
         )
     index = fugo_index(get_keyring())
     hashes = [index.digest(one.fugo.reveal().encode()) for one in received]
-    found = find_asked_for(by=by, shori_tsuban=[one.shori_tsuban for one in received], hashes=hashes)
-    judged, storing = _judge(received, hashes, found)
-    if storing:
-        _store(received, hashes, found, storing, now)
+    try:
+        with savepoint():
+            judged, found = _settle(by, received, hashes, careful=False, now=now)
+    except OperationalError as error:
+        if not is_undone(error):
+            raise
+        judged, found = _settle(by, received, hashes, careful=True, now=now)
     counts = Counter(judged)
     suspect = {juryo.value: counts[juryo] for juryo in sorted(SUSPECT) if counts[juryo]}
     if suspect:
@@ -73,12 +77,24 @@ def record_fugo(*, by: Principal, received: Sequence[Received], now: datetime) -
         jimu=JIMU,
         target_file=FILE,
         targets=() if only is None else (str(only.himozuke_bango),),
-        result="ok" if storing or not suspect else "not_found",
+        result="ok" if counts[Juryo.STORED] or not suspect else "not_found",
         detail={"kensu": len(received), **{juryo.value: count for juryo, count in sorted(counts.items())}},
         now=now,
     )
     _count(counts, now)
     return judged
+
+
+def _settle(
+    by: Principal, received: Sequence[Received], hashes: Sequence[bytes], *, careful: bool, now: datetime
+) -> tuple[tuple[Juryo, ...], dict[int, AskedFor]]:
+    """Judge and store; as a rule every code is new and so is its person, and only then nobody looks twice."""
+    tsuban = [one.shori_tsuban for one in received]
+    found = find_asked_for(by=by, shori_tsuban=tsuban, hashes=hashes, careful=careful)
+    judged, storing = _judge(received, hashes, found)
+    if storing:
+        _store(received, hashes, found, storing, now)
+    return judged, found
 
 
 def _judge(

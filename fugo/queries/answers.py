@@ -14,7 +14,7 @@ from fugo.domain.shutoku_state import ShutokuState
 
 _FIND: Final = """
 SELECT place, status, himozuke_bango, is_saihakko, held, is_known, last_hakko_no, hokensha_code
-FROM fugo_find_answers(%s, %s)
+FROM fugo_find_answers(%s, %s, %s)
 """
 
 
@@ -36,10 +36,15 @@ class AskedFor:
 
 
 @reads
-def find_asked_for(*, by: Principal, shori_tsuban: Sequence[UUID], hashes: Sequence[bytes]) -> dict[int, AskedFor]:
-    """Return the request each code is for by its place in the sequence; those without one are left out."""
+def find_asked_for(
+    *, by: Principal, shori_tsuban: Sequence[UUID], hashes: Sequence[bytes], careful: bool
+) -> dict[int, AskedFor]:
+    """Return the request each code is for by its place in the sequence; those without one are left out.
+
+    Not `careful`, nobody looks whether a code is known or a person has one: the database refuses to store it then.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(_FIND, [uuid_array(shori_tsuban), bytea_array(hashes)])
+        cursor.execute(_FIND, [uuid_array(shori_tsuban), bytea_array(hashes), careful])
         return {
             place - 1: AskedFor(
                 ShutokuState(status), person, saihakko, None if held is None else bytes(held), known, last, tuple(codes)

@@ -20,7 +20,7 @@ PMH_HOKENSHA = "06141014"
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
     """Everything, started once."""
-    with running_stack(partners=True) as running:
+    with running_stack(partners=True, exchange=True) as running:
         yield running
 
 

@@ -45,7 +45,7 @@ def kikin(
         soshiki=soshiki,
         actor_id="SK001",
         actor_name="見本六花",
-        kengen=frozenset({("fugo", "shokai"), *(("fugo", verb) for verb in verbs)}),  # type: ignore[arg-type]
+        kengen=frozenset({("fugo", "shokai"), *(("fugo", verb) for verb in verbs)}),
         terminal="T-9",
         request_id="req-test",
     )

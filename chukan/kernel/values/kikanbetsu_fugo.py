@@ -14,7 +14,7 @@ def is_kikanbetsu_fugo(text: str) -> bool:
 
     What a code looks like is the network's business; that it is no 個人番号 is ours. 根拠: KJ-FUGO-08.
     """
-    return _FORM.fullmatch(text) is not None and not contains_kojin_bango(text)
+    return _FORM.fullmatch(text) is not None and (text.isalpha() or not contains_kojin_bango(text))
 
 
 class KikanbetsuFugo:

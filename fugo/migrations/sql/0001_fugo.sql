@@ -11,6 +11,8 @@ CREATE TRIGGER step_by_step BEFORE UPDATE ON fugo_shutoku_yokyu FOR EACH ROW WHE
   OLD.fugo_shutoku_status = '5'
   OR NEW.fugo_shutoku_status <> OLD.fugo_shutoku_status
     AND NEW.fugo_shutoku_status::integer <> OLD.fugo_shutoku_status::integer + 1
+    -- One statement may write both steps of an arriving code; the stamp of 符号受付 is demanded by a constraint.
+    AND NOT (OLD.fugo_shutoku_status = '3' AND NEW.fugo_shutoku_status = '5')
   OR NEW.shori_tsuban <> OLD.shori_tsuban
   OR NEW.himozuke_bango <> OLD.himozuke_bango
   OR NEW.fugo_saihakko_flag <> OLD.fugo_saihakko_flag
@@ -213,8 +215,9 @@ END $$;
 -- === Codes: in no zone, by the door of 情報提供ネットワークシステム alone.
 
 -- What is known of the requests these codes are for, by the place of the code: the state, the hash of the code it has,
--- whether the code that came stands somewhere, the last issue, and which insurers the person is linked to.
-CREATE FUNCTION fugo_find_answers(tsuban uuid[], hashes bytea[])
+-- whether the code that came stands somewhere, the last issue, and which insurers the person is linked to. Not careful:
+-- a new code of a new person is assumed, and fugo_store refuses the message where that is wrong.
+CREATE FUNCTION fugo_find_answers(tsuban uuid[], hashes bytea[], careful boolean)
 RETURNS TABLE (place bigint, status varchar, himozuke_bango uuid, is_saihakko boolean, held bytea,
   is_known boolean, last_hakko_no integer, hokensha_code varchar[])
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp
@@ -224,14 +227,16 @@ BEGIN
   RETURN QUERY SELECT u.o, r.fugo_shutoku_status, r.himozuke_bango, r.fugo_saihakko_flag,
       CASE WHEN r.fugo_shutoku_status > '3'
         THEN (SELECT i.bi_kikanbetsu_fugo FROM fugo_kikanbetsu_fugo i WHERE i.shori_tsuban = u.t) END,
-      r.fugo_shutoku_status = '3'
-        AND EXISTS (SELECT FROM fugo_kikanbetsu_fugo i WHERE i.bi_kikanbetsu_fugo = u.b),
-      COALESCE((SELECT max(i.hakko_no) FROM fugo_kikanbetsu_fugo i WHERE i.himozuke_bango = r.himozuke_bango), 0),
-      ARRAY(SELECT DISTINCT l.hokensha_code FROM fugo_edaban_himozuke l WHERE l.himozuke_bango = r.himozuke_bango)
+      CASE WHEN careful AND r.fugo_shutoku_status = '3'
+        THEN EXISTS (SELECT FROM fugo_kikanbetsu_fugo i WHERE i.bi_kikanbetsu_fugo = u.b) ELSE false END,
+      CASE WHEN careful OR r.fugo_saihakko_flag
+        THEN COALESCE((SELECT max(i.hakko_no) FROM fugo_kikanbetsu_fugo i WHERE i.himozuke_bango = r.himozuke_bango), 0)
+        ELSE 0 END,
+      ARRAY(SELECT l.hokensha_code FROM fugo_edaban_himozuke l WHERE l.himozuke_bango = r.himozuke_bango)
     FROM unnest(tsuban, hashes) WITH ORDINALITY AS u (t, b, o) JOIN fugo_shutoku_yokyu r ON r.shori_tsuban = u.t;
 END $$;
 
--- Writes the issues and takes their requests to 符号受付 and on to 設定. Who was in between makes all of it undone.
+-- Writes the issues and takes their requests over 符号受付 to 設定, each step with its stamp. Who was in between makes all of it undone.
 CREATE FUNCTION fugo_store(ids uuid[], tsuban uuid[], persons uuid[], sealed bytea[], hashes bytea[],
   hakko integer[], purposes text[], at timestamptz) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
@@ -239,7 +244,8 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
 DECLARE written bigint;
 BEGIN
   PERFORM chukan_refuse_zone('fugo_store');
-  UPDATE fugo_shutoku_yokyu r SET fugo_shutoku_status = '4', fugo_uketsuke_nichiji = at, fugo_status_koshin_nichiji = at
+  UPDATE fugo_shutoku_yokyu r SET fugo_shutoku_status = '5', fugo_uketsuke_nichiji = at, fugo_settei_nichiji = at,
+      fugo_status_koshin_nichiji = at
     FROM unnest(tsuban) AS u (t) WHERE r.shori_tsuban = u.t AND r.fugo_shutoku_status = '3';
   GET DIAGNOSTICS written = ROW_COUNT;
   IF written <> cardinality(tsuban) THEN
@@ -256,8 +262,6 @@ BEGIN
   IF written <> cardinality(tsuban) THEN
     RAISE EXCEPTION 'fugo_store: a code or a person was first' USING ERRCODE = 'serialization_failure';
   END IF;
-  UPDATE fugo_shutoku_yokyu r SET fugo_shutoku_status = '5', fugo_settei_nichiji = at, fugo_status_koshin_nichiji = at
-    FROM unnest(tsuban) AS u (t) WHERE r.shori_tsuban = u.t;
 END $$;
 
 -- === Progress: in the zone of the insurer. Of each own member the newest request of the person; never a code.
@@ -283,8 +287,8 @@ GRANT EXECUTE ON FUNCTION fugo_known(uuid[]), fugo_request(uuid[], uuid[], bigin
   fugo_claim(uuid, text, timestamptz, integer), fugo_file_zones(uuid), fugo_file_part(uuid, varchar, uuid, integer),
   fugo_leave_out(uuid, uuid[], varchar, varchar), fugo_mark_tenso(uuid, timestamptz),
   fugo_mark_soshin(uuid, timestamptz), fugo_let_go(uuid) TO chukan_worker;
-GRANT EXECUTE ON FUNCTION fugo_find_answers(uuid[], bytea[]),
+GRANT EXECUTE ON FUNCTION fugo_find_answers(uuid[], bytea[], boolean),
   fugo_store(uuid[], uuid[], uuid[], bytea[], bytea[], integer[], text[], timestamptz),
   fugo_jotai(uuid, integer) TO chukan_web;
 GRANT EXECUTE ON FUNCTION fugo_zone() TO chukan_web, chukan_worker;
-ALTER TABLE fugo_shutoku_yokyu SET (fillfactor = 70);
+ALTER TABLE fugo_shutoku_yokyu SET (fillfactor = 50);

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 from django.db import OperationalError, connections
+from structlog.testing import capture_logs
 
 from chukan.kernel.crypto.envelope import open_envelope
 from chukan.kernel.crypto.keyring import get_keyring
@@ -89,7 +90,7 @@ def test_the_code_of_a_sent_request_is_stored_sealed_and_stamped(world: World) -
 
 
 @pytest.mark.kj("KJ-IN-13", "KJ-RET-16", "KJ-FUGO-01")
-def test_everything_else_is_dropped_told_and_counted(world: World, capfd: pytest.CaptureFixture[str]) -> None:
+def test_everything_else_is_dropped_told_and_counted(world: World) -> None:
     one, two = sent_for(world, 1, 2)
     joined(3)
     requests_made()
@@ -97,19 +98,18 @@ def test_everything_else_is_dropped_told_and_counted(world: World, capfd: pytest
     transferred(now=LATER)
     nobody = uuid4()
     brought(world, (one, code_of(1)))
-    capfd.readouterr()
-
-    got = brought(
-        world,
-        (one, code_of(1)),
-        (one, code_of(7)),
-        (two, code_of(1)),
-        (waiting, code_of(3)),
-        (nobody, code_of(4)),
-        (two, code_of(2)),
-        (two, code_of(2)),
-        (two, code_of(8)),
-    )
+    with capture_logs() as logged:
+        got = brought(
+            world,
+            (one, code_of(1)),
+            (one, code_of(7)),
+            (two, code_of(1)),
+            (waiting, code_of(3)),
+            (nobody, code_of(4)),
+            (two, code_of(2)),
+            (two, code_of(2)),
+            (two, code_of(8)),
+        )
 
     assert got == [
         "same_again", "other_code", "taken", "not_sent", "no_request", "stored", "same_again", "other_code",
@@ -117,9 +117,9 @@ def test_everything_else_is_dropped_told_and_counted(world: World, capfd: pytest
     assert [row[:2] for row in issues(world)] == [(one, 1), (two, 1)]
     assert opened(world) == [code_of(1), code_of(2)]
     assert counts(world) == {"stored": 2, "same_again": 2, "other_code": 2, "taken": 1, "not_sent": 1, "no_request": 1}
-    warned = [line for line in capfd.readouterr().err.splitlines() if "fugo.answer.unsolicited" in line]
-    assert len(warned) == 1
-    assert not any(code_of(serial) in warned[0] for serial in range(9))
+    warned = [one for one in logged if one["event"] == "fugo.answer.unsolicited"]
+    assert [(one["log_level"], one["count"]) for one in warned] == [("warning", 5)]
+    assert not any(code_of(serial) in str(warned) for serial in range(9))
     assert states(world) == ["5", "5", "2"]
 
 
@@ -234,6 +234,14 @@ def test_the_database_refuses_a_step_that_is_left_out(world: World, to: str) -> 
             " fugo_soshin_nichiji = now()",
             [to],
         )
+
+
+@pytest.mark.kj("KJ-FUGO-04")
+def test_the_database_refuses_a_code_that_is_set_without_having_been_received(world: World) -> None:
+    sent_for(world, 1)
+
+    with world.admin() as admin, pytest.raises(psycopg.errors.CheckViolation, match="fugo_yokyu_stamps"):
+        admin.execute("UPDATE fugo_shutoku_yokyu SET fugo_shutoku_status = '5', fugo_settei_nichiji = now()")
 
 
 def test_the_same_message_twice_at_once_stores_once(world: World) -> None:
