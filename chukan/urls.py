@@ -7,6 +7,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("chukan.controls.shokuin.urls")),
     path("", include("chukan.controls.kengen.urls")),
     path("", include("chukan.controls.sosa_log.urls")),
+    path("", include("chukan.controls.shonin.urls")),
     path("", include("chukan.controls.setsuzoku.urls")),
     path("api/v1/", include("shikaku.http.api_urls")),
     path("api/v1/", include("pmh.http.api_urls")),

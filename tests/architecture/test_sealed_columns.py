@@ -14,6 +14,8 @@ from tests.architecture.model_tree import columns, product_models
 NO_ENVELOPE = {
     ("crypto_key", "wrapped"),
     ("fugo_kikanbetsu_fugo", "bi_kikanbetsu_fugo"),
+    ("shonin_irai", "payload_hash"),
+    ("shonin_shonin", "payload_hash"),
     ("setsuzoku_idempotency", "fingerprint"),
     ("setsuzoku_nonce", "nonce_sha256"),
     ("shikaku_itaku_kukaku_kanyusha", "bi_bango"),

@@ -86,9 +86,7 @@ def _approve(
 ) -> State:
     irai = _lock(by=by, zone=zone, shonin_id=shonin_id)
     row = _decidable(by=by, shonin_id=shonin_id, now=now)
-    _check_comment(comment, is_needed=False)
-    if row.ninzu is not None and ninzu != row.ninzu:
-        raise refused(Refusal.NINZU)
+    _check_typed(row, ninzu=ninzu, comment=comment)
     use_ninsho(
         by=by,
         ninsho_id=ninsho_id,
@@ -115,6 +113,13 @@ def _approve(
         complete(by=by, shonin_id=irai.id, now=now)
         return State.KANRYO
     return after
+
+
+@outside_transaction
+def check_approval(*, by: Principal, row: IraiRow, ninzu: int | None, comment: str) -> None:
+    """Raise what `approve` would, before anybody is asked for a 生体認証; nothing is stored."""
+    _check_person(by=by, row=row)
+    _check_typed(row, ninzu=ninzu, comment=comment)
 
 
 @outside_transaction
@@ -153,6 +158,11 @@ def _lock(*, by: Principal, zone: str, shonin_id: UUID) -> Irai:
 
 def _decidable(*, by: Principal, shonin_id: UUID, now: datetime) -> IraiRow:
     row = get_irai(by=by, shonin_id=shonin_id, now=now)
+    _check_person(by=by, row=row)
+    return row
+
+
+def _check_person(*, by: Principal, row: IraiRow) -> None:
     refusal = check_decide(
         by=by,
         rule=row.rule,
@@ -163,7 +173,12 @@ def _decidable(*, by: Principal, shonin_id: UUID, now: datetime) -> IraiRow:
     )
     if refusal is not None:
         raise refused(refusal)
-    return row
+
+
+def _check_typed(row: IraiRow, *, ninzu: int | None, comment: str) -> None:
+    _check_comment(comment, is_needed=False)
+    if row.ninzu is not None and ninzu != row.ninzu:
+        raise refused(Refusal.NINZU)
 
 
 def _check_comment(comment: str, *, is_needed: bool) -> None:
@@ -212,7 +227,7 @@ def grant_kengen(*, by: Principal, zone: str, row: IraiRow, now: datetime) -> No
     """Give exactly the right that was asked for, until the staff record's own end. 根拠: KJ-AUTH-20."""
     taisho = shokuin_of(by=by, zone=zone, shokuin_id=str(row.payload["shokuin_id"]))
     if taisho is None:
-        raise Conflict("shokuin_nashi", "権限を付ける職員が見つかりません。依頼を差し戻してください。")
+        raise Conflict("kengen_taisho_nashi", "権限を付ける職員が見つかりません。依頼を差し戻してください。")
     grant_approved(
         by=by,
         zone=zone,

@@ -44,7 +44,7 @@ BEGIN
     END IF;
     RETURN NEW;
   END IF;
-  IF (OLD.state, NEW.state) NOT IN (
+  IF OLD.state <> NEW.state AND (OLD.state, NEW.state) NOT IN (
     ('irai', 'hitorime'), ('irai', 'shonin_zumi'), ('irai', 'sashimodoshi'), ('irai', 'torisage'),
     ('hitorime', 'shonin_zumi'), ('hitorime', 'sashimodoshi'), ('hitorime', 'torisage'),
     ('shonin_zumi', 'torisage'), ('shonin_zumi', 'jikko_chu'), ('jikko_chu', 'kanryo')
@@ -72,7 +72,8 @@ BEGIN
   END IF;
   RETURN NEW;
 END $$;
-CREATE TRIGGER shonin_shonin_guard BEFORE INSERT ON shonin_shonin
+-- After the row: another zone's row is refused by the wall first, whatever waits there.
+CREATE TRIGGER shonin_shonin_guard AFTER INSERT ON shonin_shonin
   FOR EACH ROW EXECUTE FUNCTION shonin_guard_shonin();
 """
 _NO_GUARDS = """

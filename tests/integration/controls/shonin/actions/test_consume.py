@@ -222,19 +222,20 @@ class TestTheDatabaseItself:
 
     @pytest.mark.kj("KJ-AUTH-06", "KJ-AUTH-20")
     @pytest.mark.parametrize(
-        "zone,jimu,giver,agreed,passes",
+        "row,passes",
         [
-            ("shiharai_kikin", "fugo", "K0001", None, False),
-            ("shiharai_kikin", "fugo", "K0001", "K0001", False),
-            ("shiharai_kikin", "honnin_kakunin", "K0001", None, False),
-            ("shiharai_kikin", "fugo", "K0001", "K0002", True),
-            ("unyo_hoshu", "fugo", "U0001", "K0002", False),
-            ("unyo_hoshu", "unyo", "U0001", None, True),
+            (("shiharai_kikin", "fugo", "K0001", None), False),
+            (("shiharai_kikin", "fugo", "K0001", "K0001"), False),
+            (("shiharai_kikin", "honnin_kakunin", "K0001", None), False),
+            (("shiharai_kikin", "fugo", "K0001", "K0002"), True),
+            (("unyo_hoshu", "fugo", "U0001", "K0002"), False),
+            (("unyo_hoshu", "unyo", "U0001", None), True),
         ],
     )
     def test_gives_no_right_of_the_server_without_two_persons(
-        self, world: World, asked: UUID, zone: str, jimu: str, giver: str, agreed: str | None, passes: bool
+        self, world: World, asked: UUID, row: tuple[str, str, str, str | None], passes: bool
     ) -> None:
+        zone, jimu, giver, agreed = row
         an_operator("U0001", soshiki="unyo_hoshu", kengen=frozenset({("kanri", "shokai")}))
         staff = "K0001" if zone == "shiharai_kikin" else "U0001"
         with web_role(world) as web:
