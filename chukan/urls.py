@@ -6,6 +6,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("chukan.kernel.http.urls")),
     path("", include("chukan.controls.shokuin.urls")),
     path("", include("chukan.controls.kengen.urls")),
+    path("", include("chukan.controls.seitai.urls")),
     path("", include("chukan.controls.sosa_log.urls")),
     path("", include("chukan.controls.shonin.urls")),
     path("", include("chukan.controls.setsuzoku.urls")),

@@ -6,7 +6,7 @@ A 個人番号 crosses it in two places and is not kept on either side: `find_me
 
 from shikaku.actions.set_pmh_id import set_pmh_id
 from shikaku.queries.fugo import HeldBango, ReflectedMember, find_kojin_bango, list_reflected_members
-from shikaku.queries.haishin import PmhHaishin, count_pmh_haishin
+from shikaku.queries.haishin import PmhHaishin, PmhRefusal, count_pmh_haishin, list_pmh_refusals
 from shikaku.queries.members import Member, find_last_soshitsu, find_members, find_soshitsu_per_hokensha
 from shikaku.queries.rireki import Kanyusaki, find_hokensha_at
 
@@ -15,6 +15,7 @@ __all__ = [
     "Kanyusaki",
     "Member",
     "PmhHaishin",
+    "PmhRefusal",
     "ReflectedMember",
     "count_pmh_haishin",
     "find_hokensha_at",
@@ -22,6 +23,7 @@ __all__ = [
     "find_last_soshitsu",
     "find_members",
     "find_soshitsu_per_hokensha",
+    "list_pmh_refusals",
     "list_reflected_members",
     "set_pmh_id",
 ]

@@ -24,6 +24,14 @@ _CRASHES: Final = (
     "本番（CHUKAN_MODE=production）では、処理を途中で止める試験の指定（CHUKAN_CRASH_AT）は使えません。"
     "環境から CHUKAN_CRASH_AT を除いてください。"
 )
+_MODELS: Final = (
+    "本番（CHUKAN_MODE=production）では、生体認証の認証器の機種を限ります。"
+    "CHUKAN_SEITAI_KISHU に使える機種（AAGUID）を、CHUKAN_SEITAI_ROOTS に製造者の証明書のファイルを指定してください。"
+)
+_ORIGIN: Final = (
+    "本番（CHUKAN_MODE=production）では、生体認証を行う画面の URL が要ります。"
+    "CHUKAN_SEITAI_ORIGIN に https:// で始まる URL を指定してください。"
+)
 
 
 class UnfitStart(SystemExit):
@@ -41,6 +49,10 @@ def check_production(**_given: object) -> list[Error]:
         errors.append(Error(_TLS, id="chukan.E002"))
     if os.environ.get("CHUKAN_CRASH_AT"):
         errors.append(Error(_CRASHES, id="chukan.E003"))
+    if "*" in settings.SEITAI_MODELS or not settings.SEITAI_MODELS or not settings.SEITAI_ROOTS:
+        errors.append(Error(_MODELS, id="chukan.E004"))
+    if not all(origin.startswith("https://") for origin in settings.SEITAI_ORIGINS):
+        errors.append(Error(_ORIGIN, id="chukan.E005"))
     return errors
 
 

@@ -36,5 +36,5 @@ def done_again(work: Callable[[], R]) -> R:
             log.warning("kernel.transaction.undone", reason=str(getattr(error.__cause__, "sqlstate", "")))
     raise Unavailable(
         "kozatsu",
-        "ほかの処理と重なったため、登録できませんでした。何も登録していません。少し待ってから、もう一度行ってください。",
+        "ほかの処理と重なったため、行えませんでした。何も変えていません。少し待ってから、もう一度行ってください。",
     )

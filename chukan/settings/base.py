@@ -19,6 +19,11 @@ CHUKAN_RATE_PER_CLIENT = env.number("CHUKAN_RATE_PER_CLIENT")
 CHUKAN_ONSHI_URL = env.partner_url("CHUKAN_ONSHI_URL")
 CHUKAN_NWS_URL = env.partner_url("CHUKAN_NWS_URL")
 CHUKAN_JUKI_URL = env.partner_url("CHUKAN_JUKI_URL")
+# 生体認証 is bound to the name in the address bar: localhost, or a name with TLS. An IP address can have none.
+SEITAI_ORIGINS = env.words("CHUKAN_SEITAI_ORIGIN") or [f"http://localhost:{CHUKAN_PORT}"]
+SEITAI_RP_ID = env.host_of(SEITAI_ORIGINS[0])
+SEITAI_MODELS = [model.lower() for model in env.words("CHUKAN_SEITAI_KISHU")]
+SEITAI_ROOTS = env.text("CHUKAN_SEITAI_ROOTS")
 
 DEBUG = False
 SECRET_KEY = env.secret_key()
@@ -43,6 +48,7 @@ INSTALLED_APPS = [
     "chukan.controls.shokuin",
     "chukan.controls.kengen",
     "chukan.controls.kukaku",
+    "chukan.controls.seitai",
     "chukan.controls.shonin",
     "chukan.controls.uketsuke",
     "shikaku",

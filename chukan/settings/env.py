@@ -44,6 +44,17 @@ VARIABLES = (
     Variable("CHUKAN_JUKI_URL", "", "情報提供サーバー（住基ネット）の URL"),
     Variable("CHUKAN_ALLOWED_HOSTS", "localhost,127.0.0.1", "画面と API が答えるホスト名（カンマ区切り）"),
     Variable("CHUKAN_TLS", "0", "1 なら TLS の内側で動くとみなし、平文の要求を退ける。ループバック以外では 1 にする"),
+    Variable(
+        "CHUKAN_SEITAI_ORIGIN",
+        "",
+        "生体認証を行う画面の URL（例: https://chukan.example.jp）。空なら http://localhost:CHUKAN_PORT",
+    ),
+    Variable(
+        "CHUKAN_SEITAI_KISHU",
+        "*",
+        "登録できる認証器の機種（AAGUID をカンマ区切り）。* はどの機種でもよい（デモ・研修だけ）",
+    ),
+    Variable("CHUKAN_SEITAI_ROOTS", "", "認証器の製造者の証明書（PEM）のファイル。機種を限るときに要る"),
     Variable("CHUKAN_RATE_PER_CLIENT", "100", "接続システム1つあたりの毎秒の要求数の上限（瞬間は4倍）"),
     Variable("CHUKAN_KANKYO", "研修", "画面に出す環境名（本番なら空）"),
 )
@@ -115,6 +126,11 @@ def redis_url() -> str:
 def partner_url(name: str) -> str:
     """Return a partner's address: the variable, else the simulator of this CHUKAN_HOME."""
     return text(name) or running_services().get(name.removeprefix("CHUKAN_").lower(), "")
+
+
+def host_of(url: str) -> str:
+    """Return the host name of an address."""
+    return urlsplit(url).hostname or ""
 
 
 def role_password(role: str) -> str:

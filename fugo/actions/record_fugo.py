@@ -22,9 +22,10 @@ from chukan.kernel.crypto.data_key import FIELD
 from chukan.kernel.crypto.envelope import RowSealer
 from chukan.kernel.crypto.keyring import get_keyring
 from chukan.kernel.errors import NotPermitted
+from chukan.kernel.pipeline import pipelined
 from chukan.kernel.principal import Principal
 from chukan.kernel.retry import is_undone
-from chukan.kernel.transactions import own_transaction, savepoint
+from chukan.kernel.transactions import LostRace, own_transaction, savepoint
 from chukan.kernel.values.uuid7 import uuid7_bytes
 from fugo.actions.transfer_yokyu_file import FILE, JIMU
 from fugo.domain.answer_matching import SUSPECT, Juryo, Received, match_answer
@@ -36,6 +37,7 @@ log = structlog.get_logger()
 
 TABLE: Final = "fugo_kikanbetsu_fugo"
 ENVELOPE: Final = "kikanbetsu_fugo"
+_UKETSUKE: Final = "SELECT place, himozuke_bango, last_hakko_no, hokensha_code FROM fugo_mark_uketsuke(%s, %s)"
 _STORE: Final = "SELECT fugo_store(%s, %s, %s, %s, %s, %s, %s::text[], %s)"
 # Last of all: everybody writes these few rows.
 _COUNT: Final = """
@@ -57,26 +59,24 @@ def record_fugo(*, by: Principal, received: Sequence[Received], now: datetime) -
         raise NotPermitted(
             "setsuzoku_taishogai", "この接続システムが呼べる宛先ではありません。仕様を確かめてください。"
         )
-    index = fugo_index(get_keyring())
-    hashes = [index.digest(one.fugo.reveal().encode()) for one in received]
     try:
         with savepoint():
-            judged, found = _settle(by, received, hashes, careful=False, now=now)
+            # As a rule every code is new and so is its person: nobody looks first, the database refuses the rest.
+            judged, persons = (Juryo.STORED,) * len(received), _settle(_in_order(received), now)
     except OperationalError as error:
         if not is_undone(error):
             raise
-        judged, found = _settle(by, received, hashes, careful=True, now=now)
+        judged, persons = _settle_fitting(by, received, now)
     counts = Counter(judged)
     suspect = {juryo.value: counts[juryo] for juryo in sorted(SUSPECT) if counts[juryo]}
     if suspect:
         log.warning("fugo.answer.unsolicited", count=sum(suspect.values()), kind=",".join(suspect))
-    only = found.get(0) if len(received) == 1 else None
     record_sosa(
         by=by,
         kind=SosaKind.FUGO_KAKUNO,
         jimu=JIMU,
         target_file=FILE,
-        targets=() if only is None else (str(only.himozuke_bango),),
+        targets=tuple(str(one) for one in persons) if len(received) == 1 else (),
         result="ok" if counts[Juryo.STORED] or not suspect else "not_found",
         detail={"kensu": len(received), **{juryo.value: count for juryo, count in sorted(counts.items())}},
         now=now,
@@ -85,22 +85,25 @@ def record_fugo(*, by: Principal, received: Sequence[Received], now: datetime) -
     return judged
 
 
-def _settle(
-    by: Principal, received: Sequence[Received], hashes: Sequence[bytes], *, careful: bool, now: datetime
-) -> tuple[tuple[Juryo, ...], dict[int, AskedFor]]:
-    """Judge and store; as a rule every code is new and so is its person, and only then nobody looks twice."""
-    tsuban = [one.shori_tsuban for one in received]
-    found = find_asked_for(by=by, shori_tsuban=tsuban, hashes=hashes, careful=careful)
+def _settle_fitting(by: Principal, received: Sequence[Received], now: datetime) -> tuple[tuple[Juryo, ...], list[UUID]]:
+    """Judge every code by itself and store those that belong to a request; return all persons that were named."""
+    index = fugo_index(get_keyring())
+    hashes = [index.digest(one.fugo.reveal().encode()) for one in received]
+    found = find_asked_for(by=by, shori_tsuban=[one.shori_tsuban for one in received], hashes=hashes)
     judged, storing = _judge(received, hashes, found)
     if storing:
-        _store(received, hashes, found, storing, now)
-    return judged, found
+        _settle(_in_order([received[place] for place in storing]), now)
+    return judged, [one.himozuke_bango for one in found.values()]
+
+
+def _in_order(received: Sequence[Received]) -> list[Received]:
+    return sorted(received, key=lambda one: one.shori_tsuban.int)
 
 
 def _judge(
     received: Sequence[Received], hashes: Sequence[bytes], found: dict[int, AskedFor]
 ) -> tuple[tuple[Juryo, ...], list[int]]:
-    """Return what becomes of each code, and the places of those to store in the order in which all write."""
+    """Return what becomes of each code, and the places of those to store."""
     judged: list[Juryo] = []
     given: dict[UUID, bytes] = {}
     storing: list[int] = []
@@ -110,54 +113,61 @@ def _judge(
         state, held = (None, None) if asked is None else (asked.state, asked.held)
         if one.shori_tsuban in given:  # stored a moment ago, by an earlier item of this very message
             state, held = ShutokuState.SETTEI, given[one.shori_tsuban]
-        is_taken = asked is not None and (
-            asked.is_known or code in codes or (asked.last_hakko_no > 0 and not asked.is_saihakko)
-        )
+        is_taken = asked is not None and (asked.is_known or code in codes or (asked.has_fugo and not asked.is_saihakko))
         juryo = match_answer(state, is_same=held == code, is_taken=is_taken)
         judged.append(juryo)
         if juryo is Juryo.STORED:
             given[one.shori_tsuban] = code
             codes.add(code)
             storing.append(place)
-    storing.sort(key=lambda place: received[place].shori_tsuban.int)
     return tuple(judged), storing
 
 
-def _store(
-    received: Sequence[Received],
-    hashes: Sequence[bytes],
-    found: dict[int, AskedFor],
-    storing: Sequence[int],
-    now: datetime,
-) -> None:
-    sealer = RowSealer(get_keyring().active_dek(purpose=FIELD, hokensha_code=None), table=TABLE, envelope=ENVELOPE)
-    ids = uuid7_bytes(len(storing))
-    rows = [found[place] for place in storing]
-    sealed = [
-        sealer.seal(row_id, received[place].fugo.reveal().encode()) for row_id, place in zip(ids, storing, strict=True)
-    ]
-    purposes: dict[tuple[str, ...], str] = {}
-    for row in rows:
-        if row.hokensha_code not in purposes:
-            purposes[row.hokensha_code] = _yoto(row.hokensha_code).value
+def _settle(received: Sequence[Received], now: datetime) -> list[UUID]:
+    """Take requests, in the order of 処理通番, over 符号受付 to 設定 with their codes; return their persons.
+
+    Raises LostRace unless each of them is 送信, once, and no code and no person was there before.
+    """
+    tsuban = uuid_array([one.shori_tsuban for one in received])
+    ids = uuid7_bytes(len(received))
+    keyring = get_keyring()
+    index = fugo_index(keyring)
+    sealer = RowSealer(keyring.active_dek(purpose=FIELD, hokensha_code=None), table=TABLE, envelope=ENVELOPE)
+    with pipelined(), connection.cursor() as cursor:
+        cursor.execute(_UKETSUKE, [tsuban, now])
+        # The database is at it; hashing and sealing take as long.
+        codes = [one.fugo.reveal().encode() for one in received]
+        hashes = [index.digest(code) for code in codes]
+        sealed = [sealer.seal(row_id, code) for row_id, code in zip(ids, codes, strict=True)]
+        taken = sorted(cursor.fetchall())
+    if len(taken) != len(received):
+        message = "a request does not wait for its code"
+        raise LostRace(message)
+    persons = [person for _, person, _, _ in taken]
+    purposes: dict[str | None, str] = {}
+    for _, _, _, insurers in taken:
+        if insurers not in purposes:
+            purposes[insurers] = _yoto(insurers).value
     with connection.cursor() as cursor:
         cursor.execute(
             _STORE,
             [
                 uuid_array(ids),
-                uuid_array([received[place].shori_tsuban for place in storing]),
-                uuid_array([row.himozuke_bango for row in rows]),
+                tsuban,
+                uuid_array(persons),
                 bytea_array(sealed),
-                bytea_array([hashes[place] for place in storing]),
-                integer_array([row.last_hakko_no + 1 for row in rows]),
-                [purposes[row.hokensha_code] for row in rows],
+                bytea_array(hashes),
+                integer_array([last + 1 for _, _, last, _ in taken]),
+                [purposes[insurers] for _, _, _, insurers in taken],
                 now,
             ],
         )
+    return persons
 
 
-def _yoto(hokensha_code: tuple[str, ...]) -> Yoto:
+def _yoto(hokensha_codes: str | None) -> Yoto:
     """Return the purpose of a code from the 保険者種別 of all insurers of the person. 根拠: KJ-NWS-22, KJ-NWS-27."""
+    hokensha_code = (hokensha_codes or "").split()
     if not _shubetsu.keys() >= set(hokensha_code):
         _shubetsu.update({one.hokensha_code: one.hokensha_shubetsu for one in list_hokensha()})
     return yoto_of(frozenset(_shubetsu[code] for code in hokensha_code))

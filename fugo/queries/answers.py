@@ -12,18 +12,17 @@ from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import reads
 from fugo.domain.shutoku_state import ShutokuState
 
-_FIND: Final = """
-SELECT place, status, himozuke_bango, is_saihakko, held, is_known, last_hakko_no, hokensha_code
-FROM fugo_find_answers(%s, %s, %s)
-"""
+_FIND: Final = (
+    "SELECT place, status, himozuke_bango, is_saihakko, held, is_known, has_fugo FROM fugo_find_answers(%s, %s)"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class AskedFor:
     """The request one arriving code names.
 
-    `held`: the hash of the code it has; `is_known`: the code that came stands somewhere; `hokensha_code`: of all
-    insurers the person is linked to.
+    `held`: the hash of the code it has; `is_known`: the code that came stands somewhere; `has_fugo`: the person has
+    one.
     """
 
     state: ShutokuState
@@ -31,23 +30,17 @@ class AskedFor:
     is_saihakko: bool
     held: bytes | None = field(repr=False)
     is_known: bool
-    last_hakko_no: int
-    hokensha_code: tuple[str, ...]
+    has_fugo: bool
 
 
 @reads
-def find_asked_for(
-    *, by: Principal, shori_tsuban: Sequence[UUID], hashes: Sequence[bytes], careful: bool
-) -> dict[int, AskedFor]:
-    """Return the request each code is for by its place in the sequence; those without one are left out.
-
-    Not `careful`, nobody looks whether a code is known or a person has one: the database refuses to store it then.
-    """
+def find_asked_for(*, by: Principal, shori_tsuban: Sequence[UUID], hashes: Sequence[bytes]) -> dict[int, AskedFor]:
+    """Return the request each code is for by its place in the sequence; those without one are left out."""
     with connection.cursor() as cursor:
-        cursor.execute(_FIND, [uuid_array(shori_tsuban), bytea_array(hashes), careful])
+        cursor.execute(_FIND, [uuid_array(shori_tsuban), bytea_array(hashes)])
         return {
             place - 1: AskedFor(
-                ShutokuState(status), person, saihakko, None if held is None else bytes(held), known, last, tuple(codes)
+                ShutokuState(status), person, saihakko, None if held is None else bytes(held), known, has_fugo
             )
-            for place, status, person, saihakko, held, known, last, codes in cursor.fetchall()
+            for place, status, person, saihakko, held, known, has_fugo in cursor.fetchall()
         }

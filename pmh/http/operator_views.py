@@ -19,14 +19,17 @@ from chukan.kernel import clock
 from chukan.kernel.clock import business_date_jst, midnight_jst
 from chukan.kernel.http.pages import Tile, Todo, chart_of, show
 from chukan.kernel.templatetags.hyoji import nagasa
+from chukan.kernel.values.kojin_bango import contains_kojin_bango
 from chukan.settings import limits
 from pmh.actions.record_jokyo import record_jokyo
 from pmh.domain.irai import HOHO_LABELS, REFUSED_LABELS
 from pmh.queries.hakko_rireki import count_hakko
 from pmh.queries.irai import IraiDay, RefusedIrai, count_day, count_days, list_refused
-from shikaku.public import PmhHaishin, count_pmh_haishin
+from shikaku.public import PmhHaishin, PmhRefusal, count_pmh_haishin, list_pmh_refusals
 
 _DAYS: Final = timedelta(days=6)  # before today: a week
+_NO_CODE: Final = "（明細コードなし）"
+_HIDDEN: Final = "（番号のため表示しません）"
 _OTHER: Final = ("要求を処理できませんでした。", "要求番号を添えて、PMHの運用者に連絡してください。")
 
 
@@ -102,6 +105,7 @@ def show_reigai(request: HttpRequest) -> HttpResponse:
         "todo": _todo(haishin, itaku, refused, now),
         "haishin": haishin,
         "overdue": _is_overdue(haishin, now),
+        "ijo": [(_shown_code(row), row) for row in list_pmh_refusals(by=by)],
         "itaku": itaku,
         "refused": [_refused(row) for row in refused],
     }
@@ -111,6 +115,11 @@ def show_reigai(request: HttpRequest) -> HttpResponse:
 
 def _is_overdue(haishin: PmhHaishin, now: datetime) -> bool:
     return haishin.oldest_at is not None and now - haishin.oldest_at > limits.ONSHI_OVERDUE
+
+
+def _shown_code(row: PmhRefusal) -> str:
+    """Return the code as it came: the partner writes it, so that it may be anything, also a number."""
+    return _HIDDEN if contains_kojin_bango(row.meisai_code) else row.meisai_code or _NO_CODE
 
 
 def _todo(haishin: PmhHaishin, itaku: Sequence[Itaku], refused: Sequence[RefusedIrai], now: datetime) -> list[Todo]:
@@ -150,7 +159,10 @@ def _tiles(today: IraiDay, haishin: PmhHaishin, now: datetime) -> tuple[Tile, ..
 
 
 def _share(part: int, whole: int) -> str:
-    return f"{part * 100 / whole:.1f}%" if whole else "人"
+    if not whole:
+        return "人"
+    share = part * 100 / whole
+    return f"人・{share:.1f}%" if share < 10 else f"人・{share:.0f}%"  # noqa: PLR2004  # as short as the tile is narrow
 
 
 def _itaku(now: datetime) -> list[Itaku]:

@@ -67,6 +67,10 @@ class LedNumbers:
         himozuke = self._himozuke_of.get(bango)
         return None if himozuke is None else self._person_of.get(himozuke)
 
+    def person_at(self, himozuke: UUID) -> BlockPerson | None:
+        """Return the person of this zone who was found to have the 紐付番号."""
+        return self._person_of.get(himozuke)
+
     def himozuke_of(self, bango: bytes) -> UUID | None:
         """Return the 紐付番号 the number was found to lead to."""
         return self._himozuke_of.get(bango)

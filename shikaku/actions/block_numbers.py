@@ -1,11 +1,12 @@
 """A changed or corrected 個人番号 inside a block: which hash leads to whom, in the zone and across insurers.
 
-根拠: KJ-SHI-05 and the published contract §3 (個人番号更新区分).
+根拠: KJ-SHI-05 and the published contract §3 (個人番号更新区分), ADR 0018.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.db import IntegrityError, connection
 
@@ -19,6 +20,7 @@ from shikaku.actions.block_led import LedNumbers
 from shikaku.actions.block_person import BlockPerson, known_person
 from shikaku.domain.held import NO_KOSHINGO, KoshingoFacts
 from shikaku.queries.held import load_held
+from shikaku.queries.led import find_himozuke
 
 KANYUSHA_TABLE: Final = "shikaku_itaku_kukaku_kanyusha"
 KOJIN_BANGO: Final = "kojin_bango"
@@ -54,6 +56,10 @@ UPDATE shikaku_kyu_kojin_bango SET resolves = false WHERE hokensha_code = %s AND
 _SEALED: Final = """
 SELECT ct_kojin_bango FROM shikaku_itaku_kukaku_kanyusha WHERE hokensha_code = %s AND hihokensha_edaban = %s
 """
+_SEALED_FORMER: Final = """
+SELECT ct_kojin_bango FROM shikaku_kyu_kojin_bango
+WHERE hokensha_code = %s AND hihokensha_edaban = %s AND bi_bango <> %s AND resolves ORDER BY kojin_bango_koshin_nichiji
+"""
 
 
 class NumberChanges:
@@ -74,8 +80,8 @@ class NumberChanges:
         self._by, self._zone, self._index, self._seal = by, zone, index, seal
         self._by_edaban, self._by_bango, self._led = by_edaban, by_bango, led
 
-    def facts(self, number: str, person: BlockPerson | None) -> KoshingoFacts:
-        """Return what is known of 更新後個人番号: its 紐付番号, who has it here, whether it is the present one."""
+    def facts(self, number: str, kubun: str | None, person: BlockPerson | None) -> KoshingoFacts:
+        """Return what is known of 更新後個人番号 here and across insurers, and of the numbers the person has."""
         bango = self._index.bango(number)
         if bango not in self._by_bango:
             held = load_held(by=self._by, zone=self._zone, edabans=(), bangos=(bango,))
@@ -84,71 +90,160 @@ class NumberChanges:
         self._led.look_up({bango: self._index.global_bango(number)})
         himozuke = self._led.himozuke_of(bango)
         holder = self._led.person_of(bango)
+        if person is None or himozuke is None or himozuke == person.himozuke:
+            elsewhere = himozuke
+        else:
+            mixed = self._led.person_at(himozuke)
+            holder = holder if mixed is None else mixed
+            is_free = person.bango != bango and self._is_free(himozuke, person)
+            elsewhere = None if is_free else himozuke
+        parted = None if person is None or kubun != NEW_NUMBER else self._parted(person)
         return KoshingoFacts(
-            himozuke_bango=None if himozuke is None else str(himozuke),
+            himozuke_bango=None if elsewhere is None else str(elsewhere),
             edaban_here=None if holder is None else holder.edaban,
             is_current=person is not None and person.bango == bango,
+            keeps=person is not None and kubun != NEW_NUMBER and bool(self._kept(person)),
+            parted=None if parted is None else str(parted),
         )
 
+    def _is_free(self, himozuke: UUID, person: BlockPerson) -> bool:
+        """Tell whether a 紐付番号 is nobody's: a 訂正 made it for a number, and nobody came with that number."""
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT shikaku_is_free(%s, %s, %s)", [himozuke, self._zone, person.edaban])
+            return bool(cursor.fetchone()[0])
+
+    def _parted(self, person: BlockPerson) -> UUID | None:
+        """Return the 紐付番号 the present number leads to when it is not the person's."""
+        if person.bango is None:
+            return None
+        present = self._index.global_bango(self._plain(person))
+        himozuke = find_himozuke(by=self._by, hashes=[present]).get(present)
+        return None if himozuke == person.himozuke else himozuke
+
+    def _kept(self, person: BlockPerson) -> list[bytes]:
+        """Return the person's numbers from before that lead to the person still, the earliest first."""
+        if person.bango is None:
+            return []
+        hashes = self._formers(person, person.bango)
+        led = find_himozuke(by=self._by, hashes=hashes)
+        return [one for one in hashes if led.get(one) == person.himozuke]
+
+    def _formers(self, person: BlockPerson, present: bytes) -> list[bytes]:
+        """Return the hashes across insurers of the numbers from before that this insurer lets lead to the person."""
+        with connection.cursor() as cursor:
+            cursor.execute(_SEALED_FORMER, [self._zone, person.edaban, present])
+            sealed = [bytes(row[0]) for row in cursor.fetchall()]
+        return [self._index.global_bango(self._open(person, one)) for one in sealed]
+
     def change(self, number: str, kubun: str, person: BlockPerson, at: datetime) -> None:
-        """Put the new number in the old one's place. 1 変更: both lead to the person. 2 訂正: the old one no longer."""
+        """Put the new number in the old one's place. 1 変更: both lead to the person. 2 訂正: the old one no longer.
+
+        訂正 to the present number takes the person to where that number leads; nothing else changes.
+        """
+        if person.bango == self._index.bango(number):
+            self._move(self._resolved(number), person)
+            return
+        former = person.bango
+        wide = None if former is None else self._index.global_bango(self._plain(person))
+        kept = [] if kubun == NEW_NUMBER else self._kept(person)
         with connection.cursor() as cursor:
             resolves = kubun == NEW_NUMBER
             if person.bango is not None and person.ct_bango is not None:
-                former = (uuid7(), self._zone, person.bango, person.edaban, person.ct_bango, kubun, at, resolves)
-                cursor.execute(_KEEP_FORMER + _AS_IN_THIS_BLOCK, former)
+                row = (uuid7(), self._zone, person.bango, person.edaban, person.ct_bango, kubun, at, resolves)
+                cursor.execute(_KEEP_FORMER + _AS_IN_THIS_BLOCK, row)
             else:
                 cursor.execute(_KEEP_FORMER + _AS_STORED, [uuid7(), kubun, at, resolves, self._zone, person.edaban])
                 cursor.execute(_GIVE_UP, [self._zone, person.edaban])
         if kubun == NEW_NUMBER:
-            self._link(number, person)
+            self._link(number, wide, person)
         else:
-            self._correct(number, person)
+            self._correct(number, wide, kept, person, at)
+            if former is not None:
+                self._by_bango.pop(former, None)
         person.bango = self._index.bango(number)
         person.ct_bango = self._seal.seal(person.row_id, number.encode())
         self._by_bango[person.bango] = person
 
-    def _link(self, number: str, person: BlockPerson) -> None:
-        """Let the new number lead to the person everywhere; raises LostRace when it came to lead to another."""
+    def _link(self, number: str, over: bytes | None, person: BlockPerson) -> None:
+        """Let the number lead to the person everywhere by way of one that does.
+
+        Raises LostRace when it came to lead to another, or that one does no more. *Locks:* both numbers.
+        """
         with connection.cursor() as cursor:
-            cursor.execute("SELECT shikaku_link_bango(%s, %s)", [self._index.global_bango(number), person.himozuke])
+            cursor.execute(
+                "SELECT shikaku_link_bango(%s, %s, %s, %s, %s)",
+                [self._index.global_bango(number), over, person.himozuke, self._zone, person.edaban],
+            )
             if cursor.fetchone()[0] != person.himozuke:
                 raise LostRace
 
-    def _correct(self, number: str, person: BlockPerson) -> None:
-        """Move the person to whom the right number belongs; the wrong one stops leading to this person.
+    def _correct(
+        self, number: str, wrong: bytes | None, kept: Sequence[bytes], person: BlockPerson, at: datetime
+    ) -> None:
+        """Let the right number lead to the person, and the wrong one no longer.
 
-        Where the right number is the person's own from before, the wrong one gets a 紐付番号 of its own: it was linked
-        to this person by a mistaken 変更. Otherwise it stays with the 紐付番号 it had, and so do PMH-ID and 符号.
+        A person who keeps a number from before stays that person: the wrong number was linked by a mistaken 変更 and
+        gets a 紐付番号 of its own. Otherwise the person moves to whom the right number belongs; the wrong one stays
+        with the 紐付番号 it had, and so do PMH-ID and 符号. *Locks:* the numbers; raises LostRace.
         """
         former_bango, former = person.bango, person.himozuke
-        wrong = None if former_bango is None else self._plain(person)
+        if kept:
+            self._link(number, kept[0], person)
+        else:
+            self._move(self._resolved(number), person)
+        if former_bango is None or wrong is None:
+            return
+        with connection.cursor() as cursor:
+            cursor.execute(_NO_LONGER, [self._zone, former_bango])
+        if person.himozuke == former:
+            self._part(wrong, [*kept, self._index.global_bango(number)], person, at)
+
+    def _resolved(self, number: str) -> UUID:
+        """Return the 紐付番号 of the right number, a new one when it has none. *Locks:* the number."""
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT himozuke_bango FROM shikaku_resolve_himozuke(ARRAY[%s::bytea], ARRAY[%s::uuid])",
                 [self._index.global_bango(number), uuid4()],
             )
-            person.himozuke = cursor.fetchone()[0]
+            found: UUID = cursor.fetchone()[0]
+            return found
+
+    def _move(self, himozuke: UUID, person: BlockPerson) -> None:
+        person.himozuke = himozuke
+        with connection.cursor() as cursor:
             try:
-                cursor.execute(_MOVE, [person.himozuke, self._zone, person.edaban])
+                cursor.execute(_MOVE, [himozuke, self._zone, person.edaban])
             except IntegrityError as error:
                 raise LostRace from error  # somebody else became that person meanwhile
-            if former_bango is None or wrong is None:
-                return
-            if person.himozuke == former:
+
+    def _part(self, wrong: bytes, kept: Sequence[bytes], person: BlockPerson, at: datetime) -> None:
+        """Give the wrong number a 紐付番号 of its own, and open a case for whoever came by it at another insurer.
+
+        Nothing tells who those are: they stay, and PMH is told no PMH-ID for the number, until people have looked.
+        """
+        number, fresh = self._plain(person), uuid4()
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT hokensha_code FROM shikaku_part_bango(%s, %s, %s, %s, %s)",
+                [wrong, person.himozuke, fresh, list(kept), self._zone],
+            )
+            zones = [row[0] for row in cursor.fetchall()]
+            if zones:
+                hashes = [ZoneIndex(get_keyring(), zone).bango(number) for zone in zones]
                 cursor.execute(
-                    "SELECT shikaku_part_bango(%s, %s, %s)", [self._index.global_bango(wrong), former, uuid4()]
+                    "SELECT shikaku_open_parted(%s, %s, %s, %s, %s)", [person.himozuke, fresh, zones, hashes, at]
                 )
-            cursor.execute(_NO_LONGER, [self._zone, former_bango])
-        self._by_bango.pop(former_bango, None)
 
     def _plain(self, person: BlockPerson) -> str:
-        """Return the person's present number, for its hash alone."""
+        """Return the person's present number, for its hashes alone."""
         sealed = person.ct_bango
         if sealed is None:
             with connection.cursor() as cursor:
                 cursor.execute(_SEALED, [self._zone, person.edaban])
                 sealed = bytes(cursor.fetchone()[0])
+        return self._open(person, sealed)
+
+    def _open(self, person: BlockPerson, sealed: bytes) -> str:
         plain = open_envelope(
             get_keyring(),
             table=KANYUSHA_TABLE,

@@ -135,7 +135,7 @@ class ZoneBlock:
             if person is not None and person.is_new:
                 self._settle(person)  # whether the numbers are one person's is asked of settled 紐付番号 alone
             self._plan_draft(self._drafts.edaban_of(self._index.bango(line.koshingo_kojin_bango)))
-            koshingo = self._numbers.facts(line.koshingo_kojin_bango, person)
+            koshingo = self._numbers.facts(line.koshingo_kojin_bango, line.kojin_bango_koshin_kubun, person)
         decided = plan_registration(
             line=line,
             by_edaban=by_edaban.held if by_edaban else None,
@@ -178,8 +178,8 @@ class ZoneBlock:
         """Return the two persons of an `E214`."""
         if person is None or not any(violation.code == CLASH for violation in decided.violations):
             return None
-        if koshingo.himozuke_bango is not None:
-            return BangoClash(person.edaban, UUID(koshingo.himozuke_bango))
+        if other := koshingo.parted or koshingo.himozuke_bango:
+            return BangoClash(person.edaban, UUID(other))
         holder = self._by_edaban[koshingo.edaban_here or 0]
         self._settle(holder)  # new in this very block: its 紐付番号 is only proposed so far
         return BangoClash(person.edaban, holder.himozuke)

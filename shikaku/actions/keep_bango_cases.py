@@ -21,7 +21,7 @@ from chukan.kernel.values.kojin_bango import contains_kojin_bango
 from shikaku.actions.accept_toroku_file import JIMU
 from shikaku.actions.block_zone import LineOutcome
 from shikaku.actions.prepare_lines import PreparedLine
-from shikaku.domain.bango_case import CASE_ID_SHOWN, TEISEI, UNYO, BangoClash, NumberLine, plan_cases
+from shikaku.domain.bango_case import CASE_ID_SHOWN, PARTED, TEISEI, UNYO, BangoClash, NumberLine, plan_cases
 from shikaku.domain.check_line import HENKO
 from shikaku.models import BangoCase
 
@@ -33,7 +33,8 @@ INSERT INTO shikaku_bango_case AS c (id, hokensha_code, hihokensha_edaban, other
   uketsuke_bango, meisai_no, first_seen_at, last_seen_at, seen_count, closed_reason)
 VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, 1, '')
 ON CONFLICT (hokensha_code, hihokensha_edaban, other_himozuke_bango) WHERE closed_at IS NULL DO UPDATE SET
-  channel = excluded.channel, uketsuke_bango = excluded.uketsuke_bango, meisai_no = excluded.meisai_no,
+  channel = CASE c.channel WHEN 'teisei' THEN c.channel ELSE excluded.channel END,
+  uketsuke_bango = excluded.uketsuke_bango, meisai_no = excluded.meisai_no,
   last_seen_at = excluded.last_seen_at, seen_count = c.seen_count + 1
 """
 
@@ -57,6 +58,8 @@ def settle_bango_cases(
     for zone, persons in groupby(sorted(changes.closing), key=itemgetter(0)):
         enter_zone(zone, by.sender or "")
         mine = BangoCase.objects.filter(hokensha_code=zone, hihokensha_edaban__in=[edaban for _, edaban in persons])
+        # What another insurer's line of this very 受付 opened is not settled by it.
+        mine = mine.exclude(channel=PARTED, first_seen_at__gte=now)
         mine.filter(closed_at__isnull=True).update(closed_at=now, closed_reason=TEISEI)
     for line in changes.opening:
         assert line.clash is not None  # noqa: S101  # planned so

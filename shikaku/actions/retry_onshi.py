@@ -22,7 +22,8 @@ SCREEN: Final = "OP-201"
 def retry_onshi(*, by: Principal, hokensha_code: str, in_charge: Collection[str], now: datetime) -> int:
     """Let the unreceived telegrams of an insurer go now and return how many waited for their next try.
 
-    The same telegrams in the same order: only their time changes, and what a sender has in hand is left alone.
+    The same telegrams in the same order: only their time changes, and what a sender has in hand is left alone. With
+    them goes what is no insurer's and holds them back: the telegram of a PMH-ID of the same person.
     *Idempotent.* Raises NotPermitted without the right, NotFound for an insurer the operator is not `in_charge` of.
     """
     if not by.can(UNYO, "koshin"):

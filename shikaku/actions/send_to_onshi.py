@@ -156,11 +156,22 @@ def _make_ready(*, by: Principal, now: datetime, limit: int, again: bool) -> _Re
     owed = claim_telegrams(by=by, now=now, limit=limit, again=again)
     if not owed:
         return None
+    try:
+        return _Ready(owed, _build(by, owed))
+    except BaseException:  # the claim stands already: what is not called with would wait for the end of its lease
+        if again:
+            record_sent(by=by, owed=owed, received=(), now=now)
+        else:
+            give_back(by=by, owed=owed, now=now)
+        raise
+
+
+def _build(by: Principal, owed: Sequence[OwedTelegram]) -> list[dict[str, Any]]:
     built: list[dict[str, Any]] = [*build_pmh_telegrams([one for one in owed if one.kind == PMH_ID])]
     zoned = sorted((one for one in owed if one.kind != PMH_ID), key=attrgetter("hokensha_code"))
     for zone, telegrams in groupby(zoned, key=attrgetter("hokensha_code")):
         built += build_telegrams(by=replace(by, hokensha_code=zone), zone=zone, owed=list(telegrams))
-    return _Ready(owed, built)
+    return built
 
 
 def _record(*, by: Principal, ready: _Ready, received: frozenset[str] | None, now: Now) -> Delivered:

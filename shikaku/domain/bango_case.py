@@ -1,5 +1,6 @@
 """個人番号の重なり: a new number that leads to another person (`E214`), until its person comes with one that does not.
 
+Or a number that another insurer said was never the person's (訂正), which this insurer has for the same 紐付番号.
 No 個人番号 and no hash of one: a person is a 被保険者枝番 or a 紐付番号 here.
 """
 
@@ -13,6 +14,8 @@ CLASH: Final = "E214"
 # Why a case is closed: a later line of its person was registered with a number, or an operator gave a reason.
 TEISEI: Final = "teisei"
 UNYO: Final = "unyo"
+# How a case came about that no line of its own insurer opened.
+PARTED: Final = "teisei"
 # So many digits of a case's random id tell it from the other open ones of its insurer.
 CASE_ID_SHOWN: Final = 8
 

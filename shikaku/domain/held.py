@@ -102,11 +102,16 @@ class KoshingoFacts:
     """What is known about 更新後個人番号.
 
     Its 紐付番号 (None: nobody's), the 被保険者枝番 that has it in this insurer, and whether it is the present one.
+    Of the person's own numbers: `keeps` tells whether one from before still leads to the person, so that it remains
+    this person whatever becomes of the present one; `parted` is the 紐付番号 the present number leads to where
+    another insurer's 訂正 took it away from the person.
     """
 
     himozuke_bango: str | None = None
     edaban_here: int | None = None
     is_current: bool = False
+    keeps: bool = False
+    parted: str | None = None
 
 
 NO_KOSHINGO: Final = KoshingoFacts()

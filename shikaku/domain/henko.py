@@ -140,14 +140,20 @@ def _number_change(
 ) -> Literal["1", "2"] | None:
     """Return 変更 or 訂正 of the number; `E214` when the new number is another person's.
 
-    変更 keeps the 紐付番号, so the new number may have no other one. 訂正 moves the person to the 紐付番号 of the right
-    number, unless this insurer already has that person under another 被保険者枝番.
+    変更 keeps the 紐付番号, so the new number may have no other one, nor may the number it takes the place of. 訂正
+    moves the person to the 紐付番号 of the right number, unless this insurer already has that person under another
+    被保険者枝番. Who keeps a number from before remains that person: the right number then leads there, too, and may
+    have no other 紐付番号. A number the person has already is said again, but where another insurer's 訂正 parted it
+    from the person: 訂正 then takes the person along (ADR 0018).
     """
     kubun = line.kojin_bango_koshin_kubun
-    if line.koshingo_kojin_bango is None or koshingo.is_current or kubun not in ("1", "2"):
+    if line.koshingo_kojin_bango is None or kubun not in ("1", "2"):
         return None
     elsewhere = koshingo.himozuke_bango is not None and koshingo.himozuke_bango != held.himozuke_bango
+    if koshingo.is_current and not elsewhere:
+        return None
     taken_here = koshingo.edaban_here is not None and koshingo.edaban_here != held.hihokensha_edaban
-    if taken_here or (kubun == "1" and elsewhere):
+    mixed = (elsewhere or koshingo.parted is not None) if kubun == "1" else (elsewhere and koshingo.keeps)
+    if taken_here or mixed:
         found.append(Violation("E214", "koshingo_kojin_bango"))
     return "1" if kubun == "1" else "2"

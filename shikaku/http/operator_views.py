@@ -27,7 +27,7 @@ from chukan.kernel.templatetags.hyoji import jikoku, nagasa
 from chukan.settings import limits
 from shikaku.actions.record_shokai import UNYO, record_jokyo
 from shikaku.actions.retry_onshi import retry_onshi
-from shikaku.domain.bango_case import CASE_ID_SHOWN
+from shikaku.domain.bango_case import CASE_ID_SHOWN, PARTED
 from shikaku.http.terminal_file_show import state_mark
 from shikaku.http.terminal_page import Link, actor, go_on, posted
 from shikaku.http.terminal_show import ROUTES
@@ -163,6 +163,7 @@ def show_jokyo(request: HttpRequest) -> HttpResponse:
         ],
         "cases": [_case(row, names) for row in cases.oldest],
         "cases_more": cases.count - len(cases.oldest),
+        "cases_parted": any(row.channel == PARTED for row in cases.oldest),
         "tiles": _tiles(today, haishin),
         "files": [_job(row, names, now) for row in newest],
         "chart": chart_of(
@@ -197,16 +198,18 @@ def _todo_haishin(rows: Sequence[HaishinRow], names: dict[str, str], now: dateti
 
 
 def _todo_pmh(by: Principal, now: datetime) -> list[Todo]:
-    """Return what waits of the telegrams that are about no insurer, for those who may open the page that has more."""
+    """Return what waits or was refused of the telegrams about no insurer, for who may open the page that has more."""
     page = BY_ID["OP-302"]
     if not has_right(by, page):
         return []
-    oldest = count_pmh_haishin(by=by, since=midnight_jst(now)).oldest_at
-    if oldest is None or now - oldest <= limits.ONSHI_OVERDUE:
-        return []
-    age = nagasa((now - oldest).total_seconds())
-    text = f"PMH-IDの電文が{age}受領されていません。接続先の状態を確かめてください。"
-    return [Todo(text, reverse(page.url_name))]
+    haishin, url, found = count_pmh_haishin(by=by, since=midnight_jst(now)), reverse(page.url_name), []
+    if haishin.oldest_at is not None and now - haishin.oldest_at > limits.ONSHI_OVERDUE:
+        age = nagasa((now - haishin.oldest_at).total_seconds())
+        found.append(Todo(f"PMH-IDの電文が{age}受領されていません。接続先の状態を確かめてください。", url))
+    if haishin.resend:
+        text = f"処理結果が異常のPMH-IDの電文が{haishin.resend:,}件あります。原因を確かめ、再送してください。"
+        found.append(Todo(text, url))
+    return found
 
 
 def _todo_resend(resend: Mapping[str, int], names: dict[str, str]) -> list[Todo]:
@@ -305,17 +308,21 @@ def show_haishin(request: HttpRequest) -> HttpResponse:
         Tile("再送待ち", f"{sum(resend.values()):,}", "件"),
     )
     shown = [_delivery(row, resend.get(row.hokensha_code, 0), names, now) for row in rows]
-    context = {"now": now, "tiles": tiles, "rows": shown, "retried": _retried(request.GET.get("saishiko", ""))}
+    context = {"now": now, "tiles": tiles, "rows": shown, **_retried(request.GET.get("saishiko", ""))}
     context["may_retry"] = by.can(UNYO, "koshin")
     record_jokyo(by=by, screen_id="OP-201", now=now)
     return show(request, "operator/delivery.html", context)
 
 
-def _retried(count: str) -> str:
-    return f"{int(count):,}件を、次の試行を待たずに送ります。" if re.fullmatch("[0-9]{1,9}", count) else ""
+def _retried(count: str) -> dict[str, str]:
+    if not re.fullmatch("[0-9]{1,9}", count):
+        return {}
+    if not int(count):
+        return {"retried": "次の試行を待っている電文はありません。", "retried_kind": "info"}
+    return {"retried": f"{int(count):,}件を、次の試行を待たずに送ります。", "retried_kind": "ok"}
 
 
-@screen("OP-201")
+@screen("OP-201", action="koshin")
 @require_POST
 def retry_haishin(request: HttpRequest) -> HttpResponse:
     """Let what waits of one insurer go now, and show the list again. Raises as the action."""

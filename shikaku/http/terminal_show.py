@@ -33,6 +33,7 @@ ROUTES: Final = {
     "server_api": "サーバー間連携",
     "shuyaku": "国保情報集約システム",
     "command": "コマンド",
+    "teisei": "ほかの保険者の訂正",
 }
 _KEKKA: Final = {"1": "正常", "2": "正常（警告あり）", "9": "異常"}
 _DENBUN: Final = {"shikaku": "資格情報", "sakujo": "削除", "pmh_id": "PMH-ID"}

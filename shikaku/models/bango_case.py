@@ -6,7 +6,7 @@ from django.db import models
 
 
 class BangoCase(models.Model):
-    """One new number that led to another person, for as long as nobody corrected it.
+    """One new number that led to another person, or one that a 訂正 parted, for as long as nobody corrected it.
 
     It holds no 個人番号 and no hash of one. Operators see neither person; the insurer sees no case at all.
     """

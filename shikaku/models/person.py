@@ -35,7 +35,11 @@ class Himozuke(models.Model):
 
 
 class KojinBangoSakuin(models.Model):
-    """Keyed hash of a 個人番号, old or new, and whose it is. 根拠: KJ-ENC-06, KJ-SHI-04, KJ-SHI-05."""
+    """Keyed hash of a 個人番号, old or new, and whose it is. 根拠: KJ-ENC-06, KJ-SHI-04, KJ-SHI-05.
+
+    `over_bi_global` is the number in whose place or beside which an insurer said that this one is the person's: where
+    that one turns out to be another's, this one goes along.
+    """
 
     class ChukanMeta:
         """Table kind."""
@@ -45,9 +49,17 @@ class KojinBangoSakuin(models.Model):
 
     bi_global = models.BinaryField("全体の索引値", primary_key=True)
     himozuke_bango = models.UUIDField("紐付番号")
+    over_bi_global = models.BinaryField("経由した番号の索引値", null=True)
 
     class Meta:
-        """Name."""
+        """Name, and the numbers that go along with one."""
 
         db_table = "shikaku_kojin_bango_sakuin"
         verbose_name = "個人番号の索引"
+        indexes = (
+            models.Index(
+                fields=("over_bi_global",),
+                name="shikaku_sakuin_over",
+                condition=models.Q(over_bi_global__isnull=False),
+            ),
+        )

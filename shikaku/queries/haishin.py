@@ -42,6 +42,16 @@ class PmhHaishin:
 
 
 @dataclass(frozen=True, slots=True)
+class PmhRefusal:
+    """Telegrams of a PMH-ID answered 異常 with one 処理結果明細コード, sent anew since or not."""
+
+    meisai_code: str
+    count: int
+    first_at: datetime | None
+    last_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Backlog:
     """What waits to be received, of all insurers together."""
 
@@ -107,3 +117,16 @@ def count_pmh_haishin(*, by: Principal, since: datetime) -> PmhHaishin:  # by is
         cursor.execute("SELECT shikaku_count_pmh_resend()")
         resend = int(cursor.fetchone()[0])
     return PmhHaishin(**found | {"attempts": found["attempts"] or 0}, resend=resend)
+
+
+@reads_as_operator
+def list_pmh_refusals(*, by: Principal) -> tuple[PmhRefusal, ...]:  # by is checked by the decorator
+    """Return by 処理結果明細コード how many telegrams of a PMH-ID were answered 異常, the newest answer first.
+
+    What was sent anew since is counted with the rest: the operator's role may not read which person followed.
+    """
+    rows = OnshiSoshin.objects.using(OPERATOR_ALIAS).filter(kind="pmh_id", shori_kekka_kubun="9")
+    found = rows.values_list("shori_kekka_meisai_code").annotate(
+        Count("soshin_bango"), Min("answered_at"), last_at=Max("answered_at")
+    )
+    return tuple(PmhRefusal(*row) for row in found.order_by("-last_at", "shori_kekka_meisai_code"))

@@ -328,7 +328,12 @@ def get_kanyusha(*, by: Principal, row_id: UUID, on: date, known_at: datetime) -
 
 def _soshin(row: ItakuKukakuKanyusha) -> SoshinStatus | None:
     newest = (
-        OnshiSoshin.objects.filter(hokensha_code=row.hokensha_code, hihokensha_edaban=row.hihokensha_edaban)
+        # `jun` counts per 紐付番号: what was owed under the one a 訂正 left is not compared with it.
+        OnshiSoshin.objects.filter(
+            hokensha_code=row.hokensha_code,
+            hihokensha_edaban=row.hihokensha_edaban,
+            himozuke_bango=row.himozuke_bango,
+        )
         .order_by("-jun")
         .first()
     )

@@ -8,6 +8,7 @@ from django.db import connections
 
 from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import OPERATOR_ALIAS, reads_as_operator
+from shikaku.models import OnshiSoshin
 
 _LIST = """
 SELECT soshin_bango, hokensha_code, answered_at FROM shikaku_resend_queue()
@@ -49,3 +50,9 @@ def count_resend_queue(
     with connections[OPERATOR_ALIAS].cursor() as cursor:
         cursor.execute(_COUNT)
         return {code: count for code, count in cursor.fetchall() if hokensha_codes is None or code in hokensha_codes}
+
+
+@reads_as_operator
+def is_pmh_soshin(*, by: Principal, soshin_bango: UUID) -> bool:  # by is checked by the decorator
+    """Tell whether a 送信番号 is that of a telegram of a PMH-ID, which is sent anew another way."""
+    return OnshiSoshin.objects.using(OPERATOR_ALIAS).filter(soshin_bango=soshin_bango, kind="pmh_id").exists()

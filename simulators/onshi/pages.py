@@ -14,7 +14,15 @@ SYSTEM = "オンライン資格確認等システム"
 SHUBETSU = {"shikaku": "資格", "sakujo": "削除", "pmh_id": "PMH-ID"}
 ATSUKAI = {"hanei": "反映", "furui": "古いため不採用"}
 KEKKA = {"machi": "送信待ち", "sumi": "送信済み", "kyohi": "相手が拒否"}
-FINDINGS = {"kojin_bango": "個人番号とみられる12桁", "kinshi_komoku": "送ってはならない項目", "katachi": "形の違い"}
+FINDINGS = {
+    "kojin_bango": "個人番号とみられる12桁",
+    "kinshi_komoku": "送ってはならない項目",
+    "katachi": "形の違い",
+    "id_nido": "二度目のPMH-ID",
+    "id_kawatta": "変わったPMH-ID",
+    "id_kyoyu": "違う人のPMH-ID",
+    "id_chigai": "PMH-IDのない、又は違う資格",
+}
 CHECKS = (
     ("kojin_bango", "個人番号とみられる12桁の数字"),
     ("kinshi_komoku", "送ってはならない項目"),
@@ -23,6 +31,10 @@ CHECKS = (
     ("naiyo_fuitchi", "同じ送信番号で内容が違う電文"),
     ("onaji_hito", "一括の中の同じ人の2件目"),
     ("katachi", "決められた形と違う電文"),
+    ("id_nido", "一人のPMH-IDの二度目（異常と答えた後の再送を除く）"),
+    ("id_kawatta", "変わったPMH-ID"),
+    ("id_kyoyu", "違う人に同じPMH-ID"),
+    ("id_chigai", "PMH-IDの後の、PMH-IDがない又は違う資格の電文"),
     ("denbun_fusei", "読み取れない電文"),
     ("shomei_fusei", "確かめられない署名"),
 )

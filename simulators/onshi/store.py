@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from simulators.onshi import kumi
 from simulators.onshi.telegrams import Telegram
 from simulators.shell.store import Database, add_counts
 
@@ -38,7 +39,7 @@ class Store(Database):
     """What arrived and what became of it."""
 
     def __init__(self, path: Path) -> None:
-        super().__init__(path, SCHEMA)
+        super().__init__(path, SCHEMA + kumi.SCHEMA)
 
     def receive(
         self, telegrams: Sequence[Telegram], *, at: str, answer_after: float, late: Mapping[str, float] | None = None
@@ -137,7 +138,10 @@ class Store(Database):
         )
         db.executemany(
             "insert into hakken (soshin_bango, shurui, basho) values (?,?,?)",
-            [(t.soshin_bango, finding.shurui, finding.basho) for t in fresh for finding in t.findings],
+            [
+                *((t.soshin_bango, finding.shurui, finding.basho) for t in fresh for finding in t.findings),
+                *kumi.note_pairs(db, fresh),
+            ],
         )
 
     def owed_answers(self, *, now: float, limit: int) -> list[dict[str, Any]]:
@@ -178,6 +182,7 @@ class Store(Database):
                 "kojin_bango": hakken.get("kojin_bango", 0),
                 "kinshi_komoku": hakken.get("kinshi_komoku", 0),
                 "katachi": hakken.get("katachi", 0),
+                **{name: hakken.get(name, 0) for name in (kumi.TWICE, kumi.CHANGED, kumi.SHARED, kumi.OTHER)},
                 "saisoshin": kazu.get("saisoshin", 0),
                 "naiyo_fuitchi": kazu.get("naiyo_fuitchi", 0),
                 "shomei_fusei": kazu.get("shomei_fusei", 0),

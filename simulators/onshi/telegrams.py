@@ -47,6 +47,7 @@ class Telegram:
     digest: str
     hokensha_code: str
     hihokensha_edaban: str
+    pmh_id: str
     findings: tuple[Finding, ...]
 
     @property
@@ -87,6 +88,7 @@ def read_telegram(value: object) -> Telegram:
         digest=hashlib.sha256(f"{shubetsu}\n{himozuke}\n{jun}\n{text}".encode()).hexdigest(),
         hokensha_code=str(naiyo.get("hokensha_code", "")),
         hihokensha_edaban=str(naiyo.get("hihokensha_edaban", "")),
+        pmh_id=str(naiyo.get("pmh_id") or ""),
         findings=tuple(_findings(soshin, himozuke, shubetsu, naiyo, text)),
     )
 

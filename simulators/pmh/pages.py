@@ -17,7 +17,6 @@ CHECKS = (
     ("katachi", "決められた二項目でない答え"),
     ("kotae_fuitchi", "同じ依頼に違う答え"),
     ("id_kawatta", "同じ人のPMH-IDが変わった"),
-    ("id_kyoyu", "違う人に同じPMH-ID"),
     ("id_ni_bango", "個人番号を含むPMH-ID"),
     ("yokei_uketsuke", "断られるべき依頼が通った"),
 )
@@ -65,6 +64,7 @@ def overview(
             ("中間サーバーへの依頼", state["irai"]),
             ("うち一括", state["ikkatsu"]),
             ("断られるべき依頼が断られた", state["kotowarareta"]),
+            ("違う番号に同じPMH-ID（個人番号の変更なら正しい）", state["id_kyoyu"]),
             ("オン資からの期限の照会", state["toi"]),
         )
     )

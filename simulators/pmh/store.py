@@ -26,7 +26,8 @@ create table if not exists irai (
 create table if not exists toi (seq integer primary key autoincrement, nichiji text not null, kensu integer not null);
 """
 JOTAI = ("machi", "sumi", "nashi", "kyohi")
-CHECKS = ("bango_fuitchi", "katachi", "kotae_fuitchi", "id_kawatta", "id_kyoyu", "id_ni_bango", "yokei_uketsuke")
+CHECKS = ("bango_fuitchi", "katachi", "kotae_fuitchi", "id_kawatta", "id_ni_bango", "yokei_uketsuke")
+NOTED = ("id_kyoyu", "kotowarareta")
 JOSEI = ("kohi_futansha_bango", "jukyusha_bango", "yuko_kaishi_ymd", "yuko_shuryo_ymd")
 
 
@@ -48,7 +49,7 @@ class PmhStore(Database):
         super().__init__(path, SCHEMA)
 
     def register(self, *, jichitai_code: str, jimu_kubun: str, items: Sequence[Mapping[str, Any]], at: str) -> None:
-        """Keep persons of one municipality; known ones keep their PMH-ID unless their number changed."""
+        """Keep persons of one municipality; known ones keep what they have unless their number changed."""
         with self.transaction() as db:
             db.executemany(
                 "insert into taisho (jichitai_code, jimu_kubun, jichitai_gyomu_id, kojin_bango, toroku_nichiji,"
@@ -58,6 +59,9 @@ class PmhStore(Database):
                 "  yuko_kaishi_ymd = excluded.yuko_kaishi_ymd, yuko_shuryo_ymd = excluded.yuko_shuryo_ymd,"
                 "  pmh_id = case when kojin_bango = excluded.kojin_bango then pmh_id end,"
                 "  jotai = case when kojin_bango = excluded.kojin_bango then jotai else 'machi' end,"
+                "  riyu = case when kojin_bango = excluded.kojin_bango then riyu else '' end,"
+                "  kaisu = case when kojin_bango = excluded.kojin_bango then kaisu else 0 end,"
+                "  after = case when kojin_bango = excluded.kojin_bango then after else 0 end,"
                 "  kojin_bango = excluded.kojin_bango",
                 [
                     [
@@ -99,7 +103,10 @@ class PmhStore(Database):
                 )
 
     def contradictions(self, answers: Mapping[str, str]) -> dict[str, int]:
-        """How many of these (個人番号 → PMH-ID) contradict each other or what is held."""
+        """How many of these (個人番号 → PMH-ID) contradict each other or what is held.
+
+        `id_kyoyu`, one PMH-ID for two numbers, is right where the one number replaced the other: PMH cannot tell.
+        """
         numbers, ids = json.dumps(list(answers)), json.dumps(list(answers.values()))
         held = self.rows(
             "select kojin_bango, pmh_id from taisho where pmh_id is not null and"
@@ -160,7 +167,7 @@ class PmhStore(Database):
             "irai": asked["n"],
             "ikkatsu": asked["ikkatsu"],
             "toi": toi,
-            **self.counted(*CHECKS, "kotowarareta"),
+            **self.counted(*CHECKS, *NOTED),
         }
 
     def by_jichitai(self) -> list[Row]:

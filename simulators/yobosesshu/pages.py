@@ -9,7 +9,7 @@ from simulators.shell.store import Row
 from simulators.yobosesshu.items import BEYOND, KIROKU, TAISHOSHA, YOSHINHYO, Item
 from simulators.yobosesshu.kiroku import ENTERED
 from simulators.yobosesshu.settei import MEISHO, TOI
-from simulators.yobosesshu.store import Zone
+from simulators.yobosesshu.store import IRAI, MACHI, Zone
 
 SYSTEM = "予診情報・予防接種記録管理／請求支払システム"
 STATUS = {
@@ -196,7 +196,7 @@ def _step(dan: int, person: Row, *, done: bool, current: bool, happened: Sequenc
     if done:
         state = '<strong class="yoi">済み</strong>'
     elif dan == 2 and person["renkei_error_naiyo"]:
-        state = f'<strong class="warui">止まっています。</strong>{escape(person["renkei_error_naiyo"])}'
+        state = f"{_standing(person)}{escape(person['renkei_error_naiyo'])}"
     elif current:
         state = f"<strong>いまここ。</strong>{escape(TO_DO.get(dan, ''))}"
     else:
@@ -207,6 +207,13 @@ def _step(dan: int, person: Row, *, done: bool, current: bool, happened: Sequenc
     mark = ' aria-current="step"' if current else ""
     head = f'<h3>{name}</h3><p class="michi">{way}</p><p>{state}</p>'
     return f"<li{mark}>{head}" + (f"<ul>{lines}</ul>" if lines else "") + "</li>"
+
+
+def _standing(person: Row) -> str:
+    """Whether the 採番 goes on by itself or somebody has to do something."""
+    if person["renkei_shori_status"] in (MACHI, IRAI):
+        return "<strong>いまここ。</strong>"
+    return '<strong class="warui">止まっています。</strong>'
 
 
 def _shown(user: Row, person: Row) -> dict[str, str]:

@@ -35,8 +35,14 @@ ERRORS = {
 }
 
 
-def error_text(code: str) -> str:
-    """What happened, where, and what to do."""
+WAITING = "PMH が中間サーバーの答えを待っています。自動でやり直します。"
+BUSY = "相手のシステムが答えられませんでした。自動でやり直します。"
+
+
+def error_text(code: str, *, again: bool = False) -> str:
+    """What happened, where, and what to do; `again` when it goes on by itself."""
+    if again:
+        return ERRORS.get(code, BUSY)
     return ERRORS.get(code, f"相手のシステムが断りました（{code}）。接続の登録を確かめ、依頼し直してください。")
 
 
@@ -105,8 +111,7 @@ class Renkei:
             zone.change_person(row["seq"], {"renkei_shori_status": MACHI, "after": backoff(row["kaisu"])})
             return True
         if item["jotai"] == "machi":
-            code = str(item["riyu"])
-            text = f"PMH が中間サーバーの答えを待っています（{code}）。自動でやり直します。" if code else ""
+            text = WAITING if item["riyu"] else ""
             values = {"after": epoch() + POLL_SECONDS, "renkei_error_naiyo": text}
             zone.change_person(row["seq"], values, dan=2, naiyo=text, at=at)
             return False
@@ -122,6 +127,8 @@ class Renkei:
             return True
         values = {"renkei_shori_status": ZUMI, "renkei_error_naiyo": "", "recovery_flag": "0"}
         zone.change_person(row["seq"], {**values, "pmh_key": item["pmh_id"]}, dan=2, naiyo="PMHキーが届いた", at=at)
+        if kamei := self._zones.kamei.of(item["pmh_id"]):
+            zone.set_kamei(row, kamei, at=at)
         return True
 
     def _stop(self, zone: Zone, row: Row, status: str, text: str) -> None:
@@ -130,7 +137,7 @@ class Renkei:
         zone.change_person(row["seq"], values, dan=2, naiyo=text, at=clock.now().isoformat())
 
     def _fail(self, zone: Zone, due: Sequence[Row], code: str, *, again: bool, status: str) -> None:
-        at, text = clock.now().isoformat(), error_text(code)
+        at, text = clock.now().isoformat(), error_text(code, again=again)
         for row in due:
             values = {
                 "renkei_shori_status": status if again else KYOHI,

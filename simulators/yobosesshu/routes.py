@@ -145,8 +145,7 @@ def _sim_state(app: Yobosesshu, request: Request) -> Answer:
 
 def _sim_reset(app: Yobosesshu, request: Request) -> Answer:
     del request
-    for zone in app.zones:
-        zone.empty()
+    app.zones.empty()
     forget_faults(app)
     return Answer(HTTPStatus.NO_CONTENT)
 

@@ -1,4 +1,4 @@
-"""One file for each municipality, so that no query can reach into another; users and sessions stand apart."""
+"""One file for each municipality, so that no query can reach into another; users, sessions and 仮名 stand apart."""
 
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
@@ -34,6 +34,9 @@ create table if not exists sosa_log (
 USER_SCHEMA = f"""
 create table if not exists user (jichitai_code text not null, {columns(USER)}, unique (kikan_user_id));
 create table if not exists session (token text primary key, kikan_user_id text not null) without rowid;
+"""
+KAMEI_SCHEMA = """
+create table if not exists kamei (pmh_key text primary key, pmh_kamei_shikibetsushi text not null unique) without rowid;
 """
 MACHI, IRAI, ZUMI, NASHI, KYOHI = "machi", "irai", "zumi", "nashi", "kyohi"
 REGISTERED = (
@@ -112,6 +115,12 @@ class Zone(Database):
             ).fetchone()
             if naiyo and (last is None or last[0] != naiyo):
                 self._note(db, seq, dan, naiyo, at)
+
+    def set_kamei(self, row: Row, kamei: str, *, at: str) -> None:
+        """Give a person the PMH仮名識別子, once."""
+        if row["pmh_kamei_shikibetsushi"] is None:
+            values = {"pmh_kamei_shikibetsushi": kamei}
+            self.change_person(row["seq"], values, dan=3, naiyo="PMH仮名識別子が届いた", at=at)
 
     def person(self, row_id: str) -> Row | None:
         """One person by the random id of the row."""
@@ -230,6 +239,7 @@ class Zones:
     def __init__(self, folder: Path, names: Mapping[str, str]) -> None:
         self._zones = {code: Zone(folder / f"{code}.sqlite3", code, name) for code, name in sorted(names.items())}
         self.users = Users(folder / "user.sqlite3")
+        self.kamei = Kamei(folder / "kamei.sqlite3")
         for code, name in names.items():
             self.users.seed(code, name)
 
@@ -245,6 +255,30 @@ class Zones:
         for zone in self:
             zone.close()
         self.users.close()
+        self.kamei.close()
+
+    def empty(self) -> None:
+        """Forget everything the municipalities have; the users stay."""
+        for zone in self:
+            zone.empty()
+        self.kamei.empty()
+
+
+class Kamei(Database):
+    """Which PMH仮名識別子 came for a PMHキー: マイナポータル tells it once and erases the key, a row may come later."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, KAMEI_SCHEMA)
+
+    def keep(self, pmh_key: str, kamei: str) -> bool:
+        """Keep what came; False when another one came before."""
+        self.change("insert or ignore into kamei values (?, ?)", [pmh_key, kamei])
+        return self.of(pmh_key) == kamei
+
+    def of(self, pmh_key: str) -> str | None:
+        """What came for this PMHキー, or None."""
+        row = self.one("select pmh_kamei_shikibetsushi from kamei where pmh_key = ?", [pmh_key])
+        return str(row["pmh_kamei_shikibetsushi"]) if row else None
 
 
 class Users(Database):

@@ -94,18 +94,15 @@ def _take_kamei(app: Yobosesshu, request: Request) -> Answer:
     if words is None:
         return unreadable("pmh_key", "pmh_kamei_shikibetsushi")
     key, kamei = words
-    rows = app.found_by("pmh_key", key)
-    if not rows:
+    if not app.found_by("pmh_key", key):
         return NOT_THERE
-    if any(row["pmh_kamei_shikibetsushi"] not in (None, kamei) for _, row in rows):
+    if not app.zones.kamei.keep(key, kamei):
         title = "別のPMH仮名識別子が、既に登録されています"
         detail = "マイナポータルで識別子を作り直さず、前に渡した識別子を使ってください。"
         return problem(HTTPStatus.CONFLICT, "kamei_fuitchi", title, detail=detail)
-    at = clock.now().isoformat()
-    for zone, row in rows:
-        if row["pmh_kamei_shikibetsushi"] is None:
-            values = {"pmh_kamei_shikibetsushi": kamei}
-            zone.change_person(row["seq"], values, dan=3, naiyo="PMH仮名識別子が届いた", at=at)
+    # Looked for after it was kept: whoever gets this PMHキー from now on is given the 仮名 with it.
+    for zone, row in app.found_by("pmh_key", key):
+        zone.set_kamei(row, kamei, at=clock.now().isoformat())
     return Answer(HTTPStatus.NO_CONTENT)
 
 

@@ -10,6 +10,8 @@ from chukan.controls.kengen.domain import BY_ID, BY_URL_NAME, SCREENS
 
 # Open without sign-in, all of them: the sign-in itself, probes, public keys, static files.
 OPEN = {"/login/", "/health/live", "/health/ready", "/.well-known/jwks.json"}
+# The second half of a sign-in: whoever has not given the password is sent to the first.
+OPEN |= {f"/login/seitai/{step}" for step in ("", "kakunin/", "toroku/", "toroku/kanryo/")}
 OPEN_PREFIXES = ("/static/",)
 
 
@@ -64,7 +66,8 @@ def test_only_the_few_named_doors_are_open() -> None:
 
 def test_every_screen_names_its_duty_right_and_organisations() -> None:
     def is_whole(screen: object) -> bool:
-        home = getattr(screen, "id", "") == "HM-001"  # a person's own work list, for whoever has any right
+        # A person's own work list and own authenticators, for whoever has any right.
+        home = getattr(screen, "id", "") in {"HM-001", "US-301"}
         return bool(
             (getattr(screen, "jimu", None) or home) and getattr(screen, "action", "") and getattr(screen, "soshiki", ())
         )

@@ -13,6 +13,9 @@ from tests.architecture.model_tree import columns, product_models
 # Bytes that no data key of an insurer sealed: hashes, wrapped keys, and lines under the key of their own file.
 NO_ENVELOPE = {
     ("crypto_key", "wrapped"),
+    *(("seitai_authenticator", column) for column in ("credential_id", "credential_hash", "public_key")),
+    *(("seitai_challenge", column) for column in ("bound_hash", "nonce", "challenge")),
+    *(("seitai_challenge", column) for column in ("client_data", "authenticator_data", "signature")),
     ("fugo_kikanbetsu_fugo", "bi_kikanbetsu_fugo"),
     ("shonin_irai", "payload_hash"),
     ("shonin_shonin", "payload_hash"),
@@ -20,6 +23,7 @@ NO_ENVELOPE = {
     ("setsuzoku_nonce", "nonce_sha256"),
     ("shikaku_itaku_kukaku_kanyusha", "bi_bango"),
     ("shikaku_kojin_bango_sakuin", "bi_global"),
+    ("shikaku_kojin_bango_sakuin", "over_bi_global"),
     ("shikaku_kyu_kojin_bango", "bi_bango"),
     ("shokuin_session", "key_hash"),
     ("sosa_log_checkpoint", "root"),

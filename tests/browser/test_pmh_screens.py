@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, time, timedelta
@@ -22,20 +24,39 @@ _IRAI = "INSERT INTO pmh_irai VALUES (gen_random_uuid(), %s, %s, %s, %s, %s, %s,
 _TELEGRAMS = """
 INSERT INTO shikaku_onshi_soshin (soshin_bango, himozuke_bango, jun, kind, as_of, owed_at, available_at, attempts,
   shori_kekka_kubun, shori_kekka_meisai_code, sent_at, answered_at)
-SELECT gen_random_uuid(), gen_random_uuid(), 1, 'pmh_id', now(), now() - interval '17 minutes',
-  now() + interval '1 day', 5, CASE WHEN n > 12 THEN '9' ELSE '' END, '',
+SELECT gen_random_uuid(), CASE WHEN n > 12 THEN members[n - 12] ELSE gen_random_uuid() END, 1000000, 'pmh_id',
+  now(), now() - interval '17 minutes', now() + interval '1 day', 5, CASE WHEN n > 12 THEN '9' ELSE '' END,
+  CASE WHEN n = 13 THEN 'OQS-12' ELSE '' END,
   CASE WHEN n > 12 THEN now() END, CASE WHEN n > 12 THEN now() END
-FROM generate_series(1, 14) AS n
+FROM generate_series(1, 14) AS n,
+  (SELECT array_agg(DISTINCT himozuke_bango) AS members FROM shikaku_rireki WHERE shikaku_tsuban IS NOT NULL) AS held
 """
+
+
+def _services(demo: World) -> dict[str, str]:
+    told: dict[str, str] = json.loads((demo.home / "run" / "services.json").read_text(encoding="utf-8"))
+    return told
+
+
+@contextmanager
+def nobody_asking(demo: World) -> Iterator[None]:
+    """The stand-in of PMH holds its breath, and what it asked for so far is not told."""
+    pid = int(json.loads((demo.home / "run" / "pmh.pid").read_text(encoding="ascii"))["pid"])
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        with psycopg.connect(_services(demo)["database_url"], autocommit=True) as admin:
+            admin.execute("DELETE FROM pmh_irai")
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
 
 
 @contextmanager
 def a_busy_week(demo: World) -> Iterator[None]:
     """Requests of two systems by hour and day, refusals, entrustments in every state, telegrams that wait."""
-    services = json.loads((demo.home / "run" / "services.json").read_text(encoding="utf-8"))
     today = business_date_jst(clock.now())
     midnight = datetime.combine(today, time(), JST)
-    with psycopg.connect(services["database_url"], autocommit=True) as admin:
+    with psycopg.connect(_services(demo)["database_url"], autocommit=True) as admin:
         for number, client in enumerate(("pmh-0a1b2c3d4e5f", "pmh-f5e4d3c2b1a0")):
             admin.execute(_CLIENT, [client])
             for jimu, days in (("01", 200 + number), ("02", 12), ("03", -5)):
@@ -61,7 +82,7 @@ def a_busy_week(demo: World) -> Iterator[None]:
         try:
             yield
         finally:
-            admin.execute("DELETE FROM shikaku_onshi_soshin WHERE kind = 'pmh_id'")
+            admin.execute("DELETE FROM shikaku_onshi_soshin WHERE kind = 'pmh_id' AND jun = 1000000")
             admin.execute("DELETE FROM pmh_irai")
             for table in ("setsuzoku_client_itaku", "setsuzoku_client"):
                 admin.execute(f"DELETE FROM {table} WHERE client_id IN ('pmh-0a1b2c3d4e5f', 'pmh-f5e4d3c2b1a0')")
@@ -71,11 +92,12 @@ def a_busy_week(demo: World) -> Iterator[None]:
     ("path", "screen_id", "says"),
     [("/unyo/pmh/", "OP-301", "今日の依頼は0件です。"), ("/unyo/pmh/reigai/", "OP-302", "断った依頼は0件です。")],
 )
-def test_empty(operator: Window, path: str, screen_id: str, says: str) -> None:
-    assert operator.go(path) == 200
+def test_empty(operator: Window, demo: World, path: str, screen_id: str, says: str) -> None:
+    with nobody_asking(demo):
+        assert operator.go(path) == 200
 
-    operator.check(f"{screen_id}_empty", screen_id=screen_id)
-    assert says in operator.page.inner_text("main")
+        operator.check(f"{screen_id}_empty", screen_id=screen_id)
+        assert says in operator.page.inner_text("main")
 
 
 @pytest.mark.parametrize(("path", "screen_id"), [("/unyo/pmh/", "OP-301"), ("/unyo/pmh/reigai/", "OP-302")])

@@ -1,7 +1,7 @@
 """The pure planner with the least around it: what it plans is kept in lists, as versions with both their times.
 
 Known time is the place of a line in its story. Who a number leads to is the shell's business (`block_numbers`), told
-here in a few dictionaries.
+here as the reference tells it.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from itertools import count
 from typing import Any, NamedTuple
 
 from chukan.kernel.values.kojin_bango import is_valid_kojin_bango
@@ -18,6 +17,7 @@ from shikaku.domain.held import Held, KigoUse, KoshingoFacts
 from shikaku.domain.line import TorokuLine
 from shikaku.domain.plan import Plan, Rejection, VersionWrite, apply_plan
 from shikaku.domain.toroku import kigo_bango_key, kigo_key_after, plan_registration
+from tests.builders.history_numbers import Numbers
 from tests.builders.history_reference import Reference, Shown, shown
 from tests.builders.history_stories import TODAY, ZONES, Story
 from tests.builders.lines import line as line_of
@@ -55,10 +55,7 @@ class Memory:
         self._planner = planner
         self.held: dict[str, dict[int, Held]] = {zone: {} for zone in ZONES}
         self.kept: dict[tuple[str, int], list[Kept]] = {}
-        self._numbers: dict[str, dict[str, int]] = {zone: {} for zone in ZONES}
-        self._present: dict[tuple[str, int], str] = {}
-        self._himozuke: dict[str, str] = {}
-        self._names = count(1)
+        self._numbers = Numbers(ZONES)
 
     def send(self, zone: str, body: dict[str, Any], place: int) -> Answer:
         """Let the insurer of the zone send one line."""
@@ -103,9 +100,7 @@ class Memory:
         return None if edaban is None else self.held[zone][edaban]
 
     def _led(self, zone: str, number: str) -> int | None:
-        edaban, himozuke = self._numbers[zone].get(number), self._himozuke.get(number)
-        same = (other.hihokensha_edaban for other in self.held[zone].values() if other.himozuke_bango == himozuke)
-        return next(same, None) if edaban is None else edaban
+        return self._numbers.led(zone, number)
 
     def _card_users(self, zone: str, line: TorokuLine, person: Held | None) -> list[KigoUse]:
         key = kigo_key_after(line, person)
@@ -120,20 +115,32 @@ class Memory:
         number = line.koshingo_kojin_bango
         if number is None:
             return KoshingoFacts()
-        present = None if person is None else self._present[zone, person.hihokensha_edaban]
-        return KoshingoFacts(self._himozuke.get(number), self._led(zone, number), number == present)
+        if person is None:
+            return KoshingoFacts()
+        holder = self._numbers.holders[zone, person.hihokensha_edaban]
+        himozuke, here, parted = self._numbers.facts(holder, number)
+        return KoshingoFacts(
+            himozuke_bango=None if himozuke is None else str(himozuke),
+            edaban_here=here,
+            is_current=number == holder.number,
+            keeps=bool(self._numbers.kept(holder)),
+            parted=None if parted is None else str(parted),
+        )
 
     def _apply(self, zone: str, line: TorokuLine, plan: Plan, person: Held | None, place: int) -> Held:
         edaban = len(self.held[zone]) + 1 if person is None else person.hihokensha_edaban
         if person is None:
-            number = line.kojin_bango or ""
-            self._numbers[zone][number] = edaban
-            self._present[zone, edaban] = number
-            himozuke = self._himozuke.setdefault(number, f"person {next(self._names)}")
-        else:
-            himozuke = person.himozuke_bango
+            self._numbers.joins(zone, edaban, line.kojin_bango or "")
+        holder = self._numbers.holders[zone, edaban]
+        if plan.owes is not None:
+            self._numbers.tells(holder)
         if plan.number_change is not None:
-            himozuke = self._renumber(zone, edaban, himozuke, line.koshingo_kojin_bango or "", plan.number_change)
+            self._numbers.renumber(holder, line.koshingo_kojin_bango or "", plan.number_change)
+            if plan.owes is not None:
+                self._numbers.tells(holder)
+        if line.koshingo_kojin_bango is not None:
+            self._numbers.settle(holder)
+        himozuke = str(holder.himozuke)
         if plan.version is not None:
             self.keep(self.kept.setdefault((zone, edaban), []), plan.version, place)
         held = replace(apply_plan(person, plan, edaban, himozuke), himozuke_bango=himozuke)
@@ -146,20 +153,6 @@ class Memory:
             if former.version.rireki_tsuban == version.supersedes:
                 former.until = place
         kept.append(Kept(place, version))
-
-    def _renumber(self, zone: str, edaban: int, himozuke: str, number: str, kubun: str) -> str:
-        former = self._present[zone, edaban]
-        if kubun == "1":
-            self._himozuke[number] = himozuke
-        else:
-            del self._numbers[zone][former]
-            right = self._himozuke.setdefault(number, f"person {next(self._names)}")
-            if right == himozuke == self._himozuke[former]:
-                self._himozuke[former] = f"person {next(self._names)}"
-            himozuke = self._himozuke[number]
-        self._numbers[zone][number] = edaban
-        self._present[zone, edaban] = number
-        return himozuke
 
 
 def shown_of(tsuban: int | None, joho: Any) -> Shown:

@@ -1,7 +1,8 @@
 """資格履歴 told the naive way, from the contract alone: what was accepted is kept and replayed for every question.
 
 Lines are the JSON bodies of the contract. Nothing here knows the planner: no rule is imported, no state is kept but the
-accepted lines and who each 個人番号 leads to. Where the contract is silent, `派生` says which reading is taken.
+accepted lines and who each 個人番号 leads to (`history_numbers`). Where the contract is silent, `派生` says which
+reading is taken.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, NamedTuple
+
+from tests.builders.history_numbers import Holder, Numbers
 
 NEW, AGAIN, CHANGE, END, WITHDRAW = "01", "02", "03", "04", "05"
 KINDS = frozenset({NEW, AGAIN, CHANGE, END, WITHDRAW})
@@ -78,12 +81,18 @@ Shown = tuple[int, dict[str, Any], dict[str, Any], dict[str, Any], list[dict[str
 
 @dataclass
 class Person:
-    """One person of one insurer: the accepted lines in the order they came, and the present number."""
+    """One person of one insurer: the accepted lines in the order they came, and the numbers."""
 
-    edaban: int
-    number: str
-    himozuke: int
+    holder: Holder
     events: list[Event] = field(default_factory=list)
+
+    @property
+    def edaban(self) -> int:
+        return self.holder.edaban
+
+    @property
+    def himozuke(self) -> int:
+        return self.holder.himozuke
 
     def state(self, until: int | None = None) -> State:
         """Replay what was accepted up to a place in the story (all of it without one)."""
@@ -207,9 +216,7 @@ class Reference:
         """Begin with nobody."""
         self.today = today
         self.persons: dict[str, dict[int, Person]] = {zone: {} for zone in zones}
-        self.numbers: dict[str, dict[str, int]] = {zone: {} for zone in zones}
-        self.himozuke: dict[str, int] = {}
-        self._last_himozuke = 0
+        self.numbers = Numbers(self.persons)
         self._place = -1
 
     def tell(self, zone: str, body: Body) -> Told:
@@ -269,14 +276,8 @@ class Reference:
         return self._same_birth(body, person, found) if readable else person
 
     def led(self, zone: str, number: str) -> int | None:
-        """Return the 被保険者枝番 a number leads to: as this insurer has it, else the person whose it is anywhere.
-
-        派生: what an insurer itself said of a number stands for its own zone, whatever another corrected since.
-        """
-        here = self.numbers[zone].get(number)
-        whose = self.himozuke.get(number)
-        same = (person.edaban for person in self.persons[zone].values() if person.himozuke == whose)
-        return next(same, None) if here is None else here
+        """Return the 被保険者枝番 a number leads to."""
+        return self.numbers.led(zone, number)
 
     def _same_birth(self, body: Body, person: Person, found: _Findings) -> Person:
         held = speaking(person.state())
@@ -316,14 +317,8 @@ class Reference:
 
     def _new_person(self, zone: str, number: str) -> Person:
         edaban = len(self.persons[zone]) + 1
-        himozuke = self.himozuke.setdefault(number, self._fresh())
-        person = self.persons[zone][edaban] = Person(edaban, number, himozuke)
-        self.numbers[zone][number] = edaban
+        person = self.persons[zone][edaban] = Person(self.numbers.joins(zone, edaban, number))
         return person
-
-    def _fresh(self) -> int:
-        self._last_himozuke += 1
-        return self._last_himozuke
 
     def _changes(self, zone: str, body: Body, person: Person, tsuban: int | None, found: _Findings) -> Told:
         before = person.state()
@@ -339,12 +334,17 @@ class Reference:
                 found.codes.add("E209")
         else:
             self._moves(zone, person, tsuban, before, after[tsuban], found)
-        renumbered = self._is_renumbered(zone, body, person, found)
+        renumbered = self._is_renumbered(body, person, found)
         if not found.refused and after == before and not renumbered:
+            if "koshingo_kojin_bango" in body:
+                self.numbers.settle(person.holder)
             return Told(frozenset({*found.codes, "W102"}), edaban=person.edaban, tsuban=tsuban)
         told = self._kept(body, person, tsuban, found)
         if told.accepted and renumbered:
-            self._renumber(zone, person, body["koshingo_kojin_bango"], body["kojin_bango_koshin_kubun"])
+            self.numbers.renumber(person.holder, body["koshingo_kojin_bango"], body["kojin_bango_koshin_kubun"])
+            self._tells(person, tsuban)
+        if told.accepted and "koshingo_kojin_bango" in body:
+            self.numbers.settle(person.holder)
         return told
 
     def _moves(self, zone: str, person: Person, tsuban: int, before: State, after: Period, found: _Findings) -> None:
@@ -386,32 +386,24 @@ class Reference:
 
     # --- numbers -------------------------------------------------------------------------------------------------
 
-    def _is_renumbered(self, zone: str, body: Body, person: Person, found: _Findings) -> bool:
-        number, kubun = body.get("koshingo_kojin_bango"), body.get("kojin_bango_koshin_kubun")
-        if number is None or number == person.number or not is_number(number):
+    def _is_renumbered(self, body: Body, person: Person, found: _Findings) -> bool:
+        number, kubun = body.get("koshingo_kojin_bango"), body.get("kojin_bango_koshin_kubun", "")
+        if number is None or not is_number(number) or self.numbers.is_said_again(person.holder, number):
             return False
-        here = self.led(zone, number) not in (None, person.edaban)
-        elsewhere = self.himozuke.get(number, person.himozuke) != person.himozuke
-        if here or (kubun == "1" and elsewhere):
+        if self.numbers.is_anothers(person.holder, number, kubun):
             found.codes.add("E214")
         return True
 
-    def _renumber(self, zone: str, person: Person, number: str, kubun: str) -> None:
-        former, mine = person.number, person.himozuke
-        if kubun == "1":
-            self.himozuke.setdefault(number, mine)
-        else:
-            del self.numbers[zone][former]
-            person.himozuke = self.himozuke.setdefault(number, self._fresh())
-            if person.himozuke == mine and self.himozuke[former] == mine:
-                self.himozuke[former] = self._fresh()
-        self.numbers[zone][number] = person.edaban
-        person.number = number
+    def _tells(self, person: Person, tsuban: int | None) -> None:
+        """Who has a period is told of to オンライン資格確認."""
+        if tsuban is not None:
+            self.numbers.tells(person.holder)
 
     def _kept(self, body: Body, person: Person, tsuban: int | None, found: _Findings) -> Told:
         if found.refused:
             return Told(frozenset(found.codes))
         person.events.append(Event(self._place, tsuban, body))
+        self._tells(person, tsuban)
         return Told(frozenset(found.codes), edaban=person.edaban, tsuban=tsuban)
 
 

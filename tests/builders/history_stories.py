@@ -168,7 +168,7 @@ class _Throw:
         """A number that leads to the person, present or former; now and then any number."""
         if self._dice.random() < 0.05:
             return kojin_bango(self._dice.choice([*range(1, _PEOPLE + 1), *_SPARE]))
-        known = {*self._reference.numbers[self._zone], *self._reference.himozuke}
+        known = {*self._reference.numbers.here[self._zone], *self._reference.numbers.himozuke}
         return self._dice.choice(sorted(n for n in known if self._reference.led(self._zone, n) == person.edaban))
 
     def _address_text(self) -> str:

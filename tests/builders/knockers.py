@@ -49,6 +49,8 @@ STATES = {
     "rights_ended": f"UPDATE kengen_fuyo SET valid_from = {TODAY} - 30, valid_to = {TODAY} WHERE shokuin_id ="
     " (SELECT shokuin_id FROM shokuin_account WHERE id = %(account)s)",
 }
+# Only of those whose sign-in needs 生体認証: the password alone.
+_HALF = {"half": "UPDATE shokuin_session SET seitai_at = NULL WHERE id = %(session)s"}
 _FEW_STATES = ("in_force", "expired", "locked", "password_due")
 _SESSION = """
 SELECT s.id, s.account_id FROM shokuin_session s JOIN shokuin_account a ON a.id = s.account_id
@@ -57,7 +59,8 @@ JOIN shokuin_shokuin p ON p.id = a.shokuin_id WHERE p.shokuin_id = %s ORDER BY s
 # Whatever a request did to the session it came in, the next one finds it in its state again.
 _PUT_BACK = """
 UPDATE shokuin_session s SET key_hash = k.key_hash, started_at = k.started_at, active_at = k.active_at,
-  locked_at = k.locked_at, step_up_at = k.step_up_at, ended_at = k.ended_at, ended_reason = k.ended_reason
+  locked_at = k.locked_at, step_up_at = k.step_up_at, seitai_at = k.seitai_at,
+  ended_at = k.ended_at, ended_reason = k.ended_reason
 FROM jsonb_populate_record(NULL::shokuin_session, %s::jsonb) k WHERE s.id = k.id
 """
 _INSURER_JIMU = ("shikaku", "joho_renkei", "honnin_kakunin", "kanri")
@@ -167,6 +170,8 @@ def _operators(stage: Stage, states: Iterable[str]) -> Iterator[Caller]:
             yield operator_caller(stage, soshiki, "/".join(right), frozenset({right}))
         for state in states if soshiki == "shiharai_kikin" else ("in_force",):
             yield operator_caller(stage, soshiki, WHOLE, possible, state=state)
+        if soshiki == "unyo_hoshu":
+            yield operator_caller(stage, soshiki, WHOLE, possible, state="half")
 
 
 def operator_caller(
@@ -184,8 +189,9 @@ def _staff(stage: Stage, who: Knocker, register: Callable[[str], str], code: str
     if who.state == "replaced":
         browser(staff_id, hokensha=code)
     session, account = stage.admin.execute(_SESSION, [staff_id]).fetchone() or (None, None)
-    if STATES[who.state]:
-        stage.admin.execute(STATES[who.state].encode(), {"session": session, "account": account})
+    change = {**STATES, **_HALF}[who.state]
+    if change:
+        stage.admin.execute(change.encode(), {"session": session, "account": account})
     held = stage.admin.execute("SELECT to_jsonb(s)::text FROM shokuin_session s WHERE id = %s", [session]).fetchone()
     client = Client(raise_request_exception=False)
 

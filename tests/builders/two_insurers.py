@@ -6,17 +6,21 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from uuid import UUID, uuid4
 
+from django.conf import settings
 from django.test import Client
 
-from chukan.controls.shokuin.queries import list_shokuin
+from chukan.controls.seitai.actions import begin
+from chukan.controls.shokuin.queries import find_session, list_shokuin
 from chukan.kernel import clock
 from chukan.kernel.errors import RuleBroken
+from chukan.kernel.principal import Principal
 from shikaku.actions.register_one import register_one
 from shikaku.actions.reseal_rows import begin_reseal
 from shikaku.actions.terminal_slip import keep_slip
 from shikaku.queries.rireki import find_row_id
 from tests.builders.files import Sent, send_file
 from tests.builders.lines import NOT_YET, file_text, known, kojin_bango, line, message
+from tests.support.authenticator import registered
 from tests.support.fugo import requests_made
 from tests.support.machines import Machine, new_machine
 from tests.support.principals import KENPO, OTHER_KENPO, clerk
@@ -85,15 +89,26 @@ def seed_insurer(world: World, code: str, start: int) -> Insurer:
     taken = replace(line(change), koshingo_kojin_bango=kojin_bango(start + 1))
     with suppress(RuleBroken):
         register_one(by=by, line=taken, now=now)
+    client = browser(staff_id, hokensha=code)
+    _confirm_once(by, client, staff_id)
     return Insurer(
         code=code,
         machine=machine,
-        browser=browser(staff_id, hokensha=code),
+        browser=client,
         row_id=find_row_id(by=by, hihokensha_edaban=1),
         slip=slip,
         file=file,
         staff_row=next(row.id for row in list_shokuin(by=by) if row.shokuin_id == staff_id),
     )
+
+
+def _confirm_once(by: Principal, client: Client, staff_id: str) -> None:
+    """Give a person an authenticator and ask for one confirmation: no insurer's screen does so yet."""
+    registered(staff_id, zone=by.hokensha_code or "")
+    session = find_session(key=client.cookies[settings.SESSION_COOKIE_NAME].value)
+    assert session is not None
+    who = replace(by, actor_id=staff_id)
+    begin(by=who, session_id=session.session_id, purpose="seed", bound=b"seed", now=clock.now())
 
 
 # 承認 is 支払基金's by rule; the walls are an insurer's too, so that its rows are written past the rule.

@@ -52,5 +52,6 @@ def assert_in_order_and_clean(stack: Stack) -> None:
     """Everything arrived in order and complete per person, properly signed and shaped, without a 個人番号."""
     state = stack.ask_onshi("/_sim/state")
     wrong = ("junjo_ihan", "tobi", "furui", "kojin_bango", "kinshi_komoku", "katachi")
+    pairs = ("id_nido", "id_kawatta", "id_kyoyu", "id_chigai")
     refused = ("naiyo_fuitchi", "shomei_fusei", "denbun_fusei", "onaji_hito")
-    assert {name: state[name] for name in (*wrong, *refused)} == dict.fromkeys((*wrong, *refused), 0)
+    assert {name: state[name] for name in (*wrong, *pairs, *refused)} == dict.fromkeys((*wrong, *pairs, *refused), 0)

@@ -38,6 +38,7 @@ OPERATIONS = {
     for method, operation in operations.items()
 }
 PERSONS = 5
+KEPT = 3  # more persons, whom nothing is registered about again: somebody is insured at the end as well
 
 
 @dataclass
@@ -93,9 +94,10 @@ def world_of(world: World, port: int, folder: Path, dice: random.Random) -> dict
 
     with line_to(port) as door:
         uketsuke = [
-            take(told_json(REGISTER, port, message(n), Idempotency_Key=f"world-{n}")) for n in range(1, PERSONS + 1)
+            take(told_json(REGISTER, port, message(n), Idempotency_Key=f"world-{n}"))
+            for n in range(1, PERSONS + KEPT + 1)
         ]
-        uketsuke.append(take(told_file(port, file_text([message(PERSONS + 1)]).encode(), "world-file")))
+        uketsuke.append(take(told_file(port, file_text([message(PERSONS + KEPT + 1)]).encode(), "world-file")))
     with world.admin() as admin:
         soshin = [row[0] for row in admin.execute("SELECT soshin_bango::text FROM shikaku_onshi_soshin")]
     return {
@@ -103,6 +105,7 @@ def world_of(world: World, port: int, folder: Path, dice: random.Random) -> dict
         "uketsuke": uketsuke,
         "soshin": soshin,
         "persons": PERSONS,
+        "kept": KEPT,
         "tally": str(folder / "tally.json"),
     }
 

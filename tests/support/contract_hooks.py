@@ -29,7 +29,7 @@ SIGNERS = {
 }
 TALLY: Counter[str] = Counter()
 COVERED = ("content-type", "idempotency-key")
-PERSONS = TOLD["persons"]
+PERSONS, KEPT = TOLD["persons"], TOLD["kept"]
 
 
 class Signing:
@@ -95,7 +95,7 @@ def _tell(body: dict[str, Any], die: int) -> dict[str, Any]:
 
 
 def _issue(body: dict[str, Any], die: int) -> dict[str, Any]:
-    return {**body, "jimu_kubun": "01", "kojin_bango": kojin_bango(1 + die % PERSONS)}
+    return {**body, "jimu_kubun": "01", "kojin_bango": kojin_bango(PERSONS + 1 + die % KEPT)}
 
 
 def _issue_many(body: dict[str, Any], die: int) -> dict[str, Any]:

@@ -23,7 +23,7 @@ def compare_asked(reference: Reference, *, end: datetime) -> int:
     for zone, persons in reference.persons.items():
         for person in persons.values():
             pairs += _compare_person(zone, person, end)
-        for number in reference.himozuke:
+        for number in reference.numbers.himozuke:
             found = _led_to(zone, number, end)
             edaban = reference.led(zone, number)
             if (found is None) != (edaban is None):

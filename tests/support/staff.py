@@ -17,6 +17,7 @@ from chukan.controls.shokuin.domain import LOGIN_REFUSED_MESSAGE
 from chukan.kernel import clock
 from chukan.kernel.errors import NotAuthenticated
 from chukan.kernel.principal import Principal
+from tests.support.authenticator import pass_seitai
 from tests.support.principals import KENPO
 from tests.support.world import World
 
@@ -64,9 +65,11 @@ def an_operator(
 
 
 def browser(shokuin_id: str = "S0001", *, hokensha: str = KENPO, password: str = PASSWORD) -> Client:
-    """Return a browser after an attempt to sign in."""
+    """Return a browser after an attempt to sign in, with 生体認証 where it is asked for."""
     client = Client()
-    client.post("/login/", {"hokensha_code": hokensha, "shokuin_id": shokuin_id, "password": password})
+    answer = client.post("/login/", {"hokensha_code": hokensha, "shokuin_id": shokuin_id, "password": password})
+    if answer.headers.get("Location", "").startswith("/login/seitai/"):
+        pass_seitai(client, shokuin_id)
     return client
 
 

@@ -149,6 +149,8 @@ _ALL_OPERATORS: Final = frozenset({SHIHARAI_KIKIN, KOKUHO_CHUOKAI, UNYO_HOSHU})
 # 国保中央会 works on 資格履歴 alone (KJ-MENU-05).
 _KIKIN: Final = frozenset({SHIHARAI_KIKIN})
 _PMH_OPERATORS: Final = frozenset({SHIHARAI_KIKIN, UNYO_HOSHU})
+# Whose acts (情報提供サーバー) or whose sign-in need 生体認証 (KJ-AUTH-04, KJ-AUTH-05).
+_SEITAI: Final = frozenset({SHIHARAI_KIKIN, UNYO_HOSHU})
 _REGISTER: Final = (("shikaku_toroku", "terminal"),)
 
 
@@ -161,6 +163,7 @@ _KANRI_GROUP: Final = "管理"
 _WATCH_GROUP: Final = "監視"
 _RECORD_GROUP: Final = "承認・記録"
 _RENKEI_GROUP: Final = "情報連携"
+_SETTINGS_GROUP: Final = "利用者・設定"
 
 SCREENS: Final[tuple[Screen, ...]] = (
     Screen("HM-001", "ホーム", "shikaku:home", None, "shokai", _INSURER, "shikaku", ""),
@@ -200,6 +203,7 @@ SCREENS: Final[tuple[Screen, ...]] = (
         "sosa_log",
         _RECORD_GROUP,
     ),
+    Screen("US-301", "生体認証の認証器", "seitai:ninshoki", None, "shokai", _SEITAI, "shokuin", _SETTINGS_GROUP),
 )
 BY_ID: Final[Mapping[str, Screen]] = {screen.id: screen for screen in SCREENS}
 BY_URL_NAME: Final[Mapping[str, Screen]] = {screen.url_name: screen for screen in SCREENS}

@@ -124,6 +124,20 @@ def check_client(
     return tuple(errors)
 
 
+def check_renewal(itaku: Sequence[Itaku], *, on: date) -> tuple[ErrorItem, ...]:
+    """Collect every reason why entrustments cannot be confirmed anew on a day. 根拠: KJ-PMH-08."""
+    errors: list[ErrorItem] = []
+    kubun = [row.jimu_kubun for row in itaku]
+    if not kubun or len(kubun) != len(set(kubun)) or any(code not in PMH_JIMU for code in kubun):
+        message = "事務区分は 01、02、03 のどれかを、それぞれ一度だけ指定してください。"
+        errors.append(ErrorItem("E205", "itaku", message))
+    if any(row.kakunin_ymd > on for row in itaku):
+        errors.append(ErrorItem("E202", "kakunin_ymd", "確認年月日は今日までの日にしてください。"))
+    if any(row.minaoshi_ymd <= on for row in itaku):
+        errors.append(ErrorItem("E202", "minaoshi_ymd", "見直し年月日は明日からの日にしてください。"))
+    return tuple(errors)
+
+
 def machine_principal(
     client: ClientFacts, *, hokensha_shubetsu: str | None, request_id: str, terminal: str
 ) -> Principal:

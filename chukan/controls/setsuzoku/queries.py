@@ -6,15 +6,19 @@ from datetime import date
 from django.db.models import Q
 
 from chukan.controls.setsuzoku.domain import ClientFacts, ClientKeyFacts, as_kind
-from chukan.controls.setsuzoku.models import ClientHokensha, ClientItaku, ClientKey
+from chukan.controls.setsuzoku.models import Client, ClientHokensha, ClientItaku, ClientKey
+
+
+def _valid(on: date, of: str = "") -> Q:
+    return Q(**{f"{of}valid_from__lte": on}) & (Q(**{f"{of}valid_to__isnull": True}) | Q(**{f"{of}valid_to__gt": on}))
 
 
 def find_client(client_id: str, *, on: date) -> ClientFacts | None:
     """Return a system that is valid on the day with its valid keys, or None."""
-    valid = Q(valid_from__lte=on) & (Q(valid_to__isnull=True) | Q(valid_to__gt=on))
-    client_valid = Q(client__valid_from__lte=on) & (Q(client__valid_to__isnull=True) | Q(client__valid_to__gt=on))
     rows = list(
-        ClientKey.objects.filter(valid, client_valid, client_id=client_id).select_related("client").order_by("id")
+        ClientKey.objects.filter(_valid(on), _valid(on, "client__"), client_id=client_id)
+        .select_related("client")
+        .order_by("id")
     )
     if not rows:
         return None
@@ -29,6 +33,11 @@ def find_client(client_id: str, *, on: date) -> ClientFacts | None:
         carried=carried,
         keys=tuple(ClientKeyFacts(row.pk, row.kid, row.jwk, row.proven_at is not None) for row in rows),
     )
+
+
+def is_in_use(client_id: str, *, kind: str, on: date) -> bool:
+    """Tell whether a system of this kind is valid on the day, whatever its keys."""
+    return Client.objects.filter(_valid(on), client_id=client_id, kind=kind).exists()
 
 
 def carried_by(client_id: str) -> frozenset[str]:
@@ -55,6 +64,6 @@ class ItakuState:
 
 def list_itaku(*, on: date) -> tuple[ItakuState, ...]:
     """Return the entrustments of every PMH system that is valid on the day, the one to be looked at first."""
-    valid = Q(client__valid_from__lte=on) & (Q(client__valid_to__isnull=True) | Q(client__valid_to__gt=on))
+    valid = _valid(on, "client__")
     rows = ClientItaku.objects.filter(valid).order_by("minaoshi_ymd", "client_id", "jimu_kubun")
     return tuple(ItakuState(*row) for row in rows.values_list("client_id", "jimu_kubun", "kakunin_ymd", "minaoshi_ymd"))

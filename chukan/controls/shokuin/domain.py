@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Final, Literal
 from uuid import UUID
 
-from chukan.controls.kikan.domain import OPERATORS
+from chukan.controls.kikan.domain import OPERATORS, UNYO_HOSHU
 from chukan.kernel.clock import business_date_jst
 from chukan.kernel.errors import ErrorItem
 from chukan.kernel.principal import Principal
@@ -20,6 +20,10 @@ HOKENSHA: Final = "hokensha"
 IPPAN: Final = "ippan"
 SYSTEM_KANRI: Final = "system_kanri"
 KUBUN: Final = {IPPAN: "一般", SYSTEM_KANRI: "システム管理責任者"}
+
+# Staff whose sign-in needs 生体認証 beside ID and password. 根拠: KJ-AUTH-04.
+SEITAI_SOSHIKI: Final = frozenset({UNYO_HOSHU})
+HALF_MAX: Final = timedelta(minutes=10)  # the password alone opens nothing, and not for long
 
 PASSWORD_MIN: Final = 15
 PASSWORD_MAX: Final = 128
@@ -114,6 +118,12 @@ class StaffSession:
     ended_at: datetime | None
     step_up_at: datetime | None
     previous_login_at: datetime | None
+    seitai_at: datetime | None = None
+
+    @property
+    def is_half(self) -> bool:
+        """Tell whether only the password has been given where 生体認証 is needed too. 根拠: KJ-AUTH-04."""
+        return self.soshiki in SEITAI_SOSHIKI and self.seitai_at is None
 
     def principal(self, *, terminal: str, request_id: str) -> Principal:
         """Return the person without any right: enough to sign out, to lock, to change the own password."""
@@ -137,7 +147,7 @@ class StaffSession:
 class Decision:
     """What a session is at this moment."""
 
-    state: Literal["active", "locked", "ended"]
+    state: Literal["active", "half", "locked", "ended"]
     reason: EndReason | None = None
 
 
@@ -149,6 +159,9 @@ def decide_session(held: StaffSession, *, times: Times, now: datetime) -> Decisi
         return Decision("ended", EndReason.ACCOUNT_ENDED)
     if now - held.started_at >= times.session_max:
         return Decision("ended", EndReason.TOO_LONG)
+    if held.is_half:
+        is_over = now - held.started_at >= HALF_MAX
+        return Decision("ended", EndReason.TOO_LONG) if is_over else Decision("half")
     locked_since = held.locked_at
     if locked_since is None and now - held.active_at >= times.idle_lock:
         locked_since = held.active_at + times.idle_lock

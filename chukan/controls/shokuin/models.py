@@ -117,6 +117,7 @@ class ShokuinSession(models.Model):
     ended_at = models.DateTimeField("終了時刻", null=True)
     ended_reason = models.CharField("終了理由", max_length=20, blank=True)
     previous_login_at = models.DateTimeField("前回のログイン", null=True)
+    seitai_at = models.DateTimeField("生体認証時刻", null=True)
 
     class Meta:
         """Name and shape: one live session per account (KJ-AUTH-02)."""

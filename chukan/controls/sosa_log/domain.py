@@ -38,6 +38,13 @@ class SosaKind(StrEnum):
     LOCK = "lock"
     UNLOCK = "unlock"
     STEP_UP = "step_up"
+    LOGIN_PASSWORD = "login_password"  # noqa: S105  # a kind of operation
+    SEITAI_BEGUN = "seitai_begun"
+    SEITAI_VERIFIED = "seitai_verified"
+    SEITAI_USED = "seitai_used"
+    SEITAI_REFUSED = "seitai_refused"
+    SEITAI_REGISTERED = "seitai_registered"
+    SEITAI_ENDED = "seitai_ended"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105  # a kind of operation
     TOROKU = "toroku"
     HENKO = "henko"
@@ -108,6 +115,13 @@ KIND_LABELS: Final[Mapping[str, str]] = {
     "lock": "ロック",
     "unlock": "ロックの解除",
     "step_up": "再認証",
+    "login_password": "ログイン（パスワードの確認まで）",
+    "seitai_begun": "生体認証の開始",
+    "seitai_verified": "生体認証",
+    "seitai_used": "生体認証の使用",
+    "seitai_refused": "生体認証の拒否",
+    "seitai_registered": "認証器の登録",
+    "seitai_ended": "認証器の登録の終了",
     "password_changed": "パスワードの変更",
     "toroku": "登録",
     "henko": "変更",

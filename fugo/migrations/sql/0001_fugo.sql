@@ -11,8 +11,6 @@ CREATE TRIGGER step_by_step BEFORE UPDATE ON fugo_shutoku_yokyu FOR EACH ROW WHE
   OLD.fugo_shutoku_status = '5'
   OR NEW.fugo_shutoku_status <> OLD.fugo_shutoku_status
     AND NEW.fugo_shutoku_status::integer <> OLD.fugo_shutoku_status::integer + 1
-    -- One statement may write both steps of an arriving code; the stamp of 符号受付 is demanded by a constraint.
-    AND NOT (OLD.fugo_shutoku_status = '3' AND NEW.fugo_shutoku_status = '5')
   OR NEW.shori_tsuban <> OLD.shori_tsuban
   OR NEW.himozuke_bango <> OLD.himozuke_bango
   OR NEW.fugo_saihakko_flag <> OLD.fugo_saihakko_flag
@@ -215,28 +213,40 @@ END $$;
 -- === Codes: in no zone, by the door of 情報提供ネットワークシステム alone.
 
 -- What is known of the requests these codes are for, by the place of the code: the state, the hash of the code it has,
--- whether the code that came stands somewhere, the last issue, and which insurers the person is linked to. Not careful:
--- a new code of a new person is assumed, and fugo_store refuses the message where that is wrong.
-CREATE FUNCTION fugo_find_answers(tsuban uuid[], hashes bytea[], careful boolean)
+-- whether the code that came stands somewhere, whether the person has one.
+CREATE FUNCTION fugo_find_answers(tsuban uuid[], hashes bytea[])
 RETURNS TABLE (place bigint, status varchar, himozuke_bango uuid, is_saihakko boolean, held bytea,
-  is_known boolean, last_hakko_no integer, hokensha_code varchar[])
+  is_known boolean, has_fugo boolean)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp
   SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 BEGIN
   PERFORM chukan_refuse_zone('fugo_find_answers');
   RETURN QUERY SELECT u.o, r.fugo_shutoku_status, r.himozuke_bango, r.fugo_saihakko_flag,
-      CASE WHEN r.fugo_shutoku_status > '3'
-        THEN (SELECT i.bi_kikanbetsu_fugo FROM fugo_kikanbetsu_fugo i WHERE i.shori_tsuban = u.t) END,
-      CASE WHEN careful AND r.fugo_shutoku_status = '3'
-        THEN EXISTS (SELECT FROM fugo_kikanbetsu_fugo i WHERE i.bi_kikanbetsu_fugo = u.b) ELSE false END,
-      CASE WHEN careful OR r.fugo_saihakko_flag
-        THEN COALESCE((SELECT max(i.hakko_no) FROM fugo_kikanbetsu_fugo i WHERE i.himozuke_bango = r.himozuke_bango), 0)
-        ELSE 0 END,
-      ARRAY(SELECT l.hokensha_code FROM fugo_edaban_himozuke l WHERE l.himozuke_bango = r.himozuke_bango)
+      (SELECT i.bi_kikanbetsu_fugo FROM fugo_kikanbetsu_fugo i WHERE i.shori_tsuban = u.t),
+      EXISTS (SELECT FROM fugo_kikanbetsu_fugo i WHERE i.bi_kikanbetsu_fugo = u.b),
+      EXISTS (SELECT FROM fugo_kikanbetsu_fugo i WHERE i.himozuke_bango = r.himozuke_bango)
     FROM unnest(tsuban, hashes) WITH ORDINALITY AS u (t, b, o) JOIN fugo_shutoku_yokyu r ON r.shori_tsuban = u.t;
 END $$;
 
--- Writes the issues and takes their requests over 符号受付 to 設定, each step with its stamp. Who was in between makes all of it undone.
+-- 符号受付: takes requests that were sent there, and tells of each by its place the person, the last issue, and which
+-- insurers the person is linked to. One in any other state is left out.
+CREATE FUNCTION fugo_mark_uketsuke(tsuban uuid[], at timestamptz)
+RETURNS TABLE (place bigint, himozuke_bango uuid, last_hakko_no integer, hokensha_code text)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+  SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+BEGIN
+  PERFORM chukan_refuse_zone('fugo_mark_uketsuke');
+  RETURN QUERY UPDATE fugo_shutoku_yokyu r SET fugo_shutoku_status = '4', fugo_uketsuke_nichiji = at,
+      fugo_status_koshin_nichiji = at
+    FROM unnest(tsuban) WITH ORDINALITY AS u (t, o) WHERE r.shori_tsuban = u.t AND r.fugo_shutoku_status = '3'
+    RETURNING u.o, r.himozuke_bango,
+      CASE WHEN r.fugo_saihakko_flag THEN COALESCE(
+        (SELECT max(i.hakko_no) FROM fugo_kikanbetsu_fugo i WHERE i.himozuke_bango = r.himozuke_bango), 0) ELSE 0 END,
+      (SELECT string_agg(l.hokensha_code, ' ') FROM fugo_edaban_himozuke l
+        WHERE l.himozuke_bango = r.himozuke_bango);
+END $$;
+
+-- 設定: writes the issues and takes their requests there. A code or a person that was first makes all of it undone.
 CREATE FUNCTION fugo_store(ids uuid[], tsuban uuid[], persons uuid[], sealed bytea[], hashes bytea[],
   hakko integer[], purposes text[], at timestamptz) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
@@ -244,13 +254,6 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
 DECLARE written bigint;
 BEGIN
   PERFORM chukan_refuse_zone('fugo_store');
-  UPDATE fugo_shutoku_yokyu r SET fugo_shutoku_status = '5', fugo_uketsuke_nichiji = at, fugo_settei_nichiji = at,
-      fugo_status_koshin_nichiji = at
-    FROM unnest(tsuban) AS u (t) WHERE r.shori_tsuban = u.t AND r.fugo_shutoku_status = '3';
-  GET DIAGNOSTICS written = ROW_COUNT;
-  IF written <> cardinality(tsuban) THEN
-    RAISE EXCEPTION 'fugo_store: others were first' USING ERRCODE = 'serialization_failure';
-  END IF;
   UPDATE fugo_kikanbetsu_fugo i SET superseded_at = at FROM unnest(persons, hakko) AS u (h, n)
     WHERE u.n > 1 AND i.himozuke_bango = u.h AND i.superseded_at IS NULL;
   INSERT INTO fugo_kikanbetsu_fugo (id, himozuke_bango, ct_kikanbetsu_fugo, bi_kikanbetsu_fugo, shori_tsuban, hakko_no,
@@ -261,6 +264,12 @@ BEGIN
   GET DIAGNOSTICS written = ROW_COUNT;
   IF written <> cardinality(tsuban) THEN
     RAISE EXCEPTION 'fugo_store: a code or a person was first' USING ERRCODE = 'serialization_failure';
+  END IF;
+  UPDATE fugo_shutoku_yokyu r SET fugo_shutoku_status = '5', fugo_settei_nichiji = at, fugo_status_koshin_nichiji = at
+    FROM unnest(tsuban) AS u (t) WHERE r.shori_tsuban = u.t AND r.fugo_shutoku_status = '4';
+  GET DIAGNOSTICS written = ROW_COUNT;
+  IF written <> cardinality(tsuban) THEN
+    RAISE EXCEPTION 'fugo_store: a request was not 符号受付' USING ERRCODE = 'serialization_failure';
   END IF;
 END $$;
 
@@ -287,8 +296,10 @@ GRANT EXECUTE ON FUNCTION fugo_known(uuid[]), fugo_request(uuid[], uuid[], bigin
   fugo_claim(uuid, text, timestamptz, integer), fugo_file_zones(uuid), fugo_file_part(uuid, varchar, uuid, integer),
   fugo_leave_out(uuid, uuid[], varchar, varchar), fugo_mark_tenso(uuid, timestamptz),
   fugo_mark_soshin(uuid, timestamptz), fugo_let_go(uuid) TO chukan_worker;
-GRANT EXECUTE ON FUNCTION fugo_find_answers(uuid[], bytea[], boolean),
+GRANT EXECUTE ON FUNCTION fugo_find_answers(uuid[], bytea[]), fugo_mark_uketsuke(uuid[], timestamptz),
   fugo_store(uuid[], uuid[], uuid[], bytea[], bytea[], integer[], text[], timestamptz),
   fugo_jotai(uuid, integer) TO chukan_web;
 GRANT EXECUTE ON FUNCTION fugo_zone() TO chukan_web, chukan_worker;
-ALTER TABLE fugo_shutoku_yokyu SET (fillfactor = 50);
+-- 符号受付 and 設定 of a request come in one transaction: room for both beside the former version keeps them on its page,
+-- and 設定 then touches no index.
+ALTER TABLE fugo_shutoku_yokyu SET (fillfactor = 33);

@@ -1,6 +1,7 @@
 DROP FUNCTION fugo_jotai(uuid, integer);
 DROP FUNCTION fugo_store(uuid[], uuid[], uuid[], bytea[], bytea[], integer[], text[], timestamptz);
-DROP FUNCTION fugo_find_answers(uuid[], bytea[], boolean);
+DROP FUNCTION fugo_mark_uketsuke(uuid[], timestamptz);
+DROP FUNCTION fugo_find_answers(uuid[], bytea[]);
 DROP FUNCTION fugo_let_go(uuid);
 DROP FUNCTION fugo_mark_soshin(uuid, timestamptz);
 DROP FUNCTION fugo_mark_tenso(uuid, timestamptz);

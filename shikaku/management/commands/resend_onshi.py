@@ -9,6 +9,7 @@ from chukan.kernel import clock
 from chukan.kernel.errors import DomainError
 from chukan.kernel.principal import Principal
 from shikaku.actions.resend_to_onshi import resend_refused, resend_refused_pmh_ids
+from shikaku.queries.resend_queue import is_pmh_soshin
 
 
 class Command(BaseCommand):
@@ -45,6 +46,8 @@ class Command(BaseCommand):
         except DomainError as error:
             raise CommandError(error.message) from None
         if number is not None and not resent:
+            if isinstance(number, UUID) and is_pmh_soshin(by=by, soshin_bango=number):
+                raise CommandError("この送信番号はPMH-IDの電文です。PMH-IDの再送は --pmh-id で行ってください。")
             raise CommandError(
                 "この送信番号は再送待ちにありません。処理結果が異常で、同じ人の新しい電文がないものだけ再送できます。"
             )

@@ -62,7 +62,12 @@ class TestProduction:
         done = start(["manage.py", "check"], tmp_path, CHUKAN_MODE="production", CHUKAN_TLS="0")
 
         assert done.returncode != 0
-        assert [line[-13:] for line in done.stderr.splitlines()] == ["（chukan.E001）", "（chukan.E002）"]
+        assert [line[-13:] for line in done.stderr.splitlines()] == [
+            "（chukan.E001）",
+            "（chukan.E002）",
+            "（chukan.E004）",
+            "（chukan.E005）",
+        ]
         assert "CHUKAN_TLS=1" in done.stderr
 
     def test_a_mistyped_mode_is_no_demo(self, tmp_path: Path) -> None:
@@ -89,6 +94,9 @@ class TestCheck:
     def _production(self, settings: Settings) -> None:
         settings.CHUKAN_MODE = "production"
         settings.CHUKAN_TLS = True
+        settings.SEITAI_MODELS = ["01020304-0506-0708-0102-030405060708"]
+        settings.SEITAI_ROOTS = "/etc/chukan/roots.pem"
+        settings.SEITAI_ORIGINS = ["https://chukan.example.jp"]
 
     def test_stops_the_process_with_one_line_a_reason(self) -> None:
         with pytest.raises(UnfitStart) as stopped:
@@ -109,3 +117,20 @@ class TestCheck:
         assert check_production() == []
         settings.CHUKAN_TLS = False
         assert [error.id for error in check_production()] == ["chukan.E002"]
+
+    @pytest.mark.parametrize(
+        ("given", "error"),
+        [
+            (("SEITAI_MODELS", ["*"]), "chukan.E004"),
+            (("SEITAI_MODELS", []), "chukan.E004"),
+            (("SEITAI_ROOTS", ""), "chukan.E004"),
+            (("SEITAI_ORIGINS", ["http://localhost:8000"]), "chukan.E005"),
+        ],
+    )
+    def test_seitai_needs_a_list_of_models_and_a_place_with_tls(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, settings: Settings, given: tuple[str, object], error: str
+    ) -> None:
+        monkeypatch.setattr(checks, "get_keyring", lambda: Keyring(_ServiceKms(tmp_path), MemoryKeyTable()))
+        setattr(settings, *given)
+
+        assert [found.id for found in check_production()] == [error]

@@ -52,6 +52,7 @@ class TestUndone:
         with pytest.raises(Unavailable) as told:
             done_again(work)
         assert (told.value.code, work.calls) == ("kozatsu", 3)
+        assert "登録" not in told.value.message  # it is said to who asks for a PMH-ID or a 再送, too
 
 
 @pytest.mark.parametrize("error", [failure(None), failure(psycopg.errors.QueryCanceled()), ValueError()])

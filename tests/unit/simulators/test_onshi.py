@@ -20,6 +20,8 @@ from simulators.onshi.telegrams import holds_kojin_bango, read_telegram
 from tests.unit.simulators.conftest import RunningOnshi, SmallOnshiHub
 
 PERSON = "11111111-1111-4111-8111-111111111111"
+OTHER = "22222222-2222-4222-8222-222222222222"
+PAIRS = ("id_nido", "id_kawatta", "id_kyoyu", "id_chigai")
 PERIOD = {
     "shikaku_tsuban": 1,
     "rireki_tsuban": 1,
@@ -58,6 +60,10 @@ def telegram(number: int, *, jun: int = 1, person: str = PERSON, **changes: obje
 def sakujo(number: int, *, jun: int) -> dict[str, Any]:
     naiyo = {"hokensha_code": "06132013", "hihokensha_edaban": "0000000001"}
     return telegram(number, jun=jun, denbun_shubetsu="sakujo", naiyo=naiyo)
+
+
+def pair(number: int, pmh_id: str = "X1", *, jun: int = 1, person: str = PERSON) -> dict[str, Any]:
+    return telegram(number, jun=jun, person=person, denbun_shubetsu="pmh_id", naiyo={"pmh_id": pmh_id})
 
 
 def send(onshi: RunningOnshi, value: dict[str, Any]) -> int:
@@ -112,6 +118,53 @@ class TestReceiving:
 
         assert onshi.state()["furui"] == 0
         assert onshi.state()["genzai"] == 2
+
+    def test_a_pair_told_once_and_named_in_what_follows_is_right(self, onshi: RunningOnshi) -> None:
+        send(onshi, telegram(1, jun=1))
+        send(onshi, pair(2, jun=2))
+        send(onshi, telegram(3, jun=3, naiyo={**NAIYO, "pmh_id": "X1"}))
+        send(onshi, sakujo(4, jun=4))
+        send(onshi, pair(5, "Y1", jun=1, person=OTHER))
+
+        assert {name: onshi.state()[name] for name in PAIRS} == dict.fromkeys(PAIRS, 0)
+        assert "要確認" not in onshi.stranger.get("/").text
+
+    @pytest.mark.parametrize(
+        "name,later",
+        [
+            ("id_nido", lambda: pair(9, jun=2)),
+            ("id_kawatta", lambda: pair(9, "X2", jun=2)),
+            ("id_kyoyu", lambda: pair(9, jun=1, person=OTHER)),
+            ("id_chigai", lambda: telegram(9, jun=2)),
+            ("id_chigai", lambda: telegram(9, jun=2, naiyo={**NAIYO, "pmh_id": "X2"})),
+        ],
+    )
+    def test_what_contradicts_the_pair_is_found(
+        self, onshi: RunningOnshi, name: str, later: Callable[[], dict[str, Any]]
+    ) -> None:
+        send(onshi, pair(1, jun=1))
+
+        assert send(onshi, later()) == 204
+
+        assert {key: onshi.state()[key] for key in PAIRS} == {**dict.fromkeys(PAIRS, 0), name: 1}
+        assert "要確認" in onshi.stranger.get("/").text
+
+    def test_a_pair_told_again_after_it_was_refused_is_right(self, onshi: RunningOnshi) -> None:
+        onshi.break_with(result_9=1.0)
+        send(onshi, pair(1, jun=1))
+        until(lambda: onshi.state()["kekka_kubun"]["9"] == 1)
+        onshi.break_with(result_9=0.0)
+
+        send(onshi, pair(2, jun=2))
+        assert onshi.state()["id_nido"] == 0
+
+        send(onshi, pair(3, jun=3))
+        assert onshi.state()["id_nido"] == 1
+
+    def test_two_persons_of_one_message_with_one_pmh_id_are_found(self, onshi: RunningOnshi) -> None:
+        onshi.line.post_json("/shikaku-joho/ikkatsu", {"items": [pair(1), pair(2, person=OTHER)]})
+
+        assert onshi.state()["id_kyoyu"] == 1
 
     def test_many_at_once_answer_in_order(self, onshi: RunningOnshi) -> None:
         items = [telegram(number, person=str(uuid4())) for number in range(1, 1001)]

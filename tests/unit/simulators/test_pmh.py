@@ -146,7 +146,7 @@ class TestChecksOfTheHub:
 
         state = world.settled()
 
-        names = ("bango_fuitchi", "katachi", "kotae_fuitchi", "id_kawatta", "id_kyoyu", "id_ni_bango")
+        names = ("bango_fuitchi", "katachi", "kotae_fuitchi", "id_kawatta", "id_ni_bango")
         assert {name: state[name] for name in (*names, "yokei_uketsuke")} == dict.fromkeys(
             (*names, "yokei_uketsuke"), 0
         )
@@ -178,7 +178,9 @@ class TestChecksOfTheHub:
         until(lambda: world.pmh.state()["bango_fuitchi"] == 1)
         assert world.pmh.state()["sumi"] == 0
 
-    def test_one_pmh_id_for_two_persons_is_counted(self, world: World) -> None:
+    def test_one_pmh_id_for_two_numbers_is_told_and_no_fault_as_one_may_have_replaced_the_other(
+        self, world: World
+    ) -> None:
         world.hub.issued = {KNOWN[0]: "SAME", KNOWN[1]: "SAME"}
 
         world.register(SHIKEN, KNOWN[:1])
@@ -187,6 +189,9 @@ class TestChecksOfTheHub:
         world.settled()
 
         assert world.pmh.state()["id_kyoyu"] == 1
+        page = world.pmh.stranger.get("/").text
+        assert "<dt>違う番号に同じPMH-ID（個人番号の変更なら正しい）</dt><dd>1件</dd>" in page
+        assert "要確認" not in page
 
     def test_another_pmh_id_for_the_same_person_is_counted(self, world: World) -> None:
         world.register(SHIKEN, KNOWN[:1])
@@ -268,6 +273,17 @@ class TestMunicipalities:
         world.settled()
 
         assert [row["pmh_id"] for row in world.kekka(SHIKEN)] == [world.hub.issued[KNOWN[1]]]
+
+    def test_a_changed_number_waits_for_nothing_that_was_about_the_old_one(self, world: World) -> None:
+        world.hub.statuses += [503] * 50
+        world.register(SHIKEN, KNOWN[:1])
+        until(lambda: (world.store.kept(jichitai_code=SHIKEN)[0]["kaisu"]) >= 3)
+        world.pmh.break_with(irai_off=True)
+
+        world.register(SHIKEN, KNOWN[1:2])
+
+        row = world.store.kept(jichitai_code=SHIKEN)[0]
+        assert (row["riyu"], row["kaisu"], row["after"]) == ("", 0, 0)
 
 
 class TestJoseiKigen:

@@ -120,6 +120,18 @@ class TestPmhKey:
 
         until(lambda: world.yobo.state()["pmh_key"] == 1)
 
+    def test_who_waits_is_not_said_to_stand_still(self, world: VaccinationWorld) -> None:
+        world.hub.statuses += [503] * 50
+        world.register(SHIKEN, PERSON)
+        clerk = world.user(f"{SHIKEN}-K1")
+
+        until(lambda: "答えを待っています。自動でやり直します。" in clerk.get(world.story_address(clerk)).text)
+
+        page = clerk.get(world.story_address(clerk)).text
+        assert "止まっています" not in page
+        assert "kunren" not in page
+        assert "（503）" not in page
+
     @pytest.mark.parametrize("fault", ["drop", "error_5xx", "drop_after", "half_close"])
     def test_it_comes_through_faults_of_pmh(self, world: VaccinationWorld, fault: str) -> None:
         world.pmh.break_with(**{fault: 0.5}, seed=2)
@@ -177,6 +189,45 @@ class TestPortal:
         )
 
         assert (answer.status_code, answer.json()["code"]) == (409, "kamei_fuitchi")
+
+    def test_a_municipality_that_registers_afterwards_gets_the_kamei_with_the_key(
+        self, world: VaccinationWorld
+    ) -> None:
+        browser = at_portal(world)
+
+        with_key(world, HINAGATA)
+
+        until(lambda: world.yobo.state()["kamei"] == 2)
+        kamei = {zone.people()[0]["pmh_kamei_shikibetsushi"] for zone in world.zones}
+        assert len(kamei) == 1
+        assert "架空県雛形市" in browser.get("/watashi").text
+
+    def test_who_keeps_the_pmh_id_under_a_new_number_keeps_the_kamei(self, world: VaccinationWorld) -> None:
+        at_portal(world)
+        zone = world.zones.of(SHIKEN)
+        assert zone is not None
+        before = zone.people()[0]["pmh_kamei_shikibetsushi"]
+        world.hub.issued[OTHER] = world.hub.issued[PERSON]
+
+        world.register(SHIKEN, OTHER)
+
+        until(lambda: world.yobo.state()["kamei"] == 1)
+        assert (zone.people()[0]["kojin_bango"], zone.people()[0]["pmh_kamei_shikibetsushi"]) == (OTHER, before)
+
+    def test_another_person_under_the_same_gyomu_id_gets_none(self, world: VaccinationWorld) -> None:
+        at_portal(world)
+
+        world.register(SHIKEN, OTHER)
+
+        until(lambda: world.yobo.state()["pmh_key"] == 1 and OTHER in world.hub.issued)
+        assert world.yobo.state()["kamei"] == 0
+
+    def test_what_is_emptied_keeps_no_kamei(self, world: VaccinationWorld) -> None:
+        at_portal(world)
+
+        world.yobo.stranger.post("/_sim/reset")
+
+        assert world.zones.kamei.rows("select * from kamei") == []
 
     @pytest.mark.parametrize(
         "changes,text",

@@ -5,6 +5,7 @@ Default is closed: a view opens only by a screen of the registry, or by saying w
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import wraps
 from typing import Final, TypeVar, cast
 
@@ -22,7 +23,7 @@ from chukan.kernel import clock
 from chukan.kernel.clock import business_date_jst
 from chukan.kernel.errors import NotAuthenticated, NotFound, NotPermitted
 from chukan.kernel.http.problems import answer_error
-from chukan.kernel.principal import Principal
+from chukan.kernel.principal import KengenAction, Principal
 
 View = TypeVar("View", bound=Callable[..., HttpResponse])
 
@@ -48,9 +49,12 @@ def principal_of(request: HttpRequest) -> Principal:
     return principal
 
 
-def screen(screen_id: str) -> Callable[[View], View]:
-    """Guard a view as the screen of that 画面ID; the view finds `request.principal` and `request.screen`."""
-    wanted = BY_ID[screen_id]
+def screen(screen_id: str, *, action: KengenAction | None = None) -> Callable[[View], View]:
+    """Guard a view as the screen of that 画面ID; the view finds `request.principal` and `request.screen`.
+
+    `action`: the right an operation of the screen demands in the place of the one that opens it.
+    """
+    wanted = BY_ID[screen_id] if action is None else replace(BY_ID[screen_id], action=action)
 
     def decorate(view: View) -> View:
         @wraps(view)
@@ -58,7 +62,8 @@ def screen(screen_id: str) -> Callable[[View], View]:
             refusal = guard(request, wanted)
             return view(request, *args, **kwargs) if refusal is None else refusal
 
-        guarded.screen_id = screen_id  # type: ignore[attr-defined]  # read by the middleware and by tests
+        guarded.screen_id = screen_id  # type: ignore[attr-defined]  # as a class of views says it; read by tests, too
+        guarded.wanted_screen = wanted  # type: ignore[attr-defined]  # read by the middleware
         return cast("View", guarded)
 
     return decorate
@@ -157,7 +162,9 @@ class GuardMiddleware:
 
     @staticmethod
     def _screen_of(request: HttpRequest, view: Callable[..., HttpResponse]) -> Screen | None:
-        named = getattr(view, "screen_id", None)
+        wanted, named = getattr(view, "wanted_screen", None), getattr(view, "screen_id", None)
+        if isinstance(wanted, Screen):
+            return wanted
         if isinstance(named, str):
             return BY_ID.get(named)
         match = request.resolver_match

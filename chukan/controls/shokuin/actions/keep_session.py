@@ -14,7 +14,7 @@ from chukan.controls.sosa_log.actions import record_sosa
 from chukan.controls.sosa_log.domain import SosaKind
 from chukan.kernel.errors import NotAuthenticated
 from chukan.kernel.principal import Principal
-from chukan.kernel.transactions import outside_transaction, own_transaction
+from chukan.kernel.transactions import joins_transaction, outside_transaction, own_transaction
 
 
 @own_transaction
@@ -31,6 +31,36 @@ def lock_session(*, by: Principal, zone: str, session_id: UUID, now: datetime) -
     )
     if changed:
         record_sosa(by=by, kind=SosaKind.LOCK, jimu=JIMU, target_file=FILE, result="ok", screen_id="AU-004", now=now)
+
+
+@joins_transaction
+def admit_session(*, by: Principal, session_id: UUID, key: str, now: datetime) -> None:
+    """Make half a session whole, under a new key: 生体認証 has been given beside the password. 根拠: KJ-AUTH-04.
+
+    Raises NotAuthenticated when it has ended meanwhile or is whole already.
+    """
+    session = (
+        ShokuinSession.objects.select_for_update(of=("self",))
+        .select_related("account")
+        .filter(id=session_id, ended_at__isnull=True, seitai_at__isnull=True)
+        .first()
+    )
+    if session is None:
+        raise NotAuthenticated("login_nashi", "ログインし直してください。")
+    session.seitai_at, session.active_at, session.key_hash = now, now, hash_key(key)
+    session.save(update_fields=["seitai_at", "active_at", "key_hash"])
+    session.account.last_login = now
+    session.account.save(update_fields=["last_login"])
+    record_sosa(
+        by=by,
+        kind=SosaKind.LOGIN,
+        jimu=JIMU,
+        target_file=FILE,
+        targets=[str(session.id)],
+        result="ok",
+        screen_id="AU-002",
+        now=now,
+    )
 
 
 @own_transaction

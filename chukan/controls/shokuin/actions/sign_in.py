@@ -20,6 +20,7 @@ from chukan.controls.shokuin.domain import (
     FILE,
     JIMU,
     LOGIN_REFUSED_MESSAGE,
+    SEITAI_SOSHIKI,
     EndReason,
     StaffSession,
     is_valid_on,
@@ -111,11 +112,14 @@ def _open_session(*, by: Principal, zone: str, account_id: UUID, key: str, termi
         active_at=now,
         previous_login_at=account.last_login,
     )
-    account.last_login = now
-    account.save(update_fields=["last_login"])
+    # Where 生体認証 is needed the password opens half a session; the sign-in is recorded when it is whole.
+    is_half = account.shokuin.soshiki in SEITAI_SOSHIKI
+    if not is_half:
+        account.last_login = now
+        account.save(update_fields=["last_login"])
     record_sosa(
         by=replace(by, actor_name=account.shokuin.shimei),
-        kind=SosaKind.LOGIN,
+        kind=SosaKind.LOGIN_PASSWORD if is_half else SosaKind.LOGIN,
         jimu=JIMU,
         target_file=FILE,
         targets=[str(session.id)],

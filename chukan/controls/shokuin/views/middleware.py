@@ -25,6 +25,7 @@ class StaffSessionMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.staff = None  # type: ignore[attr-defined]  # read through staff_of()
+        request.staff_half = None  # type: ignore[attr-defined]  # read through half_of()
         request.staff_locked = False  # type: ignore[attr-defined]  # read through is_locked()
         request.staff_password_due = False  # type: ignore[attr-defined]  # read by doors outside this package
         key = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
@@ -45,6 +46,10 @@ class StaffSessionMiddleware:
             if decision.reason is not None:
                 end_session(by=by, zone=staff.zone, session_id=staff.session_id, reason=decision.reason, now=now)
             return False
+        if decision.state == "half":
+            # To every door nobody is signed in yet: only the screen of 生体認証 asks for a half session. KJ-AUTH-04.
+            request.staff_half = staff  # type: ignore[attr-defined]  # read through half_of()
+            return True
         request.staff = staff  # type: ignore[attr-defined]  # read through staff_of()
         request.staff_locked = decision.state == "locked"  # type: ignore[attr-defined]  # read through is_locked()
         request.staff_password_due = staff.is_password_due(times=times(), now=now)  # type: ignore[attr-defined]

@@ -37,6 +37,12 @@ def staff_of(request: HttpRequest) -> StaffSession | None:
     return found if isinstance(found, StaffSession) else None
 
 
+def half_of(request: HttpRequest) -> StaffSession | None:
+    """Return the session of a request that waits for 生体認証 after the password, or None. It opens no door."""
+    found = getattr(request, "staff_half", None)
+    return found if isinstance(found, StaffSession) else None
+
+
 def is_locked(request: HttpRequest) -> bool:
     """Tell whether the live session of a request is locked."""
     return bool(getattr(request, "staff_locked", False))

@@ -1,5 +1,7 @@
 """AU-001 ログイン and sign-out."""
 
+from urllib.parse import urlencode
+
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.middleware.csrf import rotate_token
 from django.shortcuts import render
@@ -49,7 +51,10 @@ def login(request: HttpRequest) -> HttpResponse:
             status=422,
         )
     rotate_token(request)
-    response = HttpResponseRedirect(safe_next(request))
+    wanted = safe_next(request)
+    if signed_in.session.is_half:
+        wanted = f"{reverse('seitai:login')}?{urlencode({'next': wanted}, safe='/')}"
+    response = HttpResponseRedirect(wanted)
     remember_key(response, signed_in.key)
     return response
 

@@ -237,11 +237,39 @@ def test_the_database_refuses_a_step_that_is_left_out(world: World, to: str) -> 
 
 
 @pytest.mark.kj("KJ-FUGO-04")
-def test_the_database_refuses_a_code_that_is_set_without_having_been_received(world: World) -> None:
+def test_the_database_refuses_to_set_a_code_before_it_is_received(world: World) -> None:
+    """From 送信 to 設定 in one step with every stamp, which no constraint would refuse."""
     sent_for(world, 1)
 
-    with world.admin() as admin, pytest.raises(psycopg.errors.CheckViolation, match="fugo_yokyu_stamps"):
-        admin.execute("UPDATE fugo_shutoku_yokyu SET fugo_shutoku_status = '5', fugo_settei_nichiji = now()")
+    with world.admin() as admin, pytest.raises(psycopg.errors.InsufficientPrivilege, match="3 -> 5 refused"):
+        admin.execute(
+            "UPDATE fugo_shutoku_yokyu SET fugo_shutoku_status = '5', fugo_uketsuke_nichiji = now(),"
+            " fugo_settei_nichiji = now()"
+        )
+
+
+@pytest.mark.kj("KJ-FUGO-04")
+def test_a_code_goes_over_every_step_to_set(world: World) -> None:
+    (one,) = sent_for(world, 1)
+    with world.admin() as admin:
+        admin.execute("CREATE TABLE seen_steps (step text)")
+        try:
+            admin.execute(
+                "CREATE FUNCTION note_step() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public"
+                " AS $$ BEGIN INSERT INTO seen_steps VALUES (OLD.fugo_shutoku_status || NEW.fugo_shutoku_status);"
+                " RETURN NEW; END $$"
+            )
+            admin.execute(
+                "CREATE TRIGGER zz_note AFTER UPDATE ON fugo_shutoku_yokyu FOR EACH ROW EXECUTE FUNCTION note_step()"
+            )
+            brought(world, (one, code_of(1)))
+            steps = [row[0] for row in admin.execute("SELECT step FROM seen_steps")]
+        finally:
+            admin.execute("DROP TRIGGER IF EXISTS zz_note ON fugo_shutoku_yokyu")
+            admin.execute("DROP FUNCTION IF EXISTS note_step()")
+            admin.execute("DROP TABLE seen_steps")
+
+    assert steps == ["34", "45"]
 
 
 def test_the_same_message_twice_at_once_stores_once(world: World) -> None:

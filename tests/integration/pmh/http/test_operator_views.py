@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -40,7 +41,7 @@ class TestHaraidashi:
         assert "対応が必要なものはありません" in text
         assert pmh.client_id in text
         assert "医療費公費" in text
-        assert "33.3%" in text
+        assert text.count("人・33%") == 2
         assert "発行履歴 1人" in text
         person = asked(world, "SELECT himozuke_bango::text FROM shikaku_himozuke")[0][0]
         for hidden in (bango(1), bango(2), str(pmh_id), person, "見本　太郎"):
@@ -115,16 +116,41 @@ class TestReigai:
                 "UPDATE shikaku_onshi_soshin SET sent_at = now(), answered_at = now(), shori_kekka_kubun = '9'"
             )
 
+        client = browser(an_operator(), hokensha="")
+
+        text = client.get(REIGAI).content.decode()
+
+        for told in (text, client.get("/unyo/").content.decode()):
+            assert "処理結果が異常のPMH-IDの電文が1件あります。" in told
+        assert "異常あり" in text
+
+    def test_why_telegrams_were_refused_is_counted_by_meisai_code(self, world: World) -> None:
+        now = clock.now()
+        for serial in (1, 2, 3):
+            joined(serial, now=now)
+        issued(pmh_principal(a_pmh(world)), bango(1), bango(2), bango(3), now=now)
+        person = bango(4)
+        with world.admin() as admin:
+            admin.execute(
+                "UPDATE shikaku_onshi_soshin s SET sent_at = now(), answered_at = now(), shori_kekka_kubun = '9',"
+                " shori_kekka_meisai_code = CASE n WHEN 1 THEN %s ELSE 'OQS-12' END FROM (SELECT soshin_bango,"
+                " row_number() OVER (ORDER BY soshin_bango) n FROM shikaku_onshi_soshin WHERE kind = 'pmh_id') numbered"
+                " WHERE numbered.soshin_bango = s.soshin_bango",
+                [person],
+            )
+
         text = page(REIGAI)
 
-        assert "処理結果が異常のPMH-IDの電文が1件あります。" in text
-        assert "異常あり" in text
+        assert re.search(r"OQS-12</td>\s*<td class=\"num\">2</td>", text)
+        assert re.search(r"（番号のため表示しません）</td>\s*<td class=\"num\">1</td>", text)
+        assert person not in text
 
     def test_empty_it_says_so(self, world: World) -> None:
         text = page(REIGAI)
 
         assert "断った依頼は0件です。" in text
         assert "委託の確認は0件です。" in text
+        assert 'id="ijo"' not in text
 
 
 class TestWhoMayLook:
@@ -140,7 +166,13 @@ class TestWhoMayLook:
     def test_they_are_not_told_of_its_telegrams_either(self, world: World) -> None:
         at = clock.now() - timedelta(minutes=9)
         joined(1, now=at)
-        issued(pmh_principal(a_pmh(world)), bango(1), now=at)
+        joined(2, now=at)
+        issued(pmh_principal(a_pmh(world)), bango(1), bango(2), now=at)
+        with world.admin() as admin:
+            admin.execute(
+                "UPDATE shikaku_onshi_soshin SET sent_at = owed_at, answered_at = owed_at, shori_kekka_kubun = '9'"
+                " WHERE soshin_bango = (SELECT soshin_bango FROM shikaku_onshi_soshin WHERE kind = 'pmh_id' LIMIT 1)"
+            )
 
         assert "PMH-ID" not in page("/unyo/", KOKUHO_CHUOKAI)
 

@@ -232,6 +232,28 @@ class TestFiles:
 
         assert [row[:4] for row in cases(world)] == [(town, 1, "shuyaku", at) for at, town in enumerate(SHICHOSON, 1)]
 
+    def test_what_one_town_s_correction_opens_is_not_closed_by_the_other_s_line_of_the_same_file(
+        self, world: World
+    ) -> None:
+        first, second = sorted(SHICHOSON)
+        joined(6, by=clerk(second, shubetsu="shichoson_kokuho"), hokensha_bango=second[2:])
+        register_one(by=clerk(second, shubetsu="shichoson_kokuho"), line=changed(7, zone=second), now=NOW)
+        joined(7, by=clerk(first, shubetsu="shichoson_kokuho"), hokensha_bango=first[2:])
+        lines = [changes(7, 8).replace(KENPO, first), changes(7, 6, "2").replace(KENPO, second)]
+
+        assert codes_of(worked_off(*lines, by=shuyaku())) == ["", ""]
+
+        assert [(*row[:3], row[-1]) for row in cases(world)] == [(first, 1, "teisei", "")]
+
+    def test_the_two_of_a_parted_number_meet_in_the_case_there_is(self, world: World) -> None:
+        with as_role(world, "web"):
+            register_one(by=clerk(), line=changed(7), now=NOW)
+            joined(7, by=clerk(OTHER_KENPO))
+            register_one(by=clerk(), line=changed(1, kubun="2"), now=LATER)
+            refused(changed(8, edaban=2, zone=OTHER_KENPO), by=clerk(OTHER_KENPO))
+
+        assert [(*row[:3], row[5]) for row in cases(world)] == [(OTHER_KENPO, 2, "teisei", 2)]
+
 
 @pytest.mark.usefixtures("two_people")
 class TestClosing:

@@ -12,13 +12,15 @@ from django.db import connections
 from chukan.kernel.principal import Principal
 from shikaku.actions import resend_to_onshi
 from shikaku.actions.record_onshi_kekka import record_onshi_kekka
+from shikaku.actions.register_one import register_one
 from shikaku.actions.resend_to_onshi import resend_refused_pmh_ids
 from shikaku.actions.send_to_onshi import send_to_onshi
 from shikaku.queries.haishin import count_pmh_haishin
 from tests.fakes.onshi_line import OnshiLine
 from tests.support.locks import waits
-from tests.support.members import LATER, NOW, asked, bango, joined
+from tests.support.members import LATER, NOW, asked, bango, joined, known
 from tests.support.pmh import a_pmh, issued, pmh_principal
+from tests.support.principals import clerk
 from tests.support.world import World, as_role, manage
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "operator"])
@@ -71,6 +73,26 @@ def test_the_command_tells_how_many(world: World) -> None:
 
     assert json.loads(manage("resend_onshi", "--pmh-id", role="worker").splitlines()[-1]) == {"resent": 2}
     assert json.loads(manage("resend_onshi", "--all", role="worker").splitlines()[-1]) == {"resent": 0}
+
+
+def test_the_command_says_which_way_the_number_of_such_a_telegram_goes(world: World) -> None:
+    joined(1)
+    issued(pmh_principal(a_pmh(world)), bango(1))
+    refused(world)
+
+    with pytest.raises(RuntimeError, match="--pmh-id"):
+        manage("resend_onshi", "--soshin-bango", str(told(world)[0][0]), role="worker")
+
+
+def test_nobody_is_told_about_a_person_who_is_no_member_any_more(world: World) -> None:
+    joined(1)
+    issued(pmh_principal(a_pmh(world)), bango(1))
+    refused(world)
+    register_one(by=clerk(), line=known("05", 1), now=LATER)
+
+    assert count_pmh_haishin(by=COMMAND, since=NOW).resend == 0
+    assert resent(world) == 0
+    assert len(told(world)) == 1
 
 
 def test_others_who_are_first_with_some_do_not_end_the_rest(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

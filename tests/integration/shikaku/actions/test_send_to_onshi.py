@@ -18,6 +18,7 @@ from shikaku.actions import send_to_onshi as send
 from shikaku.actions.register_one import register_one
 from shikaku.actions.send_to_onshi import LEASE, Delivered, claim_telegrams, record_sent, send_to_onshi
 from shikaku.gateways.onshi import OutcomeUnknown
+from shikaku.queries.telegrams import build_telegrams
 from tests.support.members import LATER, NOW, asked, bango, joined, loss
 from tests.support.principals import OTHER_KENPO, clerk
 from tests.support.world import World, as_role
@@ -217,6 +218,10 @@ def test_one_that_cannot_be_built_holds_back_nobody_else(world: World, spoil: st
     ]
 
 
+def fail(**_given: object) -> None:
+    raise RuntimeError("not built")
+
+
 class TestReadyAhead:
     """While one call is on its way the next is made ready."""
 
@@ -293,6 +298,42 @@ class TestReadyAhead:
         in_hand = asked(world, "SELECT attempts FROM shikaku_onshi_soshin WHERE lease_until IS NOT NULL")
         assert (received, in_hand) == ((1, [(1,)]) if where == "the next call" else (0, [(1,)]))
         assert sum(row[1] for row in waiting(world)) == (0 if where == "the next call" else 1)
+
+    def test_an_error_after_the_claim_leaves_nothing_in_hand(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for serial in (1, 2, 3):
+            joined(serial)
+        built = []
+
+        def fails_second(**given: Any) -> tuple[dict[str, Any], ...]:
+            built.append(given)
+            if len(built) == 2:
+                raise RuntimeError("the second")
+            return build_telegrams(**given)
+
+        monkeypatch.setattr(send, "build_telegrams", fails_second)
+        with as_role(world, "relay"), pytest.raises(RuntimeError, match="the second"):
+            send_to_onshi(by=RELAY, gateway=Partner(), now=lambda: LATER, limit=1)
+
+        assert sorted(row[1:] for row in waiting(world)) == [(0, NOW), (0, LATER)]
+        assert (
+            asked(world, "SELECT 1 FROM shikaku_onshi_soshin WHERE lease_until IS NOT NULL AND sent_at IS NULL") == []
+        )
+
+    def test_an_error_with_one_tried_before_lets_it_wait_its_turn(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        joined(1)
+        partner = Partner(lost=True)
+        with as_role(world, "relay"):
+            sent(partner)
+            monkeypatch.setattr(send, "build_telegrams", fail)
+            with pytest.raises(RuntimeError, match="not built"):
+                sent(partner, LATER + timedelta(seconds=2))
+
+        assert [row[1:] for row in waiting(world)] == [(2, LATER + timedelta(seconds=6))]
+        assert asked(world, "SELECT 1 FROM shikaku_onshi_soshin WHERE lease_until IS NOT NULL") == []
 
     def test_what_is_ready_is_sent_within_its_lease(self) -> None:
         assert timedelta(seconds=2 * LIMITS.total) + timedelta(seconds=15) <= LEASE

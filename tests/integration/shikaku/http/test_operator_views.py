@@ -67,7 +67,8 @@ class TestWhatNeedsAnOperator:
         with pytest.raises(RuleBroken):
             register_one(by=clerk(), line=line, now=clock.now())
 
-        page = browser(an_operator(), hokensha="").get("/unyo/").content.decode()
+        client = browser(an_operator(), hokensha="")
+        page = client.get("/unyo/").content.decode()
 
         case_id, other = asked(world, "SELECT id::text, other_himozuke_bango::text FROM shikaku_bango_case")[0]
         for text in (
@@ -78,6 +79,12 @@ class TestWhatNeedsAnOperator:
             assert text in page
         assert case_id[:8] in page
         assert [text for text in (bango(1), bango(2), case_id, other, "0000000001") if text in page] == []
+        assert "ほかの保険者の訂正" not in page
+
+        with world.admin() as admin:
+            admin.execute("UPDATE shikaku_bango_case SET channel = 'teisei'")
+        page = client.get("/unyo/").content.decode()
+        assert page.count("ほかの保険者の訂正") == 2  # what to do about it, and the row
 
     @pytest.mark.kj("KJ-EXT-04")
     def test_a_refused_telegram_is_in_the_resend_queue_until_a_new_one_is_owed(self, world: World) -> None:
@@ -122,6 +129,28 @@ class TestRetryNow:
         assert asked(world, "SELECT screen_id, hokensha_code FROM sosa_log_event WHERE kind = 'onshi_retried'") == [
             ("OP-201", None)
         ]
+
+    def test_where_nothing_waits_for_its_next_try_it_says_so(self, world: World) -> None:
+        client = browser(an_operator(), hokensha="")
+
+        done = client.post("/unyo/haishin/saishiko/", {"hokensha_code": KENPO})
+        page = client.get(done.headers["Location"]).content.decode()
+
+        assert "次の試行を待っている電文はありません。" in page
+        assert "0件を" not in page
+        assert "notice-info" in page
+        assert "notice-ok" not in page
+
+    def test_who_may_change_and_not_look_is_let_in_and_who_only_looks_is_kept_out_before_the_method(
+        self, world: World
+    ) -> None:
+        joined(1)
+        changes = browser(an_operator(kengen=frozenset({("unyo", "koshin")})), hokensha="")
+        looks = browser(an_operator("K0002", kengen=frozenset({("unyo", "shokai")})), hokensha="")
+
+        assert changes.post("/unyo/haishin/saishiko/", {"hokensha_code": KENPO}).status_code == 303
+        assert changes.get("/unyo/haishin/saishiko/").status_code == 405
+        assert looks.get("/unyo/haishin/saishiko/").status_code == 403
 
     def test_who_only_looks_has_no_button_and_is_refused(self, world: World) -> None:
         joined(1)

@@ -251,6 +251,16 @@ class TestDetail:
         assert (detail.soshin.kind, detail.soshin.sent_at) == ("shikaku", None)
         assert bango(1) not in repr(detail)
 
+    def test_after_a_teisei_the_newest_telegram_is_that_of_the_person_it_is_now(self) -> None:
+        joined(1)
+        teisei = known("03", 1, koshingo_kojin_bango=bango(2), kojin_bango_koshin_kubun="2")
+        register_one(by=clerk(), line=teisei, now=LATER)
+
+        detail = get_kanyusha(by=clerk(), row_id=row_id_of(1), on=TODAY, known_at=LATER)
+
+        assert detail.soshin is not None
+        assert detail.soshin.kind == "shikaku"
+
     @pytest.mark.kj("KJ-SHI-09")
     def test_as_it_was_known_then(self) -> None:
         joined(1)

@@ -239,6 +239,16 @@ def test_the_number_one_already_has_is_no_change() -> None:
         ("1", KoshingoFacts(None, None), False),
         ("2", KoshingoFacts("himozuke-2", None), False),
         ("2", KoshingoFacts("himozuke-2", 2), True),
+        # Who keeps a number from before remains that person: the right number may be nobody else's.
+        ("2", KoshingoFacts("himozuke-2", None, keeps=True), True),
+        ("2", KoshingoFacts("himozuke-1", None, keeps=True), False),
+        ("2", KoshingoFacts(None, None, keeps=True), False),
+        # The present number was parted from the person: 訂正 to it takes the person along, 変更 waits.
+        ("2", KoshingoFacts("himozuke-2", 1, is_current=True), False),
+        ("2", KoshingoFacts("himozuke-2", 1, is_current=True, keeps=True), True),
+        ("1", KoshingoFacts("himozuke-2", 1, is_current=True, parted="himozuke-2"), True),
+        ("1", KoshingoFacts(None, None, parted="himozuke-2"), True),
+        ("2", KoshingoFacts(None, None, parted="himozuke-2"), False),
     ],
 )
 def test_a_number_of_another_person(kubun: str, koshingo: KoshingoFacts, refused_: bool) -> None:

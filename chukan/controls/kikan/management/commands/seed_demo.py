@@ -47,7 +47,7 @@ HOKENSHA = (
     DemoHokensha(code="01130012", bango="01130012", shubetsu="kyokai_kenpo", meisho="見本協会支部"),
     DemoHokensha(code="00133033", bango="133033", shubetsu="kokuho_kumiai", meisho="見本国民健康保険組合"),
 )
-OPERATORS = {"shiharai_kikin": "支払基金", "kokuho_chuokai": "国保中央会"}
+OPERATORS = {"shiharai_kikin": "支払基金", "kokuho_chuokai": "国保中央会", "unyo_hoshu": "運用保守事業者"}
 _CLERK = "shikaku:shokai,shikaku:koshin"
 _OPERATOR = "unyo:shokai,shikaku:shokai"
 # Operators sign in without a 保険者コード: their IDs differ over all organisations.
@@ -90,10 +90,32 @@ SHOKUIN = (
         setsumei="運用監視",
     ),
     DemoShokuin(
+        soshiki="shiharai_kikin",
+        shokuin_id="SK002",
+        shimei="見本 千歳",
+        kengen="fugo:shokai,fugo:koshin",
+        setsumei="機関別符号の照会・要求ファイルの送信",
+    ),
+    DemoShokuin(
         soshiki="shiharai_kikin", shokuin_id="SK900", shimei="見本 七海", kengen="all", setsumei="システム管理責任者"
     ),
     DemoShokuin(
         soshiki="kokuho_chuokai", shokuin_id="KC001", shimei="見本 八郎", kengen=_OPERATOR, setsumei="運用監視"
+    ),
+    # Two administrators witness the registration of an authenticator; this is the second one.
+    DemoShokuin(
+        soshiki="shiharai_kikin",
+        shokuin_id="SK901",
+        shimei="見本 九重",
+        kengen="kanri:shokai,kanri:koshin",
+        setsumei="システム管理責任者（認証器の登録の立会い）",
+    ),
+    DemoShokuin(
+        soshiki="unyo_hoshu",
+        shokuin_id="UH001",
+        shimei="見本 十和",
+        kengen="unyo:shokai,unyo:koshin",
+        setsumei="運用監視（ログインに生体認証が要る。最初に SK900 と SK901 の立会いで認証器を登録）",
     ),
 )
 

@@ -8,15 +8,12 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 
 from chukan.controls.setsuzoku.actions.register_client import register_client
-from chukan.controls.setsuzoku.domain import KINDS, Itaku
+from chukan.controls.setsuzoku.domain import KINDS
+from chukan.controls.setsuzoku.management.itaku import add_itaku, read_itaku
 from chukan.kernel import clock
 from chukan.kernel.errors import DomainError
 from chukan.kernel.http.jwk import JwkRefused
 from chukan.kernel.principal import Principal
-
-
-def _day(text: str) -> date:
-    return date.fromisoformat(text)
 
 
 class Command(BaseCommand):
@@ -30,12 +27,9 @@ class Command(BaseCommand):
         parser.add_argument("--kind", required=True, choices=KINDS)
         parser.add_argument("--hokensha", action="append", default=[], help="保険者コード（国保情報集約は繰り返す）")
         parser.add_argument("--jwks", required=True, help="公開鍵（JWK Set）のファイル")
-        parser.add_argument("--itaku", default="", help="PMH: 委託を確認した事務区分（01,02,03）")
-        parser.add_argument("--kakuninsha", default="", help="PMH: 委託を確認した人")
-        parser.add_argument("--kakunin-ymd", type=_day, help="PMH: 確認年月日")
-        parser.add_argument("--minaoshi-ymd", type=_day, help="PMH: 見直し年月日")
-        parser.add_argument("--valid-from", type=_day, help="使い始める日（省略すると今日）")
-        parser.add_argument("--valid-to", type=_day, help="使えなくなる日（省略すると定めない）")
+        add_itaku(parser)
+        parser.add_argument("--valid-from", type=date.fromisoformat, help="使い始める日（省略すると今日）")
+        parser.add_argument("--valid-to", type=date.fromisoformat, help="使えなくなる日（省略すると定めない）")
 
     def handle(self, *_args: object, **options: object) -> None:
         """Register and print the client_id."""
@@ -51,7 +45,7 @@ class Command(BaseCommand):
                 kind=str(options["kind"]),
                 hokensha_codes=tuple(dict.fromkeys(codes)) if isinstance(codes, list) else (),
                 jwks=jwks,
-                itaku=_itaku(options),
+                itaku=read_itaku(options),
                 valid_from=valid_from if isinstance(valid_from, date) else clock.today_jst(),
                 valid_to=valid_to if isinstance(valid_to, date) else None,
                 now=clock.now(),
@@ -61,13 +55,3 @@ class Command(BaseCommand):
         except DomainError as error:
             raise CommandError(" ".join(item.message for item in error.errors) or error.message) from None
         self.stdout.write(json.dumps({"client_id": client_id}))
-
-
-def _itaku(options: dict[str, object]) -> tuple[Itaku, ...]:
-    kubun = [word for word in str(options["itaku"]).split(",") if word]
-    if not kubun:
-        return ()
-    confirmed, review = options["kakunin_ymd"], options["minaoshi_ymd"]
-    if not options["kakuninsha"] or not isinstance(confirmed, date) or not isinstance(review, date):
-        raise CommandError("--itaku には --kakuninsha、--kakunin-ymd、--minaoshi-ymd も指定してください。")
-    return tuple(Itaku(code, str(options["kakuninsha"]), confirmed, review) for code in kubun)

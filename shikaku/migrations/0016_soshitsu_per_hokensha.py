@@ -4,11 +4,11 @@ from pathlib import Path
 
 from django.db import migrations
 
-_SQL = (Path(__file__).parent / "sql" / "0014_soshitsu_per_hokensha.sql").read_text(encoding="utf-8")
+_SQL = (Path(__file__).parent / "sql" / "0016_soshitsu_per_hokensha.sql").read_text(encoding="utf-8")
 
 
 class Migration(migrations.Migration):
     """One function."""
 
-    dependencies = [("shikaku", "0013_reseal_run")]
+    dependencies = [("shikaku", "0015_pmh_delivery")]
     operations = [migrations.RunSQL(_SQL, "DROP FUNCTION shikaku_soshitsu_per_hokensha(uuid[], boolean)")]

@@ -1,0 +1,241 @@
+"""A program that takes codes a part of their way and dies doing it: each line on stdin is one life, forked and told of.
+
+Every statement, every commit and every named place on the way is one where it may be ended by kill -9. 住基ネット is a
+folder of files it took, the network brings the codes by signed requests through the real application.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import signal
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, BinaryIO
+from uuid import UUID, uuid4
+
+import django
+
+from tests.proofs.issue_lives import FAILED, Places, watch
+
+ROLES = {
+    "request": "worker",
+    "transfer": "worker",
+    "send": "web",
+    "deliver": "worker",
+    "bring": "web",
+    "tidy": "worker",
+}
+ONE, MANY = "/api/v1/nws/fugo", "/api/v1/nws/fugo/ikkatsu"
+ACCEPTED, CONFLICT = 202, 409
+MOST_DEATHS = 100_000
+LETTERS = str.maketrans("0123456789abcdef", "GHJKMNPQRSTVWXYZ")
+
+
+def code_of(number: str) -> str:
+    """Return the letters that the made-up network has for the person with this number."""
+    return hashlib.sha256(b"made-up network " + number.encode()).hexdigest()[:32].translate(LETTERS)
+
+
+class FolderJuki:
+    """住基ネット: takes a file once, whole, and remembers it whatever happens to the caller.
+
+    Of the numbers it keeps nothing but the codes the network will bring.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def put(self, file_id: UUID, content: BinaryIO, *, now: Any) -> int:
+        """Return 202, or 409 for other bytes under the same name."""
+        del now
+        body = content.read()
+        rows = [line.split(",") for line in body.decode("ascii").splitlines()[1:]]
+        kept = "".join(f"{tsuban},{code_of(number)}\n" for tsuban, number in rows)
+        text = f"{hashlib.sha256(body).hexdigest()}\n{kept}"
+        whole = self._folder / f"{file_id}.csv"
+        with tempfile.NamedTemporaryFile("w", dir=self._folder, delete=False, suffix=".part") as part:
+            part.write(text)
+        try:
+            os.link(part.name, whole)
+        except FileExistsError:
+            return ACCEPTED if whole.read_text("ascii") == text else CONFLICT
+        finally:
+            Path(part.name).unlink()
+        return ACCEPTED
+
+
+def taken_by(folder: Path) -> list[tuple[str, str]]:
+    """Return (処理通番, the code that answers it) of every line that 住基ネット took."""
+    rows = [line.split(",") for path in folder.glob("*.csv") for line in path.read_text("ascii").splitlines()[1:]]
+    return [(tsuban, code) for tsuban, code in rows]
+
+
+def _now(told: Mapping[str, Any]) -> Callable[[], Any]:
+    from datetime import timedelta
+
+    from chukan.kernel import clock
+
+    return lambda: clock.now() + timedelta(minutes=told.get("minutes", 0))
+
+
+def request(_told: Mapping[str, Any]) -> None:
+    """Make the requests of what was registered."""
+    from tests.support.fugo import requests_made
+
+    requests_made()
+
+
+def transfer(told: Mapping[str, Any]) -> None:
+    """Make files of what waits."""
+    from fugo.actions.transfer_yokyu_file import transfer_yokyu_files
+    from tests.support.fugo import AT_ONCE, WORKER
+
+    transfer_yokyu_files(by=WORKER, now=_now(told), sizes=AT_ONCE)
+
+
+def send(told: Mapping[str, Any]) -> None:
+    """Let the operator send every file that waits."""
+    from fugo.actions.send_yokyu_file import send_yokyu_file
+    from fugo.models import YokyuFile
+    from tests.support.fugo import Verified, kikin
+
+    for file in list(YokyuFile.objects.filter(state="soshin_machi")):
+        send_yokyu_file(by=kikin(), file_id=file.id, ninsho_id=uuid4(), consume=Verified(), now=_now(told)())
+
+
+def deliver(told: Mapping[str, Any]) -> None:
+    """Hand over what was released."""
+    from fugo.actions.deliver_yokyu_file import deliver_yokyu_files
+    from tests.support.fugo import WORKER
+
+    deliver_yokyu_files(by=WORKER, gateway=FolderJuki(Path(told["juki"])), now=_now(told))
+
+
+def bring(told: Mapping[str, Any]) -> None:
+    """Bring the codes of all that was asked for and is not answered; one by itself, more in bulk."""
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    from tests.support.machines import Machine
+
+    settled = Path(told["juki"]) / "settled"
+    known = set(settled.read_text("ascii").split()) if settled.exists() else set()
+    items = [
+        {"shori_tsuban": tsuban, "kikanbetsu_fugo": code}
+        for tsuban, code in sorted(taken_by(Path(told["juki"])))
+        if tsuban not in known
+    ]
+    if not items:
+        return
+    nws = Machine(told["client_id"], {"k1": Ed25519PrivateKey.from_private_bytes(bytes.fromhex(told["key"]))})
+    answer = nws.post(ONE, items[0]) if len(items) == 1 else nws.post(MANY, {"items": items})
+    assert answer.status_code in {200, 204}, answer.content
+    with settled.open("a", encoding="ascii") as note:
+        note.write("".join(f"{one['shori_tsuban']}\n" for one in items))
+
+
+def tidy(_told: Mapping[str, Any]) -> None:
+    """Erase what a dead builder left behind, as the clock does half an hour later."""
+    from datetime import timedelta
+
+    from chukan.kernel import clock
+    from fugo.actions.deliver_yokyu_file import discard_left_files
+    from tests.support.fugo import WORKER
+
+    discard_left_files(by=WORKER, now=clock.now() + timedelta(hours=2))
+
+
+JOBS: Mapping[str, Callable[[Mapping[str, Any]], None]] = {
+    "request": request,
+    "transfer": transfer,
+    "send": send,
+    "deliver": deliver,
+    "bring": bring,
+    "tidy": tidy,
+}
+
+
+def uketsuke_apart() -> None:
+    """Mutant: 符号受付 is committed before the code is written."""
+    from fugo.actions import record_fugo as action
+
+    @contextlib.contextmanager
+    def nothing() -> Iterator[None]:
+        yield
+
+    @contextlib.contextmanager
+    def committed() -> Iterator[None]:
+        from django.db import connection
+
+        yield
+        line: Any = connection.connection
+        line.commit()
+
+    vars(action)["savepoint"] = nothing
+    vars(action)["pipelined"] = committed
+
+
+MUTANTS: Mapping[str, Callable[[], None]] = {"uketsuke_apart": uketsuke_apart}
+
+
+def live(told: Mapping[str, Any], answer: int) -> int:
+    """Do one life's work as its role; in the child alone."""
+    import traceback
+
+    from django.conf import settings
+    from django.db import connections
+
+    from chukan.settings import env
+
+    role = ROLES[told["job"]]
+    connections["default"].settings_dict.update(USER=f"chukan_{role}", PASSWORD=env.role_password(role))
+    if told.get("mutant"):
+        MUTANTS[told["mutant"]]()
+    if told.get("point"):
+        settings.CHUKAN_CRASH_AT = f"{told['point']}:{MOST_DEATHS}"
+    places = Places(told.get("die_at", 0), told.get("side", ""))
+    watch(places)
+    try:
+        JOBS[told["job"]](told)
+    except Exception:  # noqa: BLE001  # told by its end
+        traceback.print_exc()
+        return FAILED
+    os.write(answer, json.dumps({"passed": places.passed}).encode())
+    return 0
+
+
+def fork_and_wait(told: Mapping[str, Any]) -> dict[str, Any]:
+    """Return how a life ended (0, 1, or -9) and how many places it passed."""
+    mine, theirs = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.close(mine)
+        os.dup2(2, 1)
+        os._exit(live(told, theirs))
+    os.close(theirs)
+    with os.fdopen(mine, "rb") as stream:
+        text = stream.read()
+    _, status = os.waitpid(pid, 0)
+    ended = os.waitstatus_to_exitcode(status)
+    assert ended in {0, FAILED, -signal.SIGKILL}
+    return {"ended": ended, **(json.loads(text) if text else {})}
+
+
+def main() -> None:
+    """Serve lives until stdin ends."""
+    django.setup()
+    from django.test.utils import setup_test_environment
+    from django.urls import get_resolver
+
+    setup_test_environment()
+    get_resolver().url_patterns  # noqa: B018  # loads every view once, before lives are forked
+    for line in sys.stdin:
+        print(json.dumps(fork_and_wait(json.loads(line))), flush=True)
+
+
+if __name__ == "__main__":
+    main()
