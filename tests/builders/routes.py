@@ -63,6 +63,7 @@ def values_of(route: Route, insurer: Insurer) -> dict[str, str]:
     return {
         "row_id": str(row),
         "list_id": NOBODY,  # no insurer has one
+        "shonin_id": NOBODY,
         "slip": str(insurer.slip),
         "tsuban": "1",
         "meisai_no": "2",
@@ -75,6 +76,7 @@ def values_of_nobody() -> dict[str, str]:
     return {
         "row_id": NOBODY,
         "list_id": NOBODY,
+        "shonin_id": NOBODY,
         "slip": NOBODY,
         "tsuban": "1",
         "meisai_no": "2",

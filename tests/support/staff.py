@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import psycopg
 import pytest
 from django.db import connection
 from django.test import Client
 
-from chukan.controls.kengen.actions import register_staff_by_command
+from chukan.controls.kengen.actions import grant_approved, register_staff_by_command
+from chukan.controls.kengen.domain import by_approval
 from chukan.controls.shokuin.actions.sign_in import SignedIn, sign_in
 from chukan.controls.shokuin.domain import LOGIN_REFUSED_MESSAGE
+from chukan.controls.shokuin.models import Shokuin
 from chukan.kernel import clock
+from chukan.kernel.clock import business_date_jst
 from chukan.kernel.errors import NotAuthenticated
 from chukan.kernel.principal import Principal
+from chukan.kernel.transactions import own_transaction
 from tests.support.authenticator import pass_seitai
 from tests.support.principals import KENPO
 from tests.support.world import World
@@ -60,8 +64,30 @@ def an_operator(
     *,
     kengen: frozenset[tuple[str, str]] | None = None,
 ) -> str:
-    """Register one member of an operator's staff, by default with every right that operator can give."""
-    return a_staff(shokuin_id, hokensha=None, soshiki=soshiki, kengen=kengen, shimei="試験次郎")
+    """Register one member of an operator's staff, by default with every right that operator can give.
+
+    What an approval alone gives is given as if it had been approved.
+    """
+    approved = by_approval(soshiki=soshiki, rights=kengen or ())
+    rest = None if kengen is None else kengen - approved
+    a_staff(shokuin_id, hokensha=None, soshiki=soshiki, kengen=rest, shimei="試験次郎")
+    for right in sorted(approved):
+        _approve(by=COMMAND, zone=soshiki, shokuin_id=shokuin_id, right=right)
+    return shokuin_id
+
+
+@own_transaction
+def _approve(*, by: Principal, zone: str, shokuin_id: str, right: tuple[str, str]) -> None:
+    now = clock.now()
+    grant_approved(
+        by=by,
+        zone=zone,
+        shokuin_pk=Shokuin.objects.get(shokuin_id=shokuin_id).id,
+        right=right,
+        shinseisha="K9001",
+        valid_to=business_date_jst(now) + timedelta(days=365),
+        now=now,
+    )
 
 
 def browser(shokuin_id: str = "S0001", *, hokensha: str = KENPO, password: str = PASSWORD) -> Client:

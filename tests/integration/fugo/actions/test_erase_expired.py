@@ -10,7 +10,6 @@ import pytest
 
 from chukan.kernel.principal import system_principal
 from chukan.settings import limits
-from fugo.actions import erase_expired as action
 from fugo.actions.erase_expired import JOKEN, erase_expired_fugo, erase_if_over
 from fugo.domain.hoyu import Until
 from fugo.queries.hoyu import list_hoyu
@@ -50,7 +49,7 @@ def lost(edaban: int, day: str = "2026-10-01") -> None:
 @pytest.fixture
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let オン資 need three years, so that the five of 情報連携 show."""
-    monkeypatch.setattr(action.limits, "ONSHI_HITSUYO_YEARS", 3)
+    monkeypatch.setattr(limits, "ONSHI_HITSUYO_YEARS", 3)
 
 
 @pytest.mark.kj("KJ-RET-05", "KJ-RET-12", "KJ-RET-02")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -93,7 +93,7 @@ def test_every_way_around_is_refused_and_then_it_goes_once(world: World) -> None
     by = people[0]
     late = LATER + limits.FUGO_WRITE_WITHIN
 
-    refused = {
+    refused: dict[str, list[dict[str, Any]]] = {
         "kakidashi_baitai": [{"baitai_id": "USB-002"}, {"has_baitai": False}],
         "kakidashi_kigen": [{"now": late}],
         "kakidashi_betsujin": [{"by": replace(people[1], kengen=by.kengen)}],
@@ -106,7 +106,7 @@ def test_every_way_around_is_refused_and_then_it_goes_once(world: World) -> None
     for code, ways in refused.items():
         for way in ways:
             with pytest.raises(NotPermitted) as caught:
-                written(world, **{"by": by, "list_id": list_id, **way})  # type: ignore[arg-type]  # spoiled
+                written(world, **{"by": by, "list_id": list_id, **way})
             assert caught.value.code == code
     assert row_of(world, list_id)["written_at"] is None
 

@@ -93,8 +93,8 @@ SHOKUIN = (
         soshiki="shiharai_kikin",
         shokuin_id="SK002",
         shimei="見本 千歳",
-        kengen="fugo:shokai,fugo:koshin",
-        setsumei="機関別符号の照会・要求ファイルの送信",
+        kengen="shonin:shokai",
+        setsumei="機関別符号の担当（機関別符号の権限は、自分の依頼から依頼し、承認を受けて付く）",
     ),
     DemoShokuin(
         soshiki="shiharai_kikin", shokuin_id="SK900", shimei="見本 七海", kengen="all", setsumei="システム管理責任者"
