@@ -21,7 +21,7 @@ from fugo.domain.shutoku_state import ShutokuState
 JIMU: Final = "fugo"
 FILE: Final = "再発行対象者リスト"
 KIND: Final = "fugo_saihakko"  # of the permission
-REASON_MAX: Final = 400
+REASON_MAX: Final = 370  # the 依頼 says the cause before it and has room for 400 in all
 MOST_TSUBAN: Final = 10_000
 
 

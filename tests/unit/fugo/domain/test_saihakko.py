@@ -6,13 +6,16 @@ from uuid import UUID
 
 import pytest
 
+from chukan.controls.shonin.domain import RIYU_MAX
 from chukan.kernel.principal import Principal
 from fugo.domain.saihakko import (
+    GENIN,
     LEFT_OUT,
     MOKUTEKI,
     MOST_TSUBAN,
     MOVES,
     POSSIBLE,
+    REASON_MAX,
     STATE_NAMES,
     Act,
     Progress,
@@ -129,7 +132,10 @@ class TestCheckList:
 
     def test_every_reason_is_told_at_once(self) -> None:
         assert errors(Target(), genin="hima", reason=" ") == ["genin", "reason", "target"]
-        assert errors(Target(issued_to=TODAY), reason="あ" * 401) == ["reason"]
+        assert errors(Target(issued_to=TODAY), reason="あ" * (REASON_MAX + 1)) == ["reason"]
+
+    def test_the_longest_reason_goes_into_the_irai_with_its_cause(self) -> None:
+        assert max(len(f"{cause}。") for cause in GENIN.values()) + REASON_MAX <= RIYU_MAX
 
     @pytest.mark.kj("KJ-LOG-09")
     def test_a_number_is_no_reason(self) -> None:
