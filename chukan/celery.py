@@ -43,12 +43,15 @@ app.conf.update(
             "options": {"expires": 10},
         },
         "erase_fugo": {"task": "fugo.tasks.erase_expired", "schedule": crontab(hour=2, minute=45)},
+        "erase_seitai": {"task": "chukan.controls.seitai.tasks.erase_seitai", "schedule": crontab(hour=2, minute=15)},
         "erase_hakko": {"task": "pmh.tasks.erase_expired", "schedule": crontab(hour=2, minute=30)},
     },
     timezone="Asia/Tokyo",
     broker_connection_retry_on_startup=True,
 )
-app.autodiscover_tasks(["shikaku", "pmh", "fugo", "chukan.kernel.outbox", "chukan.controls.setsuzoku"])
+app.autodiscover_tasks(
+    ["shikaku", "pmh", "fugo", "chukan.kernel.outbox", "chukan.controls.setsuzoku", "chukan.controls.seitai"]
+)
 
 
 @worker_process_init.connect  # Celery's own start hook of a pool process, not a Django signal

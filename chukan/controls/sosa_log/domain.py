@@ -45,6 +45,7 @@ class SosaKind(StrEnum):
     SEITAI_REFUSED = "seitai_refused"
     SEITAI_REGISTERED = "seitai_registered"
     SEITAI_ENDED = "seitai_ended"
+    SEITAI_ERASED = "seitai_erased"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105  # a kind of operation
     TOROKU = "toroku"
     HENKO = "henko"
@@ -122,6 +123,7 @@ KIND_LABELS: Final[Mapping[str, str]] = {
     "seitai_refused": "生体認証の拒否",
     "seitai_registered": "認証器の登録",
     "seitai_ended": "認証器の登録の終了",
+    "seitai_erased": "生体認証の消去",
     "password_changed": "パスワードの変更",
     "toroku": "登録",
     "henko": "変更",

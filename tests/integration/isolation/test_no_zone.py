@@ -36,6 +36,7 @@ CALLS = {
         "chukan_web",
         f"SELECT * FROM fugo_saihakko_written('{NOBODY}', '{NOBODY}', 1)",
     ),
+    "seitai_drop_spent": ("chukan_worker", "SELECT * FROM seitai_drop_spent(now(), now(), now())"),
     "pmh_erase_hakko": ("chukan_worker", "SELECT pmh_erase_hakko('{}')"),
 }
 
