@@ -106,7 +106,7 @@ def test_from_the_form_to_the_confirmed_result(world: World, people: tuple[Clien
     shonin_id = asked(world, "SELECT shonin_id FROM fugo_saihakko_list")[0][0]
     for one in others:
         agreed(one, shonin_id, ninzu=2, now=clock.now())  # type: ignore[arg-type]  # a Principal
-    assert "実行する" in page(client, address)
+    assert "2人の抽出と再発行を始める" in page(client, address)
     assert client.post(address + "jikko/", {"baitai_id": "USB-999"}).status_code == 403
     assert client.post(address + "jikko/", {"baitai_id": BAITAI}).status_code == 303
     assert client.post(address + "jikko/", {"baitai_id": BAITAI}).status_code == 403  # a second time
@@ -120,7 +120,7 @@ def test_from_the_form_to_the_confirmed_result(world: World, people: tuple[Clien
         all_sent(world, now=clock.now())
         answered(world, issue=2, now=clock.now())
     shown.append(page(client, address))
-    assert "結果を確認した" in shown[-1]
+    assert "処理結果の確認を登録する" in shown[-1]
     assert client.post(address + "kakunin/").status_code == 303
     shown.extend((page(client, address), page(client, LISTS)))
     assert "確認済" in shown[-1]
