@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("fugo.http.api_urls")),
     path("", include("shikaku.http.urls")),
     path("", include("pmh.http.urls")),
+    path("", include("fugo.http.urls")),
     path("", include("fugo.http.saihakko_urls")),
 ]
 

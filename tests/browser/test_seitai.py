@@ -5,35 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, CDPSession
+from playwright.sync_api import Browser
 
 from tests.browser.conftest import World
+from tests.browser.support.device import Device
 from tests.browser.support.window import Window
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 VENDOR = ("unyo_hoshu", "UH001")
 WITNESSES = ("SK900", "SK901")
-
-
-class Device:
-    """A virtual authenticator that the browser has."""
-
-    def __init__(self, window: Window) -> None:
-        self._cdp: CDPSession = window.page.context.new_cdp_session(window.page)
-        self._cdp.send("WebAuthn.enable")
-        options = {
-            "protocol": "ctap2",
-            "transport": "internal",
-            "hasResidentKey": True,
-            "hasUserVerification": True,
-            "isUserVerified": True,
-            "automaticPresenceSimulation": True,
-        }
-        self.id = self._cdp.send("WebAuthn.addVirtualAuthenticator", {"options": options})["authenticatorId"]
-
-    def recognises(self, *, is_recognised: bool) -> None:
-        """Let the device recognise its owner, or not."""
-        self._cdp.send("WebAuthn.setUserVerified", {"authenticatorId": self.id, "isUserVerified": is_recognised})
 
 
 @pytest.fixture

@@ -118,10 +118,20 @@ INSERT INTO shonin_irai (id, zone, kind, payload, payload_hash, riyu, hitsuyo_ni
 SELECT gen_random_uuid(), zone, 'baitai', '{}', sha256(zone::bytea), 'x', 1, id, 'irai', now(),
        now() + interval '1 day', '' FROM shokuin_shokuin WHERE zone = %(zone)s AND shokuin_id = %(first)s
 """
+_NINSHO = """
+INSERT INTO seitai_challenge (id, zone, account_id, session_id, purpose, bound_hash, nonce, challenge, witness_1,
+  witness_2, created_at, expires_at, answered_at, verified_at, used_at, refusal, authenticator_id)
+SELECT gen_random_uuid(), i.zone, a.id, n.id, 'shonin', sha256(uuid_send(i.id) || i.payload_hash), uuid_send(i.id),
+  sha256(uuid_send(i.id)), '', '', now(), now() + interval '5 minutes', now(), now(), now(), '', k.id
+FROM shonin_irai i JOIN shokuin_shokuin s ON s.zone = i.zone AND s.shokuin_id = %(second)s
+JOIN shokuin_account a ON a.shokuin_id = s.id JOIN shokuin_session n ON n.account_id = a.id
+JOIN seitai_authenticator k ON k.account_id = a.id WHERE i.zone = %(zone)s
+"""
 _SHONIN = """
 INSERT INTO shonin_shonin (id, zone, irai_id, shinseisha_id, payload_hash, shoninsha_id, handan, comment, ninsho_id, at)
-SELECT gen_random_uuid(), i.zone, i.id, i.shinseisha_id, i.payload_hash, s.id, 'shonin', '', gen_random_uuid(), now()
-FROM shonin_irai i JOIN shokuin_shokuin s ON s.zone = i.zone AND s.shokuin_id = %(second)s WHERE i.zone = %(zone)s
+SELECT gen_random_uuid(), i.zone, i.id, i.shinseisha_id, i.payload_hash, s.id, 'shonin', '', c.id, now()
+FROM shonin_irai i JOIN shokuin_shokuin s ON s.zone = i.zone AND s.shokuin_id = %(second)s
+JOIN seitai_challenge c ON c.zone = i.zone AND c.purpose = 'shonin' WHERE i.zone = %(zone)s
 """
 _BAITAI = """
 INSERT INTO shonin_baitai (id, zone, baitai_id, shurui, irai_id, registered_at)
@@ -133,8 +143,10 @@ def seed_irai(world: World, code: str, *, first: str, second: str) -> None:
     """Give one zone a 依頼, a decision and a medium."""
     with as_role(world, "kanri"):
         a_staff(second, hokensha=code)
-    with world.admin() as admin:
-        for statement in (_IRAI, _SHONIN, _BAITAI):
+    browser(second, hokensha=code)
+    registered(second, zone=code)
+    with world.admin() as admin, admin.transaction():  # one moment: a decision is of the time of its confirmation
+        for statement in (_IRAI, _NINSHO, _SHONIN, _BAITAI):
             admin.execute(statement, {"zone": code, "first": first, "second": second})
 
 

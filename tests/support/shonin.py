@@ -5,12 +5,17 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
+from chukan.controls.seitai.actions import begin, consume, finish
+from chukan.controls.seitai.queries import live_keys
 from chukan.controls.shonin.actions.apply import apply
 from chukan.controls.shonin.actions.decide import UseNinsho, approve
-from chukan.controls.shonin.domain import State
+from chukan.controls.shonin.domain import PURPOSE, State, bound_of
+from chukan.controls.shonin.queries import get_irai
 from chukan.kernel import clock
+from chukan.kernel.errors import NotFound
 from chukan.kernel.principal import Principal
-from tests.support.staff import an_operator
+from tests.support.authenticator import Authenticator, registered
+from tests.support.staff import an_operator, enter
 
 ASK = frozenset({("shonin", "shokai")})
 AGREE = frozenset({("shonin", "shokai"), ("shonin", "koshin"), ("kanri", "koshin")})
@@ -20,13 +25,14 @@ REASON = "符号の漏えいが確認されたため"
 
 
 class Ninsho:
-    """Takes every 生体認証 and notes what it was asked for."""
+    """Uses a 生体認証 up as the desk does, and notes what for."""
 
     def __init__(self) -> None:
         self.used: list[tuple[str, UUID, str, bytes]] = []
 
     def __call__(self, *, by: Principal, ninsho_id: UUID, purpose: str, bound: bytes, now: datetime) -> None:
-        """Note it."""
+        """Use it up."""
+        consume(by=by, ninsho_id=ninsho_id, purpose=purpose, bound=bound, now=now)
         self.used.append((by.actor_id, ninsho_id, purpose, bound))
 
 
@@ -70,16 +76,35 @@ def agree(
     ninsho: UseNinsho | None = None,
     now: datetime | None = None,
 ) -> State:
-    """Agree with a fresh 生体認証."""
+    """Agree with a fresh 生体認証 of one's own."""
+    at = now or clock.now()
     return approve(
         by=by,
         shonin_id=shonin_id,
-        ninsho_id=uuid4(),
+        ninsho_id=confirmed(by, shonin_id, now=at),
         ninzu=ninzu,
         comment=comment,
         use_ninsho=ninsho or Ninsho(),
-        now=now or clock.now(),
+        now=at,
     )
+
+
+_KEYS: dict[str, Authenticator] = {}
+
+
+def confirmed(by: Principal, shonin_id: UUID, *, now: datetime) -> UUID:
+    """Return a confirmation of exactly this 依頼, given by the person with an authenticator of the own."""
+    try:
+        row = get_irai(by=by, shonin_id=shonin_id, now=now)
+    except NotFound:
+        return uuid4()  # who does not see a 依頼 is asked nothing
+    session = enter(by.actor_id, hokensha="").session
+    if not live_keys(by=by, zone=session.zone, account_id=session.account_id):
+        _KEYS[by.actor_id] = registered(by.actor_id, zone=session.zone)
+    bound = bound_of(shonin_id=row.id.bytes, payload_hash=row.payload_hash)
+    asked = begin(by=by, session_id=session.session_id, purpose=PURPOSE, bound=bound, now=now)
+    answer = _KEYS[by.actor_id].get(asked.options_json, count=None)
+    return finish(by=by, challenge_id=asked.challenge_id, assertion_json=answer, now=now)
 
 
 def a_baitai(by: Principal, agreed_by: Principal, baitai_id: str = "USB-001") -> str:

@@ -146,8 +146,9 @@ class Screen:
 
 _INSURER: Final = frozenset({HOKENSHA})
 _ALL_OPERATORS: Final = frozenset({SHIHARAI_KIKIN, KOKUHO_CHUOKAI, UNYO_HOSHU})
-# 国保中央会 works on 資格履歴 alone (KJ-MENU-05).
+# 情報提供サーバー and 承認 are worked by 支払基金 alone (KJ-AUTH-06).
 _KIKIN: Final = frozenset({SHIHARAI_KIKIN})
+# 国保中央会 works on 資格履歴 alone (KJ-MENU-05).
 _PMH_OPERATORS: Final = frozenset({SHIHARAI_KIKIN, UNYO_HOSHU})
 # Whose acts (情報提供サーバー) or whose sign-in need 生体認証 (KJ-AUTH-04, KJ-AUTH-05).
 _SEITAI: Final = frozenset({SHIHARAI_KIKIN, UNYO_HOSHU})
@@ -158,9 +159,14 @@ def _shikaku(screen_id: str, name: str, url: str, action: KengenAction, group: s
     return Screen(screen_id, name, f"shikaku:{url}", "shikaku", action, _INSURER, "shikaku", group, _REGISTER)
 
 
+def _fugo(screen_id: str, name: str, url: str, action: KengenAction = "shokai", group: str | None = None) -> Screen:
+    return Screen(screen_id, name, f"fugo:{url}", "fugo", action, _KIKIN, "fugo", group)
+
+
 _SHIKAKU_GROUP: Final = "資格情報"
 _KANRI_GROUP: Final = "管理"
 _WATCH_GROUP: Final = "監視"
+_RENKEI_GROUP: Final = "情報連携"
 _RECORD_GROUP: Final = "承認・記録"
 _RENKEI_GROUP: Final = "情報連携"
 _SETTINGS_GROUP: Final = "利用者・設定"
@@ -180,6 +186,17 @@ SCREENS: Final[tuple[Screen, ...]] = (
     _shikaku("HS-302", "ファイル登録の状況", "file_status", "shokai"),
     _shikaku("HS-303", "登録の履歴", "file_list", "shokai", _SHIKAKU_GROUP),
     _shikaku("HS-304", "エラー行の修正", "file_fix", "koshin"),
+    Screen(
+        "HS-501",
+        "符号の取得状況",
+        "fugo:jotai",
+        "shikaku",
+        "shokai",
+        _INSURER,
+        "fugo",
+        _SHIKAKU_GROUP,
+        (("fugo_shutoku", "jido"),),
+    ),
     Screen("KR-101", "職員ID", "kengen:shokuin_list", "kanri", "shokai", _INSURER, "shokuin", _KANRI_GROUP),
     Screen("KR-102", "職員IDの登録・変更", "kengen:shokuin_new", "kanri", "koshin", _INSURER, "shokuin"),
     Screen("KR-201", "操作履歴", "sosa_log:own", "kanri", "shokai", _INSURER, "sosa_log", _KANRI_GROUP),
@@ -190,6 +207,11 @@ SCREENS: Final[tuple[Screen, ...]] = (
     Screen("KA-202", "再発行の依頼", "saihakko:irai", "fugo", "koshin", _KIKIN, "fugo"),
     Screen("OP-301", "PMH-ID 払出し", "pmh:haraidashi", "unyo", "shokai", _PMH_OPERATORS, "pmh", _WATCH_GROUP),
     Screen("OP-302", "払出しの例外", "pmh:reigai", "unyo", "shokai", _PMH_OPERATORS, "pmh", _WATCH_GROUP),
+    _fugo("KA-101", "符号取得の実行", "jikko", group=_RENKEI_GROUP),
+    _fugo("KA-102", "符号取得の状況", "jokyo", group=_RENKEI_GROUP),
+    _fugo("IP-101", "情報提供サーバーへ送信", "soshin", "koshin", _RENKEI_GROUP),
+    _fugo("IP-102", "情報提供サーバーからの受信", "jushin", group=_RENKEI_GROUP),
+    _fugo("IP-103", "送受信の記録", "kiroku", group=_RENKEI_GROUP),
     Screen("AP-101", "承認待ち", "shonin:machi", "shonin", "shokai", _KIKIN, "shonin", _RECORD_GROUP),
     Screen("AP-102", "承認の確認", "shonin:kakunin", "shonin", "koshin", _KIKIN, "shonin"),
     Screen("AP-103", "自分の依頼", "shonin:irai", "shonin", "shokai", _KIKIN, "shonin", _RECORD_GROUP),

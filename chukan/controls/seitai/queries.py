@@ -1,5 +1,6 @@
 """Reads authenticators, and what this installation accepts."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -12,7 +13,7 @@ from django.conf import settings
 
 from chukan.controls.kikan.domain import OPERATORS
 from chukan.controls.seitai.domain import Models, Place, Witness
-from chukan.controls.seitai.models import SeitaiAuthenticator
+from chukan.controls.seitai.models import SeitaiAuthenticator, SeitaiChallenge
 from chukan.controls.seitai.verification import Key
 from chukan.controls.shokuin.domain import is_valid_on, staff_zone
 from chukan.controls.shokuin.models import Account
@@ -113,3 +114,35 @@ def list_authenticators(*, by: Principal) -> tuple[AuthenticatorRow, ...]:
 def list_own_authenticators(*, by: Principal) -> tuple[AuthenticatorRow, ...]:
     """Return the live authenticators of the actor."""
     return tuple(row for row in list_authenticators(by=by) if row.shokuin_id == by.actor_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Ninsho:
+    """Who gave one confirmation, with which authenticator, when."""
+
+    shokuin_id: str
+    shimei: str
+    meisho: str
+    verified_at: datetime
+
+
+@reads
+def _ninsho(*, by: Principal, zone: str, ninsho_id: Collection[UUID]) -> dict[UUID, Ninsho]:
+    found = SeitaiChallenge.objects.select_related("account__shokuin", "authenticator").filter(
+        zone=zone, id__in=ninsho_id, verified_at__isnull=False
+    )
+    return {
+        row.id: Ninsho(
+            shokuin_id=row.account.shokuin.shokuin_id,
+            shimei=row.account.shokuin.shimei,
+            meisho=row.authenticator.meisho,
+            verified_at=row.verified_at,
+        )
+        for row in found
+        if row.authenticator is not None and row.verified_at is not None
+    }
+
+
+def find_ninsho(*, by: Principal, ninsho_id: Collection[UUID]) -> dict[UUID, Ninsho]:
+    """Return the confirmations given in the actor's own organisation, by their number. 根拠: KJ-LOG-02."""
+    return _ninsho(by=by, zone=staff_zone(by), ninsho_id=ninsho_id)

@@ -95,6 +95,7 @@ class SosaKind(StrEnum):
     FUGO_YOKYU_HAIKI = "fugo_yokyu_haiki"
     FUGO_KAKUNO = "fugo_kakuno"
     FUGO_JOTAI = "fugo_jotai"
+    FUGO_SHOKAI = "fugo_shokai"
     MONITOR = "monitor"
     LOG_SEARCH = "log_search"
     LOG_EXPORT = "log_export"
@@ -173,6 +174,7 @@ KIND_LABELS: Final[Mapping[str, str]] = {
     "fugo_yokyu_haiki": "符号取得要求ファイルの廃棄",
     "fugo_kakuno": "機関別符号の格納",
     "fugo_jotai": "符号取得状況の確認",
+    "fugo_shokai": "符号取得の画面の表示",
     "monitor": "運用状況の確認",
     "log_search": "操作記録の検索",
     "log_export": "操作記録の出力",

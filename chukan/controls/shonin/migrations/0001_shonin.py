@@ -1,8 +1,8 @@
 """承認: what was asked for, what was decided by whom, and the media that extractions may go to.
 
 The database holds what matters by itself: applicant and approver are two persons, an approval belongs to exactly the
-payload that was asked for, states go step by step, enough persons have agreed before a permission exists, it is used
-once and in time. 根拠: KJ-DUAL-06, KJ-DUAL-07.
+payload that was asked for and to a 生体認証 of the approver for just that, states go step by step, enough persons have
+agreed before a permission exists, it is used once and in time. 根拠: KJ-DUAL-06, KJ-DUAL-07.
 """
 
 import uuid
@@ -21,11 +21,16 @@ ALTER TABLE shonin_shonin ADD CONSTRAINT shonin_shonin_as_asked FOREIGN KEY (ira
   REFERENCES shonin_irai (id, zone, shinseisha_id, payload_hash);
 ALTER TABLE shonin_shonin ADD CONSTRAINT shonin_shonin_same_zone
   FOREIGN KEY (shoninsha_id, zone) REFERENCES shokuin_shokuin (id, zone);
+ALTER TABLE seitai_challenge ADD CONSTRAINT seitai_challenge_in_zone UNIQUE (id, zone);
+ALTER TABLE shonin_shonin ADD CONSTRAINT shonin_shonin_ninsho
+  FOREIGN KEY (ninsho_id, zone) REFERENCES seitai_challenge (id, zone);
 ALTER TABLE shonin_baitai ADD CONSTRAINT shonin_baitai_same_zone
   FOREIGN KEY (irai_id, zone) REFERENCES shonin_irai (id, zone);
 """
 _NO_KEYS = """
 ALTER TABLE shonin_baitai DROP CONSTRAINT shonin_baitai_same_zone;
+ALTER TABLE shonin_shonin DROP CONSTRAINT shonin_shonin_ninsho;
+ALTER TABLE seitai_challenge DROP CONSTRAINT seitai_challenge_in_zone;
 ALTER TABLE shonin_shonin DROP CONSTRAINT shonin_shonin_same_zone;
 ALTER TABLE shonin_shonin DROP CONSTRAINT shonin_shonin_as_asked;
 ALTER TABLE shonin_irai DROP CONSTRAINT shonin_irai_same_zone;
@@ -69,6 +74,13 @@ BEGIN
   IF NOT EXISTS (SELECT 1 FROM shonin_irai WHERE id = NEW.irai_id AND state IN ('irai', 'hitorime')
                  AND created_at <= NEW.at AND NEW.at < expires_at) THEN
     RAISE EXCEPTION 'shonin_shonin: nothing waits for a decision' USING ERRCODE = 'check_violation';
+  END IF;
+  -- Whose confirmation, of what: the bytes are those the approver's authenticator signed (domain.bound_of).
+  IF NEW.ninsho_id IS NOT NULL AND NOT EXISTS (
+    SELECT 1 FROM seitai_challenge c JOIN shokuin_account a ON a.id = c.account_id
+    WHERE c.id = NEW.ninsho_id AND c.zone = NEW.zone AND a.shokuin_id = NEW.shoninsha_id AND c.purpose = 'shonin'
+      AND c.used_at = NEW.at AND c.bound_hash = sha256(uuid_send(NEW.irai_id) || NEW.payload_hash)) THEN
+    RAISE EXCEPTION 'shonin_shonin: not confirmed by the approver' USING ERRCODE = 'check_violation';
   END IF;
   RETURN NEW;
 END $$;
@@ -144,6 +156,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("shokuin", "0002_columns_that_change"),
+        ("seitai", "0001_seitai"),
     ]
 
     operations = [

@@ -1,5 +1,6 @@
 """AP-101 承認待ち and AP-102 承認の確認: what waits for one's own decision, all that a decision needs, sending back."""
 
+from collections.abc import Mapping
 from typing import Final
 from uuid import UUID
 
@@ -9,13 +10,21 @@ from django.views.decorators.http import require_GET, require_POST
 
 from chukan.controls.kengen.views.guard import principal_of, screen
 from chukan.controls.shonin.actions.decide import reject
-from chukan.controls.shonin.domain import MESSAGES, WAITING, check_decide
+from chukan.controls.shonin.domain import (
+    FILE,
+    MESSAGES,
+    SHONIN_JIMU,
+    WAITING,
+    Refusal,
+    State,
+    check_decide,
+)
 from chukan.controls.shonin.queries import IraiRow, get_irai, list_irai
 from chukan.controls.shonin.views.marks import MARKS, line_of
 from chukan.controls.sosa_log.actions import record_sosa_alone
 from chukan.controls.sosa_log.domain import SosaKind
 from chukan.kernel import clock
-from chukan.kernel.errors import NotPermitted, RuleBroken
+from chukan.kernel.errors import Conflict, NotPermitted, RuleBroken
 from chukan.kernel.http.pages import show
 from chukan.kernel.principal import Principal
 from chukan.kernel.values.kojin_bango import without_kojin_bango
@@ -24,6 +33,13 @@ from chukan.settings import limits
 REFUSED: Final = 422
 MAX_TEXT: Final = 500
 MAX_NUMBER: Final = 12
+# What came of an approval, by where the 依頼 stands since.
+DONE: Final[Mapping[State, str]] = {
+    State.HITORIME: "承認しました。もう1人の責任者の承認を待っています。",
+    State.SHONIN_ZUMI: "承認しました。依頼した人が、期限までに1回だけ実行できます。",
+    State.JIKKO_CHU: "承認した内容を実行しています。",
+    State.KANRYO: "承認した内容は実行済みです。",
+}
 
 
 @screen("AP-101")
@@ -38,8 +54,8 @@ def show_machi(request: HttpRequest) -> HttpResponse:
     record_sosa_alone(
         by=by,
         kind=SosaKind.SHONIN_LIST,
-        jimu="shonin",
-        target_file="shonin",
+        jimu=SHONIN_JIMU,
+        target_file=FILE,
         result="ok",
         detail={"count": len(rows)},
         screen_id="AP-101",
@@ -71,8 +87,8 @@ def reject_irai(request: HttpRequest, shonin_id: UUID) -> HttpResponse:
     try:
         reject(by=by, shonin_id=shonin_id, comment=request.POST.get("comment", "")[:MAX_TEXT], now=now)
     except (NotPermitted, RuleBroken) as error:
-        return decision_page(request, get_irai(by=by, shonin_id=shonin_id, now=now), error=error)
-    return HttpResponseRedirect(reverse("shonin:machi"))
+        return refuse_decision(request, get_irai(by=by, shonin_id=shonin_id, now=now), error)
+    return HttpResponseRedirect(reverse("shonin:kakunin", args=[shonin_id]), status=303)
 
 
 def _refusal(by: Principal, row: IraiRow) -> str | None:
@@ -87,20 +103,52 @@ def _refusal(by: Principal, row: IraiRow) -> str | None:
     return None if refusal is None else MESSAGES[refusal]
 
 
+def _done(by: Principal, row: IraiRow) -> str:
+    """Return what came of one's own decision, '' for somebody who has not decided."""
+    own = next((one for one in row.handan if one.shokuin_id == by.actor_id), None)
+    if own is None:
+        return ""
+    return (DONE.get(row.state) or "承認しました。") if own.is_approval else "差し戻しました。"
+
+
 def decision_page(
-    request: HttpRequest, row: IraiRow, *, error: NotPermitted | RuleBroken | None = None
+    request: HttpRequest, row: IraiRow, *, error: Conflict | NotPermitted | RuleBroken | None = None
 ) -> HttpResponse:
     """Answer with the page of one 依頼, and with what keeps it from being decided."""
+    by = principal_of(request)
     items = () if error is None else error.errors
     message = "" if error is None else (items[0].message if items else error.message)
-    field = items[0].pointer if items else "ninzu"
+    field = items[0].pointer if items else "ninzu" if error is not None and error.code == Refusal.NINZU else ""
     context = {
         "row": row,
         "mark": MARKS[row.state],
-        "approve_url": "",
-        "why_not": _refusal(principal_of(request), row),
+        "done": "" if error else _done(by, row),
+        "why_not": _refusal(by, row),
         "comment": without_kojin_bango(request.POST.get("comment", "")[:MAX_TEXT]),
         "ninzu": request.POST.get("ninzu", "")[:MAX_NUMBER],
-        "errors": [] if error is None else [{"field": f"f-{field}", "message": message, "code": error.code}],
+        "error_of": {field: message},
+        "errors": [{"field": f"f-{field}", "message": message, "code": error.code}] if error and field else [],
+        "refusal": "" if field else message,
     }
     return show(request, "controls/shonin/kakunin.html", context, status=REFUSED if error else 200)
+
+
+def refuse_decision(request: HttpRequest, row: IraiRow, error: Conflict | NotPermitted | RuleBroken) -> HttpResponse:
+    """Answer that nothing was decided, and write down who was refused."""
+    record_refusal(by=principal_of(request), shonin_id=row.id, code=error.code)
+    return decision_page(request, row, error=error)
+
+
+def record_refusal(*, by: Principal, shonin_id: UUID, code: str) -> None:
+    """Write that somebody wanted to decide and was refused. 根拠: KJ-DUAL-07, KJ-LOG-02."""
+    record_sosa_alone(
+        by=by,
+        kind=SosaKind.SHONIN,
+        jimu=SHONIN_JIMU,
+        target_file=FILE,
+        targets=[str(shonin_id)],
+        result="refused",
+        detail={"code": code},
+        screen_id="AP-102",
+        now=clock.now(),
+    )

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from chukan.controls.seitai.queries import list_authenticators, list_own_authenticators, live_keys
+from chukan.controls.seitai.actions import begin, finish
+from chukan.controls.seitai.queries import find_ninsho, list_authenticators, list_own_authenticators, live_keys
 from chukan.controls.shokuin.domain import StaffSession
+from chukan.kernel import clock
 from tests.support.authenticator import registered
 from tests.support.staff import an_operator, enter
 from tests.support.world import World
@@ -45,3 +47,22 @@ class TestLiveKeys:
         keys = live_keys(by=by, zone=session.zone, account_id=session.account_id)
 
         assert [key.credential_id for key in keys] == [kept.credential_id]
+
+
+class TestNinsho:
+    @pytest.mark.kj("KJ-LOG-02")
+    def test_a_confirmation_given_says_by_whom_and_with_what_in_the_own_organisation_only(self, world: World) -> None:
+        an_operator("K0001", kengen=FUGO)
+        key, session = registered("K0001"), session_of("K0001")
+        by, now = session.principal(terminal="", request_id=""), clock.now()
+        given, asked = (begin(by=by, session_id=session.session_id, purpose="x", bound=b"x", now=now) for _ in range(2))
+        answer = key.get(given.options_json, count=None)
+        finish(by=by, challenge_id=given.challenge_id, assertion_json=answer, now=now)
+
+        found = find_ninsho(by=by, ninsho_id=[given.challenge_id, asked.challenge_id])
+
+        assert list(found) == [given.challenge_id]
+        assert (found[given.challenge_id].shokuin_id, found[given.challenge_id].meisho) == ("K0001", "試験の認証器")
+        an_operator("U0001", "unyo_hoshu", kengen=frozenset({("unyo", "shokai")}))
+        other = session_of("U0001").principal(terminal="", request_id="")
+        assert find_ninsho(by=other, ninsho_id=[given.challenge_id]) == {}

@@ -206,7 +206,7 @@ class TestCheckIrai:
 
 class TestHash:
     def test_is_the_same_whatever_the_order(self) -> None:
-        turned = dict(reversed(SAIHAKKO.items()))
+        turned = dict(reversed(list(SAIHAKKO.items())))
         assert hash_payload(kind="fugo_saihakko", payload=turned) == hash_payload(
             kind="fugo_saihakko", payload=SAIHAKKO
         )

@@ -64,7 +64,8 @@ class TestApply:
 
         a_baitai(by, other)
 
-        assert ask(by, "fugo_saihakko", saihakko())
+        shonin_id = ask(by, "fugo_saihakko", saihakko())
+        assert get_irai(by=by, shonin_id=shonin_id, now=clock.now()).state is State.IRAI
 
     def test_a_medium_is_registered_once(self, world: World) -> None:
         by, other = asker(), agreer("K0002")

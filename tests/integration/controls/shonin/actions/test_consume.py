@@ -1,6 +1,7 @@
 import threading
 from dataclasses import replace
 from datetime import datetime, timedelta
+from hashlib import sha256
 from uuid import UUID, uuid4
 
 import psycopg
@@ -9,13 +10,13 @@ from django.db import connections
 
 from chukan.controls.shonin.actions.apply import withdraw
 from chukan.controls.shonin.actions.consume import complete, consume
-from chukan.controls.shonin.domain import Refusal, State
+from chukan.controls.shonin.domain import Refusal, State, bound_of
 from chukan.controls.shonin.queries import get_irai
 from chukan.kernel import clock
 from chukan.kernel.errors import Conflict, NotPermitted
 from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import own_transaction
-from tests.support.shonin import ASK, FUGO, a_baitai, agree, agreer, ask, asker, kikin, saihakko
+from tests.support.shonin import ASK, FUGO, a_baitai, agree, agreer, ask, asker, confirmed, kikin, saihakko
 from tests.support.staff import an_operator, web_role
 from tests.support.world import World
 
@@ -174,11 +175,11 @@ FORGED = (
     "UPDATE shonin_irai SET expires_at = expires_at + interval '1 day' WHERE id = '{irai}'",
     "DELETE FROM shonin_irai WHERE id = '{irai}'",
     # The applicant as the approver; as somebody else's wish; for another payload; twice; not as one of ours.
-    "{approve} i.shinseisha_id, i.shinseisha_id, i.payload_hash, 'shonin', '', gen_random_uuid(), now() {of}",
-    "{approve} s.id, i.shinseisha_id, i.payload_hash, 'shonin', '', gen_random_uuid(), now() {of}",
-    "{approve} i.shinseisha_id, s.id, sha256('x'), 'shonin', '', gen_random_uuid(), now() {of}",
+    "{approve} i.shinseisha_id, i.shinseisha_id, i.payload_hash, 'shonin', '', '{ninsho}', now() {of}",
+    "{approve} s.id, i.shinseisha_id, i.payload_hash, 'shonin', '', '{ninsho}', now() {of}",
+    "{approve} i.shinseisha_id, s.id, sha256('x'), 'shonin', '', '{ninsho}', now() {of}",
     "{approve} i.shinseisha_id, s.id, i.payload_hash, 'shonin', '', NULL, now() {of}",
-    "{approve} i.shinseisha_id, s.id, i.payload_hash, 'shonin', '', gen_random_uuid(), now() + interval '9 days' {of}",
+    "{approve} i.shinseisha_id, s.id, i.payload_hash, 'shonin', '', '{ninsho}', now() + interval '9 days' {of}",
     "INSERT INTO shonin_irai (id, zone, kind, payload, payload_hash, riyu, hitsuyo_ninzu, shinseisha_id, state, {rest}",
 )
 # Fewer approvals than the kind demands, from the beginning.
@@ -193,25 +194,61 @@ _APPROVE = (
 _OF = "FROM shonin_irai i, shokuin_shokuin s WHERE i.id = '{irai}' AND s.shokuin_id = 'K0002'"
 
 
+def approval(irai: UUID, ninsho_id: UUID) -> str:
+    """Return the statement that writes the approval of K0002."""
+    return f"{_APPROVE} i.shinseisha_id, s.id, i.payload_hash, 'shonin', '', '{ninsho_id}', now() {_OF}".format(
+        irai=irai
+    )
+
+
+_USE = "SELECT seitai_consume(%s, 'shiharai_kikin', %s, 'shonin', %s, now(), now() - interval '5 minutes')"
+
+
+def used_up(web: psycopg.Connection, ninsho_id: UUID, *, of: UUID, by: str = "K0002") -> None:
+    """Use a confirmation of a 依頼 up, as the act would."""
+    row = get_irai(by=kikin(by), shonin_id=of, now=clock.now())
+    bound = sha256(bound_of(shonin_id=of.bytes, payload_hash=row.payload_hash)).digest()
+    assert web.execute(_USE, [ninsho_id, by, bound]).fetchone() == ("ok",)
+
+
 class TestTheDatabaseItself:
     @pytest.mark.kj("KJ-DUAL-07")
     @pytest.mark.parametrize("statement", FORGED)
     def test_takes_no_forged_permission(self, world: World, asked: UUID, statement: str) -> None:
-        sql = statement.format(irai=asked, approve=_APPROVE, of=_OF.format(irai=asked), rest=_REST)
+        ninsho_id = confirmed(kikin("K0002"), asked, now=clock.now())
+        sql = statement.format(irai=asked, approve=_APPROVE, of=_OF.format(irai=asked), rest=_REST, ninsho=ninsho_id)
         with web_role(world) as web:
             web.execute("SELECT set_config('chukan.hokensha_code', 'shiharai_kikin', true)")
+            used_up(web, ninsho_id, of=asked)
             with pytest.raises(psycopg.Error) as refused:
                 web.execute(sql)
         assert isinstance(refused.value, psycopg.errors.InsufficientPrivilege | psycopg.errors.IntegrityError)
 
     def test_a_true_approval_by_hand_would_pass(self, world: World, asked: UUID) -> None:
-        statement = f"{_APPROVE} i.shinseisha_id, s.id, i.payload_hash, 'shonin', '', gen_random_uuid(), now() {_OF}"
+        ninsho_id = confirmed(kikin("K0002"), asked, now=clock.now())
         with web_role(world) as web:
             web.execute("SELECT set_config('chukan.hokensha_code', 'shiharai_kikin', true)")
-            assert web.execute(statement.format(irai=asked)).rowcount == 1
+            used_up(web, ninsho_id, of=asked)
+            assert web.execute(approval(asked, ninsho_id)).rowcount == 1
             assert web.execute(f"UPDATE shonin_irai SET state = 'hitorime' WHERE id = '{asked}'").rowcount == 1
             with pytest.raises(psycopg.errors.CheckViolation):
                 web.execute(f"UPDATE shonin_irai SET state = 'shonin_zumi' WHERE id = '{asked}'")
+
+    @pytest.mark.kj("KJ-DUAL-07", "KJ-AUTH-05")
+    @pytest.mark.parametrize("lie", ["none", "not used up", "of another", "of somebody else"])
+    def test_takes_no_approval_without_the_approvers_confirmation_of_it(
+        self, world: World, by: Principal, asked: UUID, lie: str
+    ) -> None:
+        twin = ask(by, "fugo_saihakko", saihakko("USB-002"))
+        giver = "K0003" if lie == "of somebody else" else "K0002"
+        of = twin if lie == "of another" else asked
+        ninsho_id = uuid4() if lie == "none" else confirmed(kikin(giver), of, now=clock.now())
+        with web_role(world) as web:
+            web.execute("SELECT set_config('chukan.hokensha_code', 'shiharai_kikin', true)")
+            if lie not in {"none", "not used up"}:
+                used_up(web, ninsho_id, of=of, by=giver)
+            with pytest.raises(psycopg.errors.IntegrityError):
+                web.execute(approval(asked, ninsho_id))
 
     def test_nobody_sees_another_zones(self, world: World, asked: UUID) -> None:
         for zone in ("", "unyo_hoshu", "06132013"):

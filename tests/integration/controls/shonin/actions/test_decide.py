@@ -1,6 +1,7 @@
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 import pytest
@@ -155,7 +156,7 @@ class TestApprove:
     def test_two_at_once_for_one_place_are_one(self, by: Principal, others: list[Principal]) -> None:
         shonin_id = ask(by, "baitai", USB)
 
-        outcomes = all_at_once([lambda other=other: agree(other, shonin_id) for other in others])  # type: ignore[misc]  # bound now
+        outcomes = all_at_once([partial(agree, other, shonin_id) for other in others])
 
         assert outcomes == sorted([State.KANRYO.value, Refusal.STATE.value, Refusal.STATE.value])
         assert list_baitai(by=by) == (("USB-001", "usb"),)
@@ -163,9 +164,9 @@ class TestApprove:
     def test_two_at_once_of_class_a_are_the_first_and_the_second(
         self, by: Principal, others: list[Principal], re_issue: UUID
     ) -> None:
-        acts = [lambda other=other: agree(other, re_issue, ninzu=NINZU) for other in others]  # type: ignore[misc]  # bound now
+        outcomes = all_at_once([partial(agree, other, re_issue, ninzu=NINZU) for other in others])
 
-        assert all_at_once(acts) == sorted([State.HITORIME.value, State.SHONIN_ZUMI.value, Refusal.STATE.value])
+        assert outcomes == sorted([State.HITORIME.value, State.SHONIN_ZUMI.value, Refusal.STATE.value])
 
     def test_the_second_does_not_read_what_the_first_wrote(
         self, by: Principal, others: list[Principal], re_issue: UUID

@@ -6,14 +6,14 @@ import django.contrib.postgres.fields
 from django.db import migrations, models
 
 _FOLDER = Path(__file__).parent / "sql"
-_SQL = (_FOLDER / "0002_saihakko.sql").read_text(encoding="utf-8")
-_REVERSE = (_FOLDER / "0002_saihakko_reverse.sql").read_text(encoding="utf-8")
+_SQL = (_FOLDER / "0003_saihakko.sql").read_text(encoding="utf-8")
+_REVERSE = (_FOLDER / "0003_saihakko_reverse.sql").read_text(encoding="utf-8")
 
 
 class Migration(migrations.Migration):
     """Columns of the list, two indexes, what holds the list to its order, and the functions over persons."""
 
-    dependencies = [("fugo", "0001_fugo")]
+    dependencies = [("fugo", "0002_desk")]
     operations = [
         migrations.AddField(
             "saihakkolist", "medium_id", models.CharField(default="", max_length=20, verbose_name="媒体ID")

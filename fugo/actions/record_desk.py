@@ -1,0 +1,44 @@
+"""What operators did at the desk, on record: pages looked at, and a sending that was refused. 根拠: KJ-LOG-02."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from chukan.controls.sosa_log.actions import record_sosa
+from chukan.controls.sosa_log.domain import SosaKind
+from chukan.kernel.principal import Principal
+from chukan.kernel.transactions import own_transaction
+from fugo.actions.transfer_yokyu_file import FILE, JIMU
+
+
+@own_transaction
+def record_look(
+    *, by: Principal, screen_id: str, targets: Sequence[str] = (), found: bool = True, now: datetime
+) -> None:
+    """Write that a page was opened; `targets` are 処理通番, 受付番号 or files that were looked for."""
+    record_sosa(
+        by=by,
+        kind=SosaKind.FUGO_SHOKAI,
+        jimu=JIMU,
+        target_file=FILE,
+        targets=targets,
+        result="ok" if found else "not_found",
+        screen_id=screen_id,
+        now=now,
+    )
+
+
+@own_transaction
+def record_refused_soshin(*, by: Principal, file_id: UUID, code: str, screen_id: str, now: datetime) -> None:
+    """Write that a file was not sent though somebody wanted to, and why."""
+    record_sosa(
+        by=by,
+        kind=SosaKind.FUGO_YOKYU_SOSHIN_SOSA,
+        jimu=JIMU,
+        target_file=FILE,
+        targets=(str(file_id),),
+        result="refused",
+        detail={"code": code},
+        screen_id=screen_id,
+        now=now,
+    )
