@@ -6,14 +6,17 @@ where the dead one was.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 ROLES = {
     "enlist": "web",
     "ask": "web",
+    "verify": "web",
     "agree": "web",
     "execute": "web",
     "extract": "worker",
@@ -21,14 +24,27 @@ ROLES = {
     "confirm": "web",
 }
 BAITAI = "USB-001"
+AGREERS = ("K0002", "K0003")
 REASON = "符号の漏えいが確認されたため"
 KEPT = timedelta(days=7)
 
 
-def _at(told: Mapping[str, Any]) -> Any:
+def _now() -> Any:
+    """Return the present: people and their permissions know no lease that had to run out."""
     from chukan.kernel import clock
 
-    return clock.now() + timedelta(minutes=told.get("minutes", 0))
+    return clock.now()
+
+
+def authenticator_of(shokuin_id: str) -> Any:
+    """Return the authenticator of one who agrees, the same in every life."""
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    from tests.support.authenticator import Authenticator
+
+    secret = hashlib.sha256(f"made-up key of {shokuin_id}".encode()).digest()
+    key = ec.derive_private_key(int.from_bytes(secret[:31], "big"), ec.SECP256R1())
+    return Authenticator(key=key, credential_id=hashlib.sha256(secret).digest(), count=None)
 
 
 def _asker() -> Any:
@@ -43,10 +59,10 @@ def _lists(**wanted: Any) -> list[Any]:
     return list(SaihakkoList.objects.filter(**wanted).order_by("created_at"))
 
 
-def _irai_of(row: Any, now: Any) -> Any:
+def _irai_of(row: Any) -> Any:
     from chukan.controls.shonin.queries import get_irai
 
-    return get_irai(by=_asker(), shonin_id=row.shonin_id, now=now)
+    return get_irai(by=_asker(), shonin_id=row.shonin_id, now=_now())
 
 
 def enlist(told: Mapping[str, Any]) -> None:
@@ -57,20 +73,45 @@ def enlist(told: Mapping[str, Any]) -> None:
     tsuban = sorted(UUID(one) for one in told["tsuban"])
     if not _lists(of_shori_tsuban=tsuban):
         target = Target(shori_tsuban=tuple(tsuban))
-        register_saihakko(by=_asker(), genin="kitaika", reason=REASON, target=target, now=_at(told))
+        register_saihakko(by=_asker(), genin="kitaika", reason=REASON, target=target, now=_now())
 
 
-def ask(told: Mapping[str, Any]) -> None:
+def ask(_told: Mapping[str, Any]) -> None:
     """Ask for the permission of every list that has none."""
     from chukan.controls.shonin.actions.apply import apply
     from fugo.actions.register_saihakko import note_irai
     from fugo.domain.saihakko import KIND, payload_of
 
-    by, now = _asker(), _at(told)
+    by, now = _asker(), _now()
     for row in _lists(state="toroku"):
         payload = payload_of(list_id=row.id, kensu=row.taisho_count, baitai_id=BAITAI)
         shonin_id = apply(by=by, kind=KIND, payload=payload, reason=REASON, expires=now + KEPT, now=now)
         note_irai(by=by, list_id=row.id, shonin_id=shonin_id, baitai_id=BAITAI, now=now)
+
+
+def _waiting() -> Iterator[tuple[Any, str]]:
+    """Yield each 依頼 that waits with each person who has not agreed to it."""
+    for row in _lists(state="shonin_machi"):
+        for shokuin_id in AGREERS:
+            irai = _irai_of(row)
+            if irai.state.value in {"irai", "hitorime"} and shokuin_id not in irai.decided_by:
+                yield irai, shokuin_id
+
+
+def verify(told: Mapping[str, Any]) -> None:
+    """Let those who are to agree confirm it with their authenticators, in the sessions they are in."""
+    from chukan.controls.seitai.actions import begin, finish
+    from chukan.controls.shonin.domain import PURPOSE, bound_of
+    from tests.support.shonin import kikin
+
+    for irai, shokuin_id in _waiting():
+        by, now = kikin(shokuin_id), _now()
+        bound = bound_of(shonin_id=irai.id.bytes, payload_hash=irai.payload_hash)
+        session_id = UUID(told["sessions"][shokuin_id])
+        asked = begin(by=by, session_id=session_id, purpose=PURPOSE, bound=bound, now=now)
+        answer = authenticator_of(shokuin_id).get(asked.options_json)
+        ninsho_id = finish(by=by, challenge_id=asked.challenge_id, assertion_json=answer, now=now)
+        (Path(told["juki"]) / f"{irai.id}.{shokuin_id}").write_text(str(ninsho_id))
 
 
 def agree(told: Mapping[str, Any]) -> None:
@@ -78,15 +119,11 @@ def agree(told: Mapping[str, Any]) -> None:
     from chukan.controls.shonin.actions.decide import approve
     from tests.support.shonin import Ninsho, kikin
 
-    now = _at(told)
-    for row in _lists(state="shonin_machi"):
-        for shokuin_id in ("K0002", "K0003"):
-            irai = _irai_of(row, now)
-            if irai.state.value in {"irai", "hitorime"} and shokuin_id not in irai.decided_by:
-                approve(
-                    by=kikin(shokuin_id), shonin_id=row.shonin_id, ninsho_id=uuid4(), ninzu=irai.ninzu, comment="",
-                    use_ninsho=Ninsho(), now=now,
-                )  # fmt: skip
+    for irai, shokuin_id in _waiting():
+        approve(
+            by=kikin(shokuin_id), shonin_id=irai.id, ninzu=irai.ninzu, comment="", use_ninsho=Ninsho(), now=_now(),
+            ninsho_id=UUID((Path(told["juki"]) / f"{irai.id}.{shokuin_id}").read_text()),
+        )  # fmt: skip
 
 
 def execute(told: Mapping[str, Any]) -> None:
@@ -95,22 +132,21 @@ def execute(told: Mapping[str, Any]) -> None:
     from fugo.actions.reissue_fugo import execute_saihakko
 
     use: Any = consumed_apart if told.get("mutant") == "permission_apart" else consume
-    now = _at(told)
     for row in _lists(state="shonin_machi"):
-        if _irai_of(row, now).state.value == "shonin_zumi":
-            execute_saihakko(by=_asker(), list_id=row.id, baitai_id=BAITAI, use_permission=use, now=now)
+        if _irai_of(row).state.value == "shonin_zumi":
+            execute_saihakko(by=_asker(), list_id=row.id, baitai_id=BAITAI, use_permission=use, now=_now())
 
 
-def extract(told: Mapping[str, Any]) -> None:
+def extract(_told: Mapping[str, Any]) -> None:
     """Extract every list whose permission was used, a person at a time."""
     from chukan.controls.shonin.actions.consume import complete
     from fugo.actions.reissue_fugo import extract_saihakko
     from tests.support.fugo import WORKER
 
-    extract_saihakko(by=WORKER, complete_permission=complete, now=lambda: _at(told), block=1)
+    extract_saihakko(by=WORKER, complete_permission=complete, now=_now, block=1)
 
 
-def write(told: Mapping[str, Any]) -> None:
+def write(_told: Mapping[str, Any]) -> None:
     """Take the extract of every list that is extracted out to its medium."""
     from fugo.actions.write_saihakko import take_extract
     from fugo.queries.saihakko import extracted_lines
@@ -118,12 +154,12 @@ def write(told: Mapping[str, Any]) -> None:
     by = _asker()
     for row in _lists(state="shiji", written_at=None):
         take_extract(
-            by=by, list_id=row.id, baitai_id=BAITAI, mokuteki="saishutoku_taishosha", has_baitai=True, now=_at(told)
+            by=by, list_id=row.id, baitai_id=BAITAI, mokuteki="saishutoku_taishosha", has_baitai=True, now=_now()
         )
         list(extracted_lines(by=by, list_id=row.id))
 
 
-def confirm(told: Mapping[str, Any]) -> None:
+def confirm(_told: Mapping[str, Any]) -> None:
     """Confirm the result of every list whose codes have all come."""
     from fugo.actions.register_saihakko import confirm_saihakko
     from fugo.domain.saihakko import State, stage_of
@@ -132,12 +168,13 @@ def confirm(told: Mapping[str, Any]) -> None:
     by = _asker()
     for row in _lists(state="shiji"):
         if stage_of(State.SHIJI, count_progress(by=by, list_id=row.id)) is State.JURYO:
-            confirm_saihakko(by=by, list_id=row.id, now=_at(told))
+            confirm_saihakko(by=by, list_id=row.id, now=_now())
 
 
 JOBS: Mapping[str, Callable[[Mapping[str, Any]], None]] = {
     "enlist": enlist,
     "ask": ask,
+    "verify": verify,
     "agree": agree,
     "execute": execute,
     "extract": extract,

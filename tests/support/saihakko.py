@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from chukan.controls.shonin.actions.apply import apply
 from chukan.controls.shonin.actions.consume import complete, consume
-from chukan.controls.shonin.actions.decide import approve
 from chukan.kernel.principal import Principal
 from fugo.actions.register_saihakko import note_irai, register_saihakko
 from fugo.actions.reissue_fugo import execute_saihakko, extract_saihakko
@@ -16,7 +15,7 @@ from fugo.domain.saihakko import Target, payload_of
 from tests.support.fugo import WORKER, all_sent, brought, code_of, requests_made
 from tests.support.members import LATER, NOW, asked, joined
 from tests.support.principals import KENPO
-from tests.support.shonin import Ninsho, agreer, asker
+from tests.support.shonin import agree, agreer, asker
 from tests.support.world import as_role
 
 if TYPE_CHECKING:
@@ -75,8 +74,8 @@ def staff(world: World) -> tuple[Principal, Principal, Principal]:
 
 
 def agreed(by: Principal, shonin_id: UUID, *, ninzu: int | None, now: datetime) -> None:
-    """Agree with a fresh 生体認証."""
-    approve(by=by, shonin_id=shonin_id, ninsho_id=uuid4(), ninzu=ninzu, comment="", use_ninsho=Ninsho(), now=now)
+    """Agree with a fresh 生体認証 of one's own."""
+    agree(by, shonin_id, ninzu=ninzu, now=now)
 
 
 def a_list(world: World, by: Principal, target: Target = ALL, *, now: datetime = LATER) -> UUID:
