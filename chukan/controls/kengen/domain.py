@@ -168,7 +168,6 @@ _KANRI_GROUP: Final = "管理"
 _WATCH_GROUP: Final = "監視"
 _RENKEI_GROUP: Final = "情報連携"
 _RECORD_GROUP: Final = "承認・記録"
-_RENKEI_GROUP: Final = "情報連携"
 _SETTINGS_GROUP: Final = "利用者・設定"
 
 SCREENS: Final[tuple[Screen, ...]] = (
@@ -203,12 +202,12 @@ SCREENS: Final[tuple[Screen, ...]] = (
     Screen("OP-001", "運用状況", "unyo:jokyo", "unyo", "shokai", _ALL_OPERATORS, "shikaku", ""),
     Screen("OP-101", "処理の実行状況", "unyo:shori", "unyo", "shokai", _ALL_OPERATORS, "shikaku", _WATCH_GROUP),
     Screen("OP-201", "オン資 配信", "unyo:haishin", "unyo", "shokai", _ALL_OPERATORS, "shikaku", _WATCH_GROUP),
-    Screen("KA-201", "再発行リスト", "saihakko:list", "fugo", "koshin", _KIKIN, "fugo", _RENKEI_GROUP),
-    Screen("KA-202", "再発行の依頼", "saihakko:irai", "fugo", "koshin", _KIKIN, "fugo"),
     Screen("OP-301", "PMH-ID 払出し", "pmh:haraidashi", "unyo", "shokai", _PMH_OPERATORS, "pmh", _WATCH_GROUP),
     Screen("OP-302", "払出しの例外", "pmh:reigai", "unyo", "shokai", _PMH_OPERATORS, "pmh", _WATCH_GROUP),
     _fugo("KA-101", "符号取得の実行", "jikko", group=_RENKEI_GROUP),
     _fugo("KA-102", "符号取得の状況", "jokyo", group=_RENKEI_GROUP),
+    Screen("KA-201", "再発行リスト", "saihakko:list", "fugo", "koshin", _KIKIN, "fugo", _RENKEI_GROUP),
+    Screen("KA-202", "再発行の依頼", "saihakko:irai", "fugo", "koshin", _KIKIN, "fugo"),
     _fugo("IP-101", "情報提供サーバーへ送信", "soshin", "koshin", _RENKEI_GROUP),
     _fugo("IP-102", "情報提供サーバーからの受信", "jushin", group=_RENKEI_GROUP),
     _fugo("IP-103", "送受信の記録", "kiroku", group=_RENKEI_GROUP),

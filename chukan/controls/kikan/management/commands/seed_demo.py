@@ -50,7 +50,8 @@ HOKENSHA = (
 OPERATORS = {"shiharai_kikin": "支払基金", "kokuho_chuokai": "国保中央会", "unyo_hoshu": "運用保守事業者"}
 _CLERK = "shikaku:shokai,shikaku:koshin"
 _OPERATOR = "unyo:shokai,shikaku:shokai"
-# Operators sign in without a 保険者コード: their IDs differ over all organisations.
+# Operators sign in without a 保険者コード: their IDs differ over all organisations. The first administrator of one has
+# every right and comes before the others.
 SHOKUIN = (
     DemoShokuin(
         soshiki="06132013",
@@ -93,8 +94,15 @@ SHOKUIN = (
         soshiki="shiharai_kikin",
         shokuin_id="SK002",
         shimei="見本 千歳",
+        kengen="unyo:shokai",
+        setsumei="機関別符号の照会・要求ファイルの送信（この権限は SK003 の依頼と SK004 の承認で付く）",
+    ),
+    DemoShokuin(
+        soshiki="shiharai_kikin",
+        shokuin_id="SK003",
+        shimei="見本 百合",
         kengen="shonin:shokai",
-        setsumei="機関別符号の担当（機関別符号の権限は、自分の依頼から依頼し、承認を受けて付く）",
+        setsumei="オペレーション管理者（権限や媒体の依頼）",
     ),
     DemoShokuin(
         soshiki="shiharai_kikin", shokuin_id="SK900", shimei="見本 七海", kengen="all", setsumei="システム管理責任者"
@@ -107,8 +115,15 @@ SHOKUIN = (
         soshiki="shiharai_kikin",
         shokuin_id="SK901",
         shimei="見本 九重",
-        kengen="kanri:shokai,kanri:koshin",
-        setsumei="システム管理責任者（認証器の登録の立会い）",
+        kengen="kanri:shokai,kanri:koshin,shonin:shokai,shonin:koshin",
+        setsumei="システム管理責任者（認証器の登録の立会い、2人目の承認）",
+    ),
+    DemoShokuin(
+        soshiki="shiharai_kikin",
+        shokuin_id="SK004",
+        shimei="見本 万里",
+        kengen="shonin:shokai,shonin:koshin,kanri:shokai,kanri:koshin",
+        setsumei="オペレーション管理責任者（承認。先に SK900 と SK901 の立会いで認証器を登録）",
     ),
     DemoShokuin(
         soshiki="unyo_hoshu",
