@@ -88,6 +88,12 @@ STEPS: tuple[Step, ...] = (
         inputs=(*_DATABASE_INPUTS, "chukan/controls/kikan/management/commands/seed_demo.py"),
     ),
     Step(
+        name="見本の権限",
+        role="web",
+        argv=lambda _stage: manage("seed_demo_kengen"),
+        inputs=(*_DATABASE_INPUTS, "chukan/controls/shonin/management/commands/seed_demo_kengen.py"),
+    ),
+    Step(
         name="見本ファイル",
         role="kanri",
         argv=lambda stage: _people(stage, SAMPLE_FILE, lines=10_000, seed=1),

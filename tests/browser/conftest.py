@@ -40,6 +40,7 @@ PERSONS = {
     "reader": ("06132013", "S0002"),
     "keeper": ("06132013", "K0001"),
     "operator": ("shiharai_kikin", "SK001"),
+    "sender": ("shiharai_kikin", "SK002"),
 }
 
 
@@ -157,6 +158,12 @@ def keeper(_windows: Callable[[str], Window]) -> Window:
 def operator(_windows: Callable[[str], Window]) -> Window:
     """支払基金の運用監視."""
     return _windows("operator").fresh()
+
+
+@pytest.fixture
+def sender(_windows: Callable[[str], Window]) -> Window:
+    """支払基金の機関別符号の担当: its rights were asked for and approved."""
+    return _windows("sender").fresh()
 
 
 @pytest.fixture

@@ -18,21 +18,14 @@ from tests.browser.support.device import Device
 from tests.browser.support.window import Window
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-WITNESSES = ("SK900", "SK901")
 JIKKO, JOKYO, SOSHIN = "/unyo/fugo/", "/unyo/fugo/jokyo/", "/unyo/fugo/soshin/"
 JUSHIN, KIROKU, JOTAI = "/unyo/fugo/jushin/", "/unyo/fugo/kiroku/", "/fugo/jotai/"
-# As if two persons had wanted it (AP-102): what is tried here comes after that.
-_GRANT = """
-INSERT INTO kengen_fuyo (id, zone, shokuin_id, jimu, action, valid_from, valid_to, granted_at, granted_by, approved_by)
-SELECT gen_random_uuid(), zone, id, 'fugo', %s, current_date - 1, current_date + 30, now(), 'SK900', 'SK901'
-FROM shokuin_shokuin WHERE zone = 'shiharai_kikin' AND shokuin_id = 'SK001'
-"""
 _FILE = """
 INSERT INTO fugo_yokyu_file (id, kind, state, kensu, object_key, sha256, created_at, released_at, sent_by, ninsho_id,
   sent_at, answered_at, erased_at, attempts, lease_until, last_error)
 VALUES (%(id)s::text::uuid, %(kind)s::text, %(state)s::text, %(kensu)s, '',
   encode(sha256(%(id)s::text::bytea), 'hex'), %(at)s::timestamptz,
-  CASE WHEN %(gone)s::boolean THEN %(at)s::timestamptz END, CASE WHEN %(gone)s::boolean THEN 'SK001' ELSE '' END,
+  CASE WHEN %(gone)s::boolean THEN %(at)s::timestamptz END, CASE WHEN %(gone)s::boolean THEN 'SK002' ELSE '' END,
   CASE WHEN %(gone)s::boolean THEN gen_random_uuid() END, CASE WHEN %(gone)s::boolean THEN %(at)s::timestamptz END,
   CASE WHEN %(state)s::text = 'soshin_zumi' THEN %(at)s::timestamptz END,
   CASE WHEN %(state)s::text IN ('soshin_zumi', 'haiki') THEN %(at)s::timestamptz END,
@@ -65,18 +58,6 @@ def admin_of(demo: World) -> Iterator[psycopg.Connection]:
     services = json.loads((demo.home / "run" / "services.json").read_text(encoding="utf-8"))
     with psycopg.connect(services["database_url"], autocommit=True) as admin:
         yield admin
-
-
-@pytest.fixture
-def sender(operator: Window, demo: World) -> Iterator[Window]:
-    """The operator with the rights of 機関別符号."""
-    with admin_of(demo) as admin:
-        for action in ("shokai", "koshin"):
-            admin.execute(_GRANT, [action])
-        try:
-            yield operator
-        finally:
-            admin.execute("UPDATE kengen_fuyo SET ended_at = now(), ended_by = 'test' WHERE jimu = 'fugo'")
 
 
 @contextmanager
@@ -139,23 +120,11 @@ def until(window: Window, path: str, says: str, seconds: float = 150) -> None:
         window.page.wait_for_timeout(1000)
 
 
-def register_authenticator(window: Window, demo: World) -> None:
-    """Register the person's authenticator before two administrators (US-301)."""
-    window.go("/seitai/ninshoki/")
-    for number, witness in enumerate(WITNESSES, start=1):
-        window.page.fill(f"#f-witness_{number}", witness)
-        window.page.fill(f"#f-witness_{number}_password", demo.password("shiharai_kikin", witness))
-    window.press("F12", moves=True)
-    window.page.fill("#f-meisho", "認証器 21")
-    window.press("F12", moves=True)
-    window.page.wait_for_url("**/seitai/ninshoki/?kekka=toroku")
-
-
 @pytest.mark.kj("KJ-FUGO-03", "KJ-FUGO-07", "KJ-AUTH-05", "KJ-LOG-02")
 def test_keys_alone_lead_from_a_waiting_file_to_its_sending(sender: Window, demo: World) -> None:
     window, page = sender, sender.page
     device = Device(window)
-    register_authenticator(window, demo)
+    device.register(demo)
     window.go(KIROKU)
     window.check("IP-103_empty", screen_id="IP-103")
     until(window, JIKKO, "送信を待つ要求ファイルが")

@@ -63,7 +63,7 @@ def test_a_vendor_registers_an_authenticator_signs_in_and_confirms_one_act(windo
 
 
 def test_a_wrong_witness_is_shown_at_the_field(window: Window, demo: World) -> None:
-    window.sign_in("shiharai_kikin", "SK001", demo.password("shiharai_kikin", "SK001"))
+    window.sign_in("shiharai_kikin", "SK003", demo.password("shiharai_kikin", "SK003"))
     window.go("/seitai/ninshoki/")
     window.page.fill("#f-witness_1", "SK900")
     window.page.fill("#f-witness_1_password", "mistyped-by-accident")

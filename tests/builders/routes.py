@@ -63,8 +63,8 @@ def values_of(route: Route, insurer: Insurer) -> dict[str, str]:
     return {
         "row_id": str(row),
         "list_id": NOBODY,  # no insurer has one
-        "shonin_id": NOBODY,
         "slip": str(insurer.slip),
+        "shonin_id": str(insurer.irai),
         "tsuban": "1",
         "meisai_no": "2",
         "uketsuke_bango": insurer.file.bango,
@@ -76,8 +76,8 @@ def values_of_nobody() -> dict[str, str]:
     return {
         "row_id": NOBODY,
         "list_id": NOBODY,
-        "shonin_id": NOBODY,
         "slip": NOBODY,
+        "shonin_id": NOBODY,
         "tsuban": "1",
         "meisai_no": "2",
         "uketsuke_bango": "20261120-ZZZZZZZZZZ",

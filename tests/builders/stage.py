@@ -35,6 +35,7 @@ class Things:
     file: Sent
     row_id: UUID = _NO_ROW
     staff_row: UUID = _NO_ROW
+    irai: UUID = _NO_ROW
     thrown: Sent | None = None
     person: int = 0
     start: int = 0
@@ -95,6 +96,7 @@ def _things(world: World, insurer: Insurer, start: int) -> Things:
         file=insurer.file,
         row_id=insurer.row_id,
         staff_row=next(row.id for row in list_shokuin(by=clerk(insurer.code)) if row.shokuin_id == staff_id),
+        irai=insurer.irai,
         thrown=thrown,
         person=start + 1,
         start=start,

@@ -11,6 +11,7 @@ from django.test import Client
 
 from chukan.controls.seitai.actions import begin
 from chukan.controls.shokuin.queries import find_session, list_shokuin
+from chukan.controls.shonin.queries import list_irai
 from chukan.kernel import clock
 from chukan.kernel.errors import RuleBroken
 from chukan.kernel.principal import Principal
@@ -50,6 +51,7 @@ class Insurer:
     slip: UUID
     file: Sent
     staff_row: UUID
+    irai: UUID
 
 
 def seed_insurer(world: World, code: str, start: int) -> Insurer:
@@ -99,6 +101,7 @@ def seed_insurer(world: World, code: str, start: int) -> Insurer:
         slip=slip,
         file=file,
         staff_row=next(row.id for row in list_shokuin(by=by) if row.shokuin_id == staff_id),
+        irai=list_irai(by=by, limit=1, now=now)[0].id,
     )
 
 

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 # Open to everybody, or answering anybody without showing anything: interfaces §1 and the pages of signing in.
 OPEN = ("login/", "logout/", "lock/", "unlock/", "session/", "password/", "health/", ".well-known/")
 # Pages of operators' staff: no insurer gets as far as to whose row it is.
-OPERATORS = ("seitai/",)
+OPERATORS = ("seitai/", "unyo/")
 
 
 def page_routes() -> list[Route]:
