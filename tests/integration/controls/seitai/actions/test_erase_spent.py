@@ -18,6 +18,7 @@ from tests.integration.controls.seitai.actions.test_confirm import Desk, a_desk,
 from tests.support.authenticator import registered
 from tests.support.members import asked
 from tests.support.principals import KENPO
+from tests.support.shonin import a_baitai, agreer, asker
 from tests.support.staff import a_staff, enter
 from tests.support.world import World, as_role
 
@@ -93,6 +94,17 @@ def test_it_goes_in_every_zone_and_one_whose_time_is_not_over_stays(world: World
 
     assert erased(world, datetime(2033, 11, 25, 3, 0, tzinfo=UTC)) == (0, 2)
     assert left(world) == {newer}
+
+
+def test_one_that_an_approval_stands_on_stays_as_long_as_that(world: World, desk: Desk) -> None:
+    older = used(desk)
+    a_baitai(asker("K0011"), agreer("K0012"))
+    approvals = {row[0] for row in asked(world, "SELECT ninsho_id FROM shonin_shonin")}
+    assert left(world) == {older} | approvals
+
+    assert erased(world, clock.now() + timedelta(days=3000)) == (0, 1)
+    assert left(world) == approvals
+    assert len(approvals) == 1
 
 
 def test_what_can_still_be_answered_or_used_is_never_touched(world: World, desk: Desk) -> None:
