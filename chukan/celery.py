@@ -41,12 +41,21 @@ app.conf.update(
         "transfer_files": {"task": "fugo.tasks.transfer_files", "schedule": 10.0, "options": {"expires": 10}},
         "deliver_files": {"task": "fugo.tasks.deliver_files", "schedule": 5.0, "options": {"expires": 5}},
         "discard_files": {"task": "fugo.tasks.discard_files", "schedule": 1800.0},
+        "extract_saihakko": {
+            "task": "fugo.tasks.extract_saihakko_lists",
+            "schedule": 10.0,
+            "options": {"expires": 10},
+        },
+        "erase_fugo": {"task": "fugo.tasks.erase_expired", "schedule": crontab(hour=2, minute=45)},
+        "erase_seitai": {"task": "chukan.controls.seitai.tasks.erase_seitai", "schedule": crontab(hour=2, minute=15)},
         "erase_hakko": {"task": "pmh.tasks.erase_expired", "schedule": crontab(hour=2, minute=30)},
     },
     timezone="Asia/Tokyo",
     broker_connection_retry_on_startup=True,
 )
-app.autodiscover_tasks(["shikaku", "pmh", "fugo", "chukan.kernel.outbox", "chukan.controls.setsuzoku"])
+app.autodiscover_tasks(
+    ["shikaku", "pmh", "fugo", "chukan.kernel.outbox", "chukan.controls.setsuzoku", "chukan.controls.seitai"]
+)
 
 
 @worker_process_init.connect  # Celery's own start hook of a pool process, not a Django signal

@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("shikaku.http.urls")),
     path("", include("pmh.http.urls")),
     path("", include("fugo.http.urls")),
+    path("", include("fugo.http.saihakko_urls")),
 ]
 
 handler400 = "chukan.kernel.http.problems.bad_request"

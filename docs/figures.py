@@ -36,6 +36,7 @@ PROOFS = {
     "F-right-person": "The answer is about the person asked for",
     "F-pmh": "One PMH-ID a person, whoever asks, dies or guesses",
     "F-fugo": "One code a person, asked for once and stored once",
+    "F-saihakko": "Codes issued anew: one valid code a person, the former one kept",
     "F-restore": "Backup and restore, timed",
 }
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from celery import shared_task
 
 from chukan.controls.kikan.queries import list_hokensha
+from chukan.controls.shonin.actions.consume import complete
 from chukan.kernel import clock
 from chukan.kernel.clock import business_date_jst
 from chukan.kernel.outbox.heard import confirm_heard, list_unheard
@@ -15,6 +16,8 @@ from chukan.kernel.retry import done_again
 from chukan.settings import limits
 from fugo.actions.deliver_yokyu_file import deliver_yokyu_files, discard_left_files
 from fugo.actions.erase_counts import erase_old_counts
+from fugo.actions.erase_expired import erase_expired_fugo
+from fugo.actions.reissue_fugo import extract_saihakko
 from fugo.actions.request_fugo import request_early, request_fugo
 from fugo.actions.transfer_yokyu_file import transfer_yokyu_files
 from fugo.actions.zone_principal import zone_principals
@@ -22,6 +25,19 @@ from fugo.gateways.juki_ap import SignedJukiGateway
 from fugo.queries.purposes import list_begun
 
 _UNHEARD: Final = 100
+
+
+@shared_task
+def extract_saihakko_lists() -> None:
+    """Extract the lists whose permission was used, and make their requests."""
+    worker = system_principal(actor_id="worker")
+    extract_saihakko(by=worker, complete_permission=complete, now=clock.now)
+
+
+@shared_task
+def erase_expired() -> None:
+    """Erase everything of persons whose 機関別符号 is over."""
+    erase_expired_fugo(by=system_principal(actor_id="beat"), now=clock.now())
 
 
 @shared_task

@@ -13,7 +13,7 @@ from shikaku.queries.fugo import (
     list_reflected_members,
 )
 from shikaku.queries.haishin import PmhHaishin, PmhRefusal, count_pmh_haishin, list_pmh_refusals
-from shikaku.queries.members import Member, find_last_soshitsu, find_members
+from shikaku.queries.members import Member, find_last_soshitsu, find_members, find_soshitsu_per_hokensha
 from shikaku.queries.rireki import Kanyusaki, find_hokensha_at
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "find_kojin_bango",
     "find_last_soshitsu",
     "find_members",
+    "find_soshitsu_per_hokensha",
     "list_members",
     "list_pmh_refusals",
     "list_reflected_members",

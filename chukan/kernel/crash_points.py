@@ -49,6 +49,13 @@ COMMITS: Final = (
     "begin_soshin",
     "record_soshin",
     "record_fugo",
+    "register_saihakko",
+    "note_irai",
+    "execute_saihakko",
+    "extract_block",
+    "finish_extract",
+    "take_extract",
+    "confirm_saihakko",
 )
 STEPS: Final = (
     "object.finishing",  # all bytes of an upload are written, it has no name yet
@@ -100,6 +107,17 @@ FUGO_POINTS: Final = frozenset(
         *(f"{name}.{side}" for name in _OF_FUGO for side in _SIDES),
     )
 )
+# Passed only while codes are issued anew; its requests then go the way of all others.
+_OF_SAIHAKKO: Final = (
+    "register_saihakko",
+    "note_irai",
+    "execute_saihakko",
+    "extract_block",
+    "finish_extract",
+    "take_extract",
+    "confirm_saihakko",
+)
+SAIHAKKO_POINTS: Final = frozenset(f"{name}.{side}" for name in _OF_SAIHAKKO for side in _SIDES)
 
 
 def crash_point(name: str) -> None:

@@ -13,6 +13,7 @@ SESSION_MAX = timedelta(hours=12)
 STEP_UP_AGE = timedelta(minutes=5)
 REVEAL_SECONDS = 30
 OPLOG_RETENTION_YEARS = 7
+SEITAI_UNUSED_KEPT = timedelta(days=1)  # a confirmation nobody used; a used one is kept as long as the log; ours
 REFUSED_LINES_DAYS = 7  # 訂正待ち: sealed refused lines
 BANGO_CASE_KEPT = timedelta(days=365)  # a closed 個人番号の重なり, for the yearly self-inspection; ours
 IDEMPOTENCY_DAYS = 7
@@ -44,3 +45,9 @@ FUGO_FILE_KEPT = timedelta(days=7)  # a file nobody sends is thrown away and mad
 FUGO_PATIENCE = timedelta(days=3)  # a request without an answer for so long is asked again; ours
 FUGO_BACKOFF_MAX = timedelta(minutes=10)  # between two tries to hand a file over
 FUGO_JURYO_KEPT = timedelta(days=400)  # counts of arrived codes; ours
+FUGO_RENKEI_YEARS = 5  # 機関別符号 after the loss with all insurers but 市町村国保 and 生活保護; 根拠: KJ-RET-05
+ONSHI_HITSUYO_YEARS = 20  # how long オン資 needs 資格履歴 after a loss; fewer needs a recorded basis; 根拠: KJ-RET-02
+FUGO_ERASE_PERSONS = 1000  # persons looked at in one step of the erasure
+FUGO_SAIHAKKO_BLOCK = 5_000  # persons of a 再発行対象者リスト extracted and asked for in one transaction
+FUGO_SHONIN_KEPT = timedelta(days=7)  # how long a permission to reissue stands; ours
+FUGO_WRITE_WITHIN = timedelta(hours=24)  # the extract goes to its medium so soon after the execution; ours

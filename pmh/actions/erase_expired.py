@@ -15,10 +15,11 @@ from chukan.controls.sosa_log.domain import SosaKind
 from chukan.kernel.clock import business_date_jst
 from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import outside_transaction, own_transaction
+from chukan.kernel.values.last_erasable import last_erasable
 from chukan.settings import limits
 from pmh.actions.hakko_rows import erase_hakko
 from pmh.actions.issue_pmh_id import FILE, JIMU
-from pmh.domain.hoyu import LastSoshitsu, is_over, last_erasable
+from pmh.domain.hoyu import LastSoshitsu, is_over
 from pmh.queries.hakko_rireki import list_hakko
 from shikaku.public import find_last_soshitsu
 

@@ -1,11 +1,7 @@
 """保有: how long a 発行履歴 is kept. 根拠: KJ-RET-09."""
 
-from calendar import isleap
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
-
-_LEAP_DAY: Final = (2, 29)
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,16 +12,6 @@ class LastSoshitsu:
     """
 
     on: date | None
-
-
-def last_erasable(on: date, *, years: int) -> date:
-    """Return the latest day of loss whose 発行履歴 may be erased on the day `on`.
-
-    The day of loss is the first one without eligibility and counts: what was lost on 2021-04-01 is kept until the end
-    of 2026-03-31. There is no 29 February to count to in other years: 1 March stands for it, so nothing goes early.
-    """
-    leap_day = (on.month, on.day) == _LEAP_DAY and not isleap(on.year - years)
-    return on.replace(year=on.year - years, day=28 if leap_day else on.day)
 
 
 def is_over(soshitsu: LastSoshitsu | None, *, issued_on: date, until: date) -> bool:

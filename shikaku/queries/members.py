@@ -18,6 +18,7 @@ from chukan.kernel.transactions import reads
 from chukan.kernel.values.kojin_bango import is_valid_kojin_bango
 
 _MEMBERS = "SELECT bi_global, himozuke_bango, pmh_id FROM shikaku_find_members(%s::bytea[])"
+_PER_HOKENSHA = "SELECT himozuke_bango, hokensha_code, soshitsu_ymd FROM shikaku_soshitsu_per_hokensha(%s::uuid[], %s)"
 _LAST = "SELECT himozuke_bango, soshitsu_ymd FROM shikaku_last_soshitsu(%s::uuid[], %s)"
 
 
@@ -58,3 +59,21 @@ def find_last_soshitsu(*, by: Principal, himozuke_bango: Collection[UUID], hold:
     with connection.cursor() as cursor:
         cursor.execute(_LAST, [uuid_array(himozuke_bango), hold])
         return dict(cursor.fetchall())
+
+
+@reads
+def find_soshitsu_per_hokensha(
+    *, by: Principal, himozuke_bango: Collection[UUID], hold: bool
+) -> dict[UUID, dict[str, date | None]]:
+    """Return the last 資格喪失年月日 of each of these persons by 保険者コード, None while a period is open there.
+
+    Who holds no period is left out. With `hold` registrations of these persons wait for the end of the transaction.
+    """
+    found: dict[UUID, dict[str, date | None]] = {}
+    if not himozuke_bango:
+        return found
+    with connection.cursor() as cursor:
+        cursor.execute(_PER_HOKENSHA, [uuid_array(himozuke_bango), hold])
+        for person, hokensha_code, soshitsu_ymd in cursor.fetchall():
+            found.setdefault(person, {})[hokensha_code] = soshitsu_ymd
+    return found

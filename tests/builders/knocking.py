@@ -32,6 +32,7 @@ _NO_VALUES = {
     "row_id": NOBODY,
     "slip": NOBODY,
     "shonin_id": NOBODY,
+    "list_id": NOBODY,
 }
 _ID = 19  # an id is at least as long as a 受付番号; 通番 and 明細番号 are shorter
 _TOKEN = re.compile(rb'csrfmiddlewaretoken" value="[^"]+"')
@@ -71,6 +72,7 @@ class Asking:
         row: object = things.staff_row if about == "staff" else things.row_id
         values = {"tsuban": "1", "meisai_no": "2", "uketsuke_bango": sent.bango}
         values["shonin_id"] = str(things.irai)
+        values["list_id"] = NOBODY  # no insurer has one
         values["row_id"] = str(sent.row_id if about in {"file", "discard"} or kind == "file_fix" else row)
         if slip:
             writer = self.caller.staff_id or "system" if mine else f"S{things.start}"

@@ -62,6 +62,7 @@ def values_of(route: Route, insurer: Insurer) -> dict[str, str]:
         row = insurer.staff_row
     return {
         "row_id": str(row),
+        "list_id": NOBODY,  # no insurer has one
         "slip": str(insurer.slip),
         "shonin_id": str(insurer.irai),
         "tsuban": "1",
@@ -74,6 +75,7 @@ def values_of_nobody() -> dict[str, str]:
     """Return ids that no row has."""
     return {
         "row_id": NOBODY,
+        "list_id": NOBODY,
         "slip": NOBODY,
         "shonin_id": NOBODY,
         "tsuban": "1",

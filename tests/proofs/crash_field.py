@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from chukan.embedded.processes import read_mark
-from chukan.kernel.crash_points import FUGO_POINTS, POINTS, ROTATION_POINTS, deaths
+from chukan.kernel.crash_points import FUGO_POINTS, POINTS, ROTATION_POINTS, SAIHAKKO_POINTS, deaths
 from tests.journeys.sample import Sample
 from tests.support.world import ROOT, World
 
@@ -224,4 +224,4 @@ class Field:
 
 def every_point(times: int) -> str:
     """Return the variable that lets every point end a process so often."""
-    return ",".join(f"{point}:{times}" for point in sorted(POINTS - ROTATION_POINTS - FUGO_POINTS))
+    return ",".join(f"{point}:{times}" for point in sorted(POINTS - ROTATION_POINTS - FUGO_POINTS - SAIHAKKO_POINTS))

@@ -20,6 +20,7 @@ from uuid import UUID, uuid4
 
 import django
 
+from tests.proofs import saihakko_jobs
 from tests.proofs.issue_lives import FAILED, Places, watch
 
 ROLES = {
@@ -29,6 +30,7 @@ ROLES = {
     "deliver": "worker",
     "bring": "web",
     "tidy": "worker",
+    **saihakko_jobs.ROLES,
 }
 ONE, MANY = "/api/v1/nws/fugo", "/api/v1/nws/fugo/ikkatsu"
 ACCEPTED, CONFLICT = 202, 409
@@ -36,9 +38,9 @@ MOST_DEATHS = 100_000
 LETTERS = str.maketrans("0123456789abcdef", "GHJKMNPQRSTVWXYZ")
 
 
-def code_of(number: str) -> str:
-    """Return the letters that the made-up network has for the person with this number."""
-    return hashlib.sha256(b"made-up network " + number.encode()).hexdigest()[:32].translate(LETTERS)
+def code_of(number: str, tsuban: str) -> str:
+    """Return the letters that the made-up network answers a request for the person with this number with."""
+    return hashlib.sha256(f"made-up network {number} {tsuban}".encode()).hexdigest()[:32].translate(LETTERS)
 
 
 class FolderJuki:
@@ -55,7 +57,7 @@ class FolderJuki:
         del now
         body = content.read()
         rows = [line.split(",") for line in body.decode("ascii").splitlines()[1:]]
-        kept = "".join(f"{tsuban},{code_of(number)}\n" for tsuban, number in rows)
+        kept = "".join(f"{tsuban},{code_of(number, tsuban)}\n" for tsuban, number in rows)
         text = f"{hashlib.sha256(body).hexdigest()}\n{kept}"
         whole = self._folder / f"{file_id}.csv"
         with tempfile.NamedTemporaryFile("w", dir=self._folder, delete=False, suffix=".part") as part:
@@ -156,6 +158,7 @@ JOBS: Mapping[str, Callable[[Mapping[str, Any]], None]] = {
     "deliver": deliver,
     "bring": bring,
     "tidy": tidy,
+    **saihakko_jobs.JOBS,
 }
 
 
@@ -193,7 +196,11 @@ def recorded_first() -> None:
     vars(action)["_put"] = first
 
 
-MUTANTS: Mapping[str, Callable[[], None]] = {"uketsuke_apart": uketsuke_apart, "recorded_first": recorded_first}
+MUTANTS: Mapping[str, Callable[[], None]] = {
+    "uketsuke_apart": uketsuke_apart,
+    "recorded_first": recorded_first,
+    **saihakko_jobs.MUTANTS,
+}
 
 
 def live(told: Mapping[str, Any], answer: int) -> int:

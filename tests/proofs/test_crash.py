@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from chukan.kernel.crash_points import FUGO_POINTS, POINTS, ROTATION_POINTS, deaths
+from chukan.kernel.crash_points import FUGO_POINTS, POINTS, ROTATION_POINTS, SAIHAKKO_POINTS, deaths
 from tests.journeys.sample import made_sample
 from tests.plugins_figures import Proof
 from tests.proofs.crash_field import Field, SentFile, every_point
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 # A sender has one file of a field: the truth of a file is known for an empty zone.
 REFUSED = (KYOKAI, "kyokai_kenpo")
 SENDERS = ((KENPO, "kenpo_kumiai"), (OTHER_KENPO, "kenpo_kumiai"), ("31130016", "kokkyo"), ("32130015", "chikyo"))
-OF_FILES = POINTS - ROTATION_POINTS - FUGO_POINTS
+OF_FILES = POINTS - ROTATION_POINTS - FUGO_POINTS - SAIHAKKO_POINTS
 NO_HEADER = "これは登録ファイルではありません\r\n1,2,3\r\n"
 
 

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -69,6 +70,8 @@ class Lives:
     key: str
     juki: Path
     mutant: str = ""
+    way: tuple[str, ...] = WAY
+    about: dict[str, Any] = field(default_factory=dict)  # told to every life
     serial: int = 0
     deaths: int = 0
     died_at: Counter[str] = field(default_factory=Counter)
@@ -84,6 +87,7 @@ class Lives:
         told = {
             "job": job, "client_id": self.client_id, "key": self.key, "juki": str(self.juki), "mutant": self.mutant,
             "die_at": die_at, "side": side, "point": point, "minutes": minutes,
+            **self.about,
         }  # fmt: skip
         assert self.program.stdin is not None
         assert self.program.stdout is not None
@@ -99,12 +103,12 @@ class Lives:
     def up_to(self, job: str) -> None:
         """Register new members and bring them to just before a job."""
         self.register()
-        for former in WAY[: WAY.index(job)]:
+        for former in self.way[: self.way.index(job)]:
             self.live(former)
 
     def finish(self) -> None:
         """Go the whole way with all that is left, twice, and tidy up."""
-        for job in (*WAY, *WAY, "tidy"):
+        for job in (*self.way, *self.way, "tidy"):
             self.live(job, minutes=PAST_EVERY_LEASE)
 
 
@@ -163,20 +167,25 @@ def die_at_every_place(life: Lives, job: str) -> int:
 def faults(world: World, life: Lives) -> list[str]:
     """Return what is wrong after everything has come to its end."""
     found: list[str] = []
-    requests = asked(world, "SELECT shori_tsuban, himozuke_bango, fugo_shutoku_status FROM fugo_shutoku_yokyu")
+    requests = asked(world, "SELECT shori_tsuban, himozuke_bango FROM fugo_shutoku_yokyu")
     links = asked(world, "SELECT himozuke_bango FROM fugo_edaban_himozuke")
-    issues = asked(
-        world, "SELECT id, shori_tsuban, himozuke_bango, hakko_no, ct_kikanbetsu_fugo FROM fugo_kikanbetsu_fugo"
-    )
+    issues = asked(world, "SELECT himozuke_bango FROM fugo_kikanbetsu_fugo")
     if len({row[0] for row in links}) != life.serial:
         found.append(f"{len(links)} of {life.serial} persons linked")
     for what, times in (
         ("requests", Counter(row[1] for row in requests)),
-        ("codes", Counter(row[2] for row in issues)),
+        ("codes", Counter(row[0] for row in issues)),
     ):
         if len(times) != life.serial or set(times.values()) - {1}:
             found.append(f"{what}: of {len(times)} persons, {max(times.values(), default=0)} at most")
-    found += [f"a request ends at {status}" for _, _, status in requests if status != "5"]
+    return found + faults_of_way(world, life, codes=life.serial)
+
+
+def faults_of_way(world: World, life: Lives, *, codes: int) -> list[str]:
+    """Return what is wrong with requests, files and answers, when `codes` codes had to come."""
+    found: list[str] = []
+    requests = asked(world, "SELECT shori_tsuban, fugo_shutoku_status FROM fugo_shutoku_yokyu")
+    found += [f"a request ends at {status}" for _, status in requests if status != "5"]
     asked_for = taken_by(life.juki)
     if len(asked_for) != len({tsuban for tsuban, _ in asked_for}):
         found.append("asked for twice")
@@ -186,14 +195,24 @@ def faults(world: World, life: Lives) -> list[str]:
             get_keyring(), table="fugo_kikanbetsu_fugo", envelope="kikanbetsu_fugo", hokensha_code=None, row_id=row_id,
             data=bytes(sealed),
         ).decode()
-        for row_id, tsuban, _, _, sealed in issues
+        for row_id, tsuban, sealed in asked(
+            world, "SELECT id, shori_tsuban, ct_kikanbetsu_fugo FROM fugo_kikanbetsu_fugo"
+        )
     }  # fmt: skip
     found += ["a request has another code than came for it" for tsuban in held if held[tsuban] != brought.get(tsuban)]
-    if set(held.values()) != {code_of(bango(serial)) for serial in range(1, life.serial + 1)}:
-        found.append("not the codes of the persons registered")
+    # 被保険者枝番 of one insurer count up, so that they say which member it is: the code is of that person's number.
+    members = asked(
+        world,
+        "SELECT i.shori_tsuban, k.hihokensha_edaban FROM fugo_kikanbetsu_fugo i"
+        " JOIN fugo_edaban_himozuke k USING (himozuke_bango)",
+    )
+    if len(members) != codes:
+        found.append(f"{len(members)} of {codes} codes held")
+    found += ["a code of another person" for tsuban, edaban in members
+              if held[str(tsuban)] != code_of(bango(edaban), str(tsuban))]  # fmt: skip
     counted = dict(asked(world, "SELECT juryo, sum(count)::bigint FROM fugo_juryo_kazu GROUP BY 1"))
-    if counted.get("stored") != life.serial:
-        found.append(f"{counted.get('stored')} of {life.serial} codes stored")
+    if counted.get("stored") != codes:
+        found.append(f"{counted.get('stored')} of {codes} codes stored")
     if suspect := counted.keys() - {"stored", "same_again"}:
         found.append(f"answers that fit nothing: {sorted(suspect)}")
     files = asked(world, "SELECT state, erased_at IS NOT NULL, object_key <> '' FROM fugo_yokyu_file")

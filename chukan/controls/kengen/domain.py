@@ -206,6 +206,8 @@ SCREENS: Final[tuple[Screen, ...]] = (
     Screen("OP-302", "払出しの例外", "pmh:reigai", "unyo", "shokai", _PMH_OPERATORS, "pmh", _WATCH_GROUP),
     _fugo("KA-101", "符号取得の実行", "jikko", group=_RENKEI_GROUP),
     _fugo("KA-102", "符号取得の状況", "jokyo", group=_RENKEI_GROUP),
+    Screen("KA-201", "再発行リスト", "saihakko:list", "fugo", "koshin", _KIKIN, "fugo", _RENKEI_GROUP),
+    Screen("KA-202", "再発行の依頼", "saihakko:irai", "fugo", "koshin", _KIKIN, "fugo"),
     _fugo("IP-101", "情報提供サーバーへ送信", "soshin", "koshin", _RENKEI_GROUP),
     _fugo("IP-102", "情報提供サーバーからの受信", "jushin", group=_RENKEI_GROUP),
     _fugo("IP-103", "送受信の記録", "kiroku", group=_RENKEI_GROUP),

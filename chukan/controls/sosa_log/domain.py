@@ -45,6 +45,7 @@ class SosaKind(StrEnum):
     SEITAI_REFUSED = "seitai_refused"
     SEITAI_REGISTERED = "seitai_registered"
     SEITAI_ENDED = "seitai_ended"
+    SEITAI_ERASED = "seitai_erased"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105  # a kind of operation
     TOROKU = "toroku"
     HENKO = "henko"
@@ -77,6 +78,15 @@ class SosaKind(StrEnum):
     ONSHI_RESENT = "onshi_resent"
     ONSHI_RETRIED = "onshi_retried"
     BANGO_CASE_CLOSED = "bango_case_closed"
+    SAIHAKKO_TOROKU = "saihakko_toroku"
+    SAIHAKKO_IRAI = "saihakko_irai"
+    SAIHAKKO_TORIKESHI = "saihakko_torikeshi"
+    SAIHAKKO_JIKKO = "saihakko_jikko"
+    SAIHAKKO_SHIJI = "saihakko_shiji"
+    SAIHAKKO_KAKIDASHI = "saihakko_kakidashi"
+    SAIHAKKO_KAKUNIN = "saihakko_kakunin"
+    SAIHAKKO_SHOKAI = "saihakko_shokai"
+    FUGO_ERASED = "fugo_erased"
     KEY_ROTATED = "key_rotated"
     KEY_RESEALED = "key_resealed"
     KEY_REINDEXED = "key_reindexed"
@@ -115,6 +125,7 @@ KIND_LABELS: Final[Mapping[str, str]] = {
     "seitai_refused": "生体認証の拒否",
     "seitai_registered": "認証器の登録",
     "seitai_ended": "認証器の登録の終了",
+    "seitai_erased": "生体認証の消去",
     "password_changed": "パスワードの変更",
     "toroku": "登録",
     "henko": "変更",
@@ -147,6 +158,15 @@ KIND_LABELS: Final[Mapping[str, str]] = {
     "onshi_resent": "オン資への電文の再送",
     "onshi_retried": "オン資への電文の再試行",
     "bango_case_closed": "個人番号の重なりの終了",
+    "saihakko_toroku": "再発行対象者リストの登録",
+    "saihakko_irai": "一括再発行の依頼",
+    "saihakko_torikeshi": "再発行対象者リストの取消し",
+    "saihakko_jikko": "一括再発行の実行",
+    "saihakko_shiji": "一括再発行の取得指示",
+    "saihakko_kakidashi": "再取得対象者の書き出し",
+    "saihakko_kakunin": "一括再発行の結果確認",
+    "saihakko_shokai": "再発行対象者リストの表示",
+    "fugo_erased": "機関別符号の消去",
     "key_rotated": "鍵の更新",
     "key_resealed": "新しい鍵での封のし直し",
     "key_reindexed": "新しい鍵での索引値の作り直し",

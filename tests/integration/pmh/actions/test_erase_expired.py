@@ -9,10 +9,10 @@ from uuid import UUID
 import pytest
 
 from chukan.kernel.principal import Principal, system_principal
+from chukan.kernel.values.last_erasable import last_erasable
 from chukan.settings import limits
 from pmh.actions.erase_expired import erase_expired_hakko, erase_if_over, erase_old_irai
 from pmh.actions.record_refused_irai import record_refused_irai
-from pmh.domain.hoyu import last_erasable
 from pmh.queries.hakko_rireki import list_hakko
 from shikaku.actions.register_one import register_one
 from tests.support.members import LATER, NOW, asked, bango, joined, known, loss

@@ -4,7 +4,8 @@ from datetime import date
 
 import pytest
 
-from pmh.domain.hoyu import LastSoshitsu, is_over, last_erasable
+from chukan.kernel.values.last_erasable import last_erasable
+from pmh.domain.hoyu import LastSoshitsu, is_over
 
 LOSS = date(2021, 4, 1)
 
@@ -17,20 +18,6 @@ def test_the_last_day_of_five_years_is_kept(on: date, *, over: bool) -> None:
     until = last_erasable(on, years=5)
 
     assert is_over(LastSoshitsu(LOSS), issued_on=date(2020, 1, 1), until=until) is over
-
-
-@pytest.mark.kj("KJ-RET-09")
-@pytest.mark.parametrize(
-    ("on", "latest"),
-    [
-        (date(2029, 2, 28), date(2024, 2, 28)),
-        (date(2029, 3, 1), date(2024, 3, 1)),  # 29 February 2024 goes with it, not before
-        (date(2028, 2, 29), date(2023, 2, 28)),
-        (date(2028, 3, 1), date(2023, 3, 1)),
-    ],
-)
-def test_a_leap_day_goes_late_and_never_early(on: date, latest: date) -> None:
-    assert last_erasable(on, years=5) == latest
 
 
 @pytest.mark.kj("KJ-RET-09")

@@ -1,0 +1,13 @@
+DROP FUNCTION fugo_erase(uuid[]);
+DROP FUNCTION fugo_list_hoyu(uuid, integer);
+DROP POLICY across_erase_chukan_owner ON fugo_edaban_himozuke;
+DROP FUNCTION fugo_saihakko_written(uuid, uuid, integer);
+DROP FUNCTION fugo_saihakko_progress(uuid);
+DROP FUNCTION fugo_saihakko_take(uuid, uuid[], uuid[], text[], bigint[], text[], text, timestamptz);
+DROP FUNCTION fugo_saihakko_part(uuid, uuid, integer);
+DROP FUNCTION fugo_saihakko_count(uuid);
+DROP FUNCTION fugo_saihakko_meant(fugo_saihakko_list);
+DROP TRIGGER list_step_by_step ON fugo_saihakko_list;
+DROP TRIGGER begins_as_toroku ON fugo_saihakko_list;
+DROP FUNCTION fugo_refuse_list();
+GRANT UPDATE ON fugo_saihakko_list TO chukan_web, chukan_worker;
