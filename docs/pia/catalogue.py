@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-DELIVERED = frozenset({"toroku", "pmh"})  # the deliveries whose controls must be proven today
+DELIVERED = frozenset({"toroku", "pmh", "fugo"})  # the deliveries whose controls must be proven today
 
 
 @dataclass(frozen=True, slots=True)
