@@ -389,9 +389,9 @@ def keys_in_replacement(world: World) -> int:
 
 
 def under_old_kek(world: World) -> int:
-    """Count the data keys that another KEK version than the newest wraps."""
+    """Count the data keys of use that another KEK version than the newest wraps."""
     with world.admin() as admin:
-        query = "SELECT count(*) FROM crypto_key WHERE kek_version <> %s"
+        query = "SELECT count(*) FROM crypto_key WHERE kek_version <> %s AND state <> 'destroyed'"
         row = admin.execute(query, [get_keyring().kms.current_version()]).fetchone()
     assert row is not None
     return int(row[0])
