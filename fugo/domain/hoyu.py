@@ -6,9 +6,9 @@ from datetime import date
 from typing import Final, Self
 
 from chukan.kernel.values.last_erasable import last_erasable
-from fugo.domain.shutoku_yokyu import JIKO_JOHO_SHUBETSU
 
-KEPT_BY_ONSHI_ALONE: Final = JIKO_JOHO_SHUBETSU  # 市町村国保, 生活保護: no 情報連携 whose five years would count
+# The two 制度 the rule names: no 情報連携 whose five years would count.
+KEPT_BY_ONSHI_ALONE: Final = frozenset({"shichoson_kokuho", "seikatsu_hogo"})
 
 
 @dataclass(frozen=True, slots=True)
