@@ -135,8 +135,8 @@ def test_index_and_token_keys_are_replaced_under_load(
     proof: Proof, world: World, tmp_path: Path, butcher: Butcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hurried = {HURRIED: "0.5"} if proof.size == "ci" else {}  # else keys are noticed within 15 seconds, as ever
-    for name, value in hurried.items():
-        monkeypatch.setenv(name, value)
+    for name, seconds in hurried.items():
+        monkeypatch.setenv(name, seconds)
     side, _ = two_sides(world, proof.at(ci=60, full=1_000))
     with (
         running_web(world, tmp_path, hurried=hurried) as port,
