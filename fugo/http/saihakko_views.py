@@ -148,6 +148,7 @@ def _list(request: HttpRequest, list_id: UUID, errors: tuple[ErrorItem, ...]) ->
     facts = get_saihakko(by=by, list_id=list_id)
     state, progress = _stage(by, facts)
     irai = None if facts.shonin_id is None else get_irai(by=by, shonin_id=facts.shonin_id, now=now)
+    counts = _counts(facts, progress)
     context = {
         "facts": facts,
         "genin": GENIN.get(facts.genin, facts.genin),
@@ -157,7 +158,8 @@ def _list(request: HttpRequest, list_id: UUID, errors: tuple[ErrorItem, ...]) ->
         "state": STATE_NAMES[state],
         "steps": _steps(facts, state, irai),
         "irai": irai,
-        "counts": _counts(facts, progress),
+        "counts": counts,
+        "explained": any(text for _, _, text in counts),
         "medium": medium_field([baitai_id for baitai_id, _ in list_baitai(by=by)], errors),
         "mokuteki": next(iter(MOKUTEKI.items())),
         "may": _may(facts, state, irai),
