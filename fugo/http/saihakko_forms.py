@@ -1,7 +1,7 @@
 """What people type about a 再発行対象者リスト: texts in, whom it means or what to mend out."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -86,3 +86,24 @@ def fields_of(given: Mapping[str, str], errors: Mapping[str, str]) -> tuple[tupl
         field("issued_to", "符号の設定日（おわり）", "date", 3, maxlength=20, hint="この日を含みます。"),
     )
     return why, whom
+
+
+def check_medium(baitai_id: str) -> tuple[ErrorItem, ...]:
+    """Return why nobody can be asked yet: no medium is chosen."""
+    message = "抽出を書き出す媒体を選んでください。選べないときは、先に媒体の登録を依頼してください。"
+    return () if baitai_id else (ErrorItem("E208", "baitai_id", message),)
+
+
+def medium_field(registered: Sequence[str], errors: Sequence[ErrorItem]) -> Field:
+    """Return the choice of the medium that an extract goes to, with what is wrong about it."""
+    return Field(
+        "baitai_id",
+        "抽出を書き出す媒体",
+        "",
+        "select",
+        6,
+        choices=(("", "選んでください", True), *((one, one, False) for one in registered)),
+        required=True,
+        hint="承認された媒体だけを選べます。",
+        error=next((one.message for one in errors if one.pointer == "baitai_id"), ""),
+    )

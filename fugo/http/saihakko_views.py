@@ -50,7 +50,7 @@ from fugo.domain.saihakko import (
 )
 from fugo.domain.shutoku_state import STATE_LABELS
 from fugo.formats.saihakko_extract_v1 import write_extract
-from fugo.http.saihakko_forms import NAMES, fields_of, read_form
+from fugo.http.saihakko_forms import NAMES, check_medium, fields_of, medium_field, read_form
 from fugo.queries.saihakko import Extracted, ListFacts, count_progress, extracted_lines, get_saihakko, list_saihakko
 
 _STEPS: Final = (
@@ -148,6 +148,7 @@ def _list(request: HttpRequest, list_id: UUID, errors: tuple[ErrorItem, ...]) ->
     facts = get_saihakko(by=by, list_id=list_id)
     state, progress = _stage(by, facts)
     irai = None if facts.shonin_id is None else get_irai(by=by, shonin_id=facts.shonin_id, now=now)
+    counts = _counts(facts, progress)
     context = {
         "facts": facts,
         "genin": GENIN.get(facts.genin, facts.genin),
@@ -157,8 +158,9 @@ def _list(request: HttpRequest, list_id: UUID, errors: tuple[ErrorItem, ...]) ->
         "state": STATE_NAMES[state],
         "steps": _steps(facts, state, irai),
         "irai": irai,
-        "counts": _counts(facts, progress),
-        "baitai": [f"{baitai_id}" for baitai_id, _ in list_baitai(by=by)],
+        "counts": counts,
+        "explained": any(text for _, _, text in counts),
+        "medium": medium_field([baitai_id for baitai_id, _ in list_baitai(by=by)], errors),
         "mokuteki": next(iter(MOKUTEKI.items())),
         "may": _may(facts, state, irai),
         "may_write": facts.written_at is None
@@ -224,6 +226,8 @@ def ask(request: HttpRequest, list_id: UUID) -> HttpResponse:
     facts = get_saihakko(by=by, list_id=list_id)
     check_state(Act.APPLY, facts.state)
     baitai_id = _baitai(request)
+    if missing := check_medium(baitai_id):
+        return _list(request, list_id, missing)
     try:
         shonin_id = apply(
             by=by,

@@ -64,7 +64,8 @@ INSERT INTO fugo_saihakko_list (id, state, reason_code, reason_text, of_hokensha
   write_until, instructed_at, confirmed_at, confirmed_by)
 SELECT uuidv7(), s, g, %(text)s, '{06132013}', '{}', 2128123 - 997 * n, CASE WHEN d THEN 2128000 - 997 * n ELSE 0 END,
   CASE WHEN d THEN 123 ELSE 0 END, now() - n * interval '7 hours', 'SK001', CASE WHEN d THEN 'USB-2026-001' ELSE '' END,
-  CASE WHEN d THEN gen_random_uuid() END, CASE WHEN d THEN now() END, CASE WHEN d THEN 'SK001' ELSE '' END,
+  CASE WHEN d THEN (SELECT id FROM shonin_irai LIMIT 1) END, CASE WHEN d THEN now() END,
+  CASE WHEN d THEN 'SK001' ELSE '' END,
   CASE WHEN d THEN now() END, CASE WHEN d THEN now() END, CASE WHEN s = 'kakunin_zumi' THEN now() END, ''
 FROM generate_series(1, 60) AS n,
   LATERAL (SELECT (ARRAY['toroku', 'kakunin_zumi', 'torikeshi', 'kakunin_zumi'])[n %% 4 + 1],

@@ -206,6 +206,7 @@ def test_a_medium_that_is_not_registered_is_told_at_once(world: World, people: t
     worked(world, 1)
     address = registered(client)
 
+    assert "媒体を選んでください" in client.post(address + "irai/", {"baitai_id": ""}).content.decode()
     answer = client.post(address + "irai/", {"baitai_id": "USB-999"})
 
     assert answer.status_code == 422
