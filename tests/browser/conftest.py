@@ -19,6 +19,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from chukan.settings import limits
 from tests.browser.support.window import Window
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -122,8 +123,13 @@ def browser(chromium: Path) -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def _windows(browser: Browser, demo: World) -> Iterator[Callable[[str], Window]]:
     opened: dict[str, Window] = {}
+    used: dict[str, float] = {}
 
     def window(person: str) -> Window:
+        # Tests of other files may have come in between: a session nobody used for long is locked.
+        if person in opened and time.monotonic() - used[person] > limits.IDLE_LOCK.total_seconds() / 2:
+            opened.pop(person).close()
+        used[person] = time.monotonic()
         if person not in opened:
             opened[person] = Window(browser, demo.url)
             if person != "stranger":

@@ -85,7 +85,7 @@ class TestHome:
 
         reader.check("HM-001_reader", screen_id="HM-001")
         menu = reader.page.locator(".menu a span:first-child").all_inner_texts()
-        assert menu == ["HM-001", "HS-101", "HS-303"]
+        assert menu == ["HM-001", "HS-101", "HS-303", "HS-501"]
 
 
 class TestSearch:

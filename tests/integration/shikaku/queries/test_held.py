@@ -42,8 +42,10 @@ class TestLoadHeld:
         assert {held.by_bango[number].edaban for number in numbers} == set(range(count + 1, 2 * count + 1))
 
     def test_nobody_is_four_statements(self, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+        keys = index()
+        number = keys.bango(bango(7))
         with django_assert_num_queries(5):  # BEGIN, zone, named, persons, COMMIT
-            held = load_held(by=clerk(), zone=KENPO, index=index(), edabans=[7], bangos=[index().bango(bango(7))])
+            held = load_held(by=clerk(), zone=KENPO, index=keys, edabans=[7], bangos=[number])
         assert (held.by_edaban, held.by_bango) == ({}, {})
 
     @pytest.mark.kj("KJ-SHI-05")

@@ -203,7 +203,10 @@ class TestMenu:
         "rights,ids",
         [
             ({("kanri", "shokai")}, {"HM-001", "KR-101", "KR-201"}),
-            ({("kanri", "shokai"), ("shikaku", "shokai")}, {"HM-001", "HS-101", "HS-303", "KR-101", "KR-201"}),
+            (
+                {("kanri", "shokai"), ("shikaku", "shokai")},
+                {"HM-001", "HS-101", "HS-303", "HS-501", "KR-101", "KR-201"},
+            ),
             (
                 {("kanri", "shokai"), ("shikaku", "koshin")},
                 {"HM-001", "HS-201", "HS-301", "KR-101", "KR-201"},
