@@ -26,7 +26,7 @@ FROM shokuin_shokuin, (VALUES ('fugo', 'shokai'), ('fugo', 'koshin'), ('shonin',
 WHERE zone = 'shiharai_kikin' AND shokuin_id = 'SK001'
 """
 _END = (
-    "UPDATE kengen_fuyo SET ended_at = now(), ended_by = 'test' WHERE jimu IN ('fugo', 'shonin') AND ended_at IS NULL"
+    "UPDATE kengen_fuyo SET ended_at = now(), ended_by = 'test' WHERE approved_by = 'SK901' AND ended_at IS NULL"
 )
 _IRAI = """
 INSERT INTO shonin_irai (id, zone, kind, payload, payload_hash, riyu, hitsuyo_ninzu, shinseisha_id, state, created_at,
