@@ -25,9 +25,7 @@ SELECT gen_random_uuid(), zone, id, jimu, action, current_date - 1, current_date
 FROM shokuin_shokuin, (VALUES ('fugo', 'shokai'), ('fugo', 'koshin'), ('shonin', 'shokai')) AS r (jimu, action)
 WHERE zone = 'shiharai_kikin' AND shokuin_id = 'SK001'
 """
-_END = (
-    "UPDATE kengen_fuyo SET ended_at = now(), ended_by = 'test' WHERE approved_by = 'SK901' AND ended_at IS NULL"
-)
+_END = "UPDATE kengen_fuyo SET ended_at = now(), ended_by = 'test' WHERE approved_by = 'SK901' AND ended_at IS NULL"
 _IRAI = """
 INSERT INTO shonin_irai (id, zone, kind, payload, payload_hash, riyu, hitsuyo_ninzu, shinseisha_id, state, created_at,
   expires_at, used_at, used_by)
