@@ -107,12 +107,12 @@ def reissues(world: World, folder: Path, *, mutant: str = "") -> Iterator[Reissu
 
 
 def die_at_every_place(life: Reissues, job: str) -> int:
-    """Die before and after each statement and commit of a job; return the places.
+    """Die before and after each statement and commit of a job; return at how many places on both sides.
 
     Who comes after a death goes on with the same list, and dies one place later; when the list is through, another one
-    is brought to the job.
+    is brought to the job. A life that meets many lists at once has more places than are died at.
     """
-    places = 0
+    reached = []
     for side in SIDES:
         place, state = 1, "done"
         while place < MOST_PLACES:
@@ -124,9 +124,9 @@ def die_at_every_place(life: Reissues, job: str) -> int:
             elif state == "begun":
                 state = "done"
             else:
-                places = place - 1
                 break
-    return places
+        reached.append(place - 1)
+    return min(reached)
 
 
 def faults(world: World, life: Reissues) -> list[str]:
@@ -213,7 +213,7 @@ def test_killed_at_every_statement_everybody_has_one_valid_code(world: World, pr
         life.finish()
         found = faults(world, life)
 
-    everywhere = life.deaths == 2 * sum(places.values())
+    everywhere = life.deaths >= 2 * sum(places.values())
     proof.keep(NAME, f"kills at {sum(places.values())} statements and commits of a 一括再発行", life.deaths,
                unit="kills", aim="before and after each", reached=everywhere)  # fmt: skip
     proof.keep(NAME, "faults after kills at statements", len(found), unit=f"of {life.lists * PERSONS} persons", aim="0",
