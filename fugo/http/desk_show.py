@@ -38,7 +38,7 @@ _RESULTS: Final[Mapping[ShutokuState, str]] = {
 _ERRORS: Final[Mapping[str, str]] = {
     "kotae_nashi": "住基ネットから応答がありません。同じファイルを自動で送り直します。",
     "file_yomezu": "保管中のファイルを読み取れません。保守担当に連絡してください。",
-    "file_chigai": "保管中のファイルが、送信操作をしたものと違います。送らずに止めています。保守担当に連絡してください。",
+    "file_chigai": "保管中のファイルが送信操作をしたものと違うため、止めています。保守担当に連絡してください。",
 }
 _REFUSED: Final = "kyohi_"
 PATIENCE: Final = f"{limits.FUGO_PATIENCE.days}日"

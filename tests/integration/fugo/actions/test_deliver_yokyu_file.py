@@ -89,7 +89,7 @@ def test_what_was_exchanged_after_the_act_does_not_leave(world: World, file: Any
     assert line.calls == 0
     row = YokyuFile.objects.get(id=file.id)
     assert (row.state, row.last_error) == ("soshin_chu", "file_chigai")
-    assert "送信操作をしたものと違います" in error_words(row.last_error)
+    assert "送信操作をしたものと違うため" in error_words(row.last_error)
 
 
 @pytest.mark.parametrize(("silent", "status", "word"), [(True, 202, "kotae_nashi"), (False, 422, "kyohi_422")])
