@@ -16,7 +16,7 @@ from django.db import OperationalError, connection
 from chukan.controls.kikan.queries import list_hokensha
 from chukan.controls.sosa_log.actions import record_sosa
 from chukan.controls.sosa_log.domain import SosaKind
-from chukan.kernel.binary_arrays import bytea_array, integer_array, uuid_array
+from chukan.kernel.binary_arrays import bytea_array, uuid_array
 from chukan.kernel.clock import business_date_jst
 from chukan.kernel.crypto.blind_index import fugo_index
 from chukan.kernel.crypto.data_key import FIELD
@@ -39,8 +39,8 @@ log = structlog.get_logger()
 
 TABLE: Final = "fugo_kikanbetsu_fugo"
 ENVELOPE: Final = "kikanbetsu_fugo"
-_UKETSUKE: Final = "SELECT place, himozuke_bango, last_hakko_no, hokensha_code FROM fugo_mark_uketsuke(%s, %s)"
-_STORE: Final = "SELECT fugo_store(%s, %s, %s, %s, %s, %s, %s::text[], %s)"
+_UKETSUKE: Final = "SELECT places, hokensha_code, is_saihakko FROM fugo_mark_uketsuke(%s, %s)"
+_STORE: Final = "SELECT fugo_store(%s, %s, %s, %s, %s::text[], %s, %s)"
 # Last of all: everybody writes these few rows.
 _COUNT: Final = """
 INSERT INTO fugo_juryo_kazu (id, hour, juryo, count) SELECT u.i, %s, u.j, u.n
@@ -61,13 +61,8 @@ def record_fugo(*, by: Principal, received: Sequence[Received], now: datetime) -
         raise NotPermitted(
             "setsuzoku_taishogai", "この接続システムが呼べる宛先ではありません。仕様を確かめてください。"
         )
-    try:
-        with savepoint():
-            # As a rule every code is new and so is its person: nobody looks first, the database refuses the rest.
-            judged, persons = (Juryo.STORED,) * len(received), _settle(_in_order(received), now)
-    except OperationalError as error:
-        if not is_undone(error):
-            raise
+    judged, persons = _settle_all(received, now), list[UUID]()
+    if judged is None:
         judged, persons = _settle_fitting(by, received, now)
     counts = Counter(judged)
     suspect = {juryo.value: counts[juryo] for juryo in sorted(SUSPECT) if counts[juryo]}
@@ -85,6 +80,23 @@ def record_fugo(*, by: Principal, received: Sequence[Received], now: datetime) -
     )
     _count(counts, now)
     return judged
+
+
+def _settle_all(received: Sequence[Received], now: datetime) -> tuple[Juryo, ...] | None:
+    """Store every code of a message, or none and return None.
+
+    As a rule every code of many is new and so is its person: nobody looks first, the database refuses the rest.
+    """
+    if len(received) == 1:  # its person is to be named in the log: it is looked at
+        return None
+    try:
+        with savepoint():
+            _settle(_in_order(received), now)
+    except OperationalError as error:
+        if not is_undone(error):
+            raise
+        return None
+    return (Juryo.STORED,) * len(received)
 
 
 def _settle_fitting(by: Principal, received: Sequence[Received], now: datetime) -> tuple[tuple[Juryo, ...], list[UUID]]:
@@ -125,47 +137,35 @@ def _judge(
     return tuple(judged), storing
 
 
-def _settle(received: Sequence[Received], now: datetime) -> list[UUID]:
-    """Take requests, in the order of 処理通番, over 符号受付 to 設定 with their codes; return their persons.
+def _settle(received: Sequence[Received], now: datetime) -> None:
+    """Take requests, in the order of 処理通番, over 符号受付 to 設定 with their codes.
 
     Raises LostRace unless each of them is 送信, once, and no code and no person was there before.
     """
     tsuban = uuid_array([one.shori_tsuban for one in received])
-    ids = uuid7_bytes(len(received))
-    keyring = get_keyring()
-    index = fugo_index(keyring)
-    sealer = RowSealer(keyring.active_dek(purpose=FIELD, hokensha_code=None), table=TABLE, envelope=ENVELOPE)
     with pipelined(), connection.cursor() as cursor:
         cursor.execute(_UKETSUKE, [tsuban, now])
         # The database is at it; hashing and sealing take as long.
+        keyring = get_keyring()
+        index = fugo_index(keyring)
+        sealer = RowSealer(keyring.active_dek(purpose=FIELD, hokensha_code=None), table=TABLE, envelope=ENVELOPE)
+        ids = uuid7_bytes(len(received))
         codes = [one.fugo.reveal().encode() for one in received]
-        hashes = [index.digest(code) for code in codes]
-        sealed = [sealer.seal(row_id, code) for row_id, code in zip(ids, codes, strict=True)]
-        taken = sorted(cursor.fetchall())
-    if len(taken) != len(received):
+        hashes = bytea_array([index.digest(code) for code in codes])
+        sealed = bytea_array([sealer.seal(row_id, code) for row_id, code in zip(ids, codes, strict=True)])
+        taken = cursor.fetchall()
+    if sum(len(places) for places, _, _ in taken) != len(received):
         message = "a request does not wait for its code"
         raise LostRace(message)
-    persons = [person for _, person, _, _ in taken]
-    purposes: dict[str | None, str] = {}
     today = business_date_jst(now)
-    for _, _, _, insurers in taken:
-        if insurers not in purposes:
-            purposes[insurers] = _yoto(insurers, today).value
+    purposes = [""] * len(received)
+    for places, hokensha_code, _ in taken:
+        yoto = _yoto(hokensha_code, today).value
+        for place in places:
+            purposes[place - 1] = yoto
+    some_saihakko = any(is_saihakko for _, _, is_saihakko in taken)
     with connection.cursor() as cursor:
-        cursor.execute(
-            _STORE,
-            [
-                uuid_array(ids),
-                tsuban,
-                uuid_array(persons),
-                bytea_array(sealed),
-                bytea_array(hashes),
-                integer_array([last + 1 for _, _, last, _ in taken]),
-                [purposes[insurers] for _, _, _, insurers in taken],
-                now,
-            ],
-        )
-    return persons
+        cursor.execute(_STORE, [uuid_array(ids), tsuban, sealed, hashes, purposes, some_saihakko, now])
 
 
 def _yoto(hokensha_codes: str | None, on: date) -> Yoto:
