@@ -52,6 +52,11 @@ class BlockDrafts:
             line.give_up_draft()
         return named
 
+    def give_up_taken(self, himozuke: UUID, index: ZoneIndex) -> None:
+        """Give up the draft taken for this very person under another number; raises LostRace, so that it is planned."""
+        if self.give_up([drafted.prepared for drafted in self._drafted.values()], {himozuke}, index):
+            raise LostRace
+
     def take(self, prepared: PreparedLine, draft: Draft, edaban: int) -> None:
         """Let the draft stand under this 被保険者枝番."""
         assert prepared.bango is not None  # noqa: S101  # a draft is of a number

@@ -110,6 +110,12 @@ class ZoneBlock:
         unknown = [line for line in lines if self._led.is_unknown(line.bango)]
         self._led.look_up({line.bango: self._global_bango(line) for line in unknown if line.bango is not None})
 
+    def _meet_drafts(self, prepared: PreparedLine) -> None:
+        """See to it that the line meets its person, whom an earlier line brought by another number as drafted."""
+        himozuke = None if prepared.bango is None else self._led.himozuke_of(prepared.bango)
+        if himozuke is not None and self._led.person_of(prepared.bango) is None:
+            self._drafts.give_up_taken(himozuke, self._index)
+
     def _global_bango(self, prepared: PreparedLine) -> bytes:
         if prepared.draft is not None:
             return prepared.draft.bi_global
@@ -123,7 +129,9 @@ class ZoneBlock:
         line = prepared.line
         if line is None:
             return self._refused(prepared, ())
-        self._ask([prepared])  # only where an earlier line of the block took the card of its draft
+        if self._led.is_unknown(prepared.bango):  # an earlier line of the block took the card of its draft
+            self._ask([prepared])
+            self._meet_drafts(prepared)
         self._plan_draft(line.hihokensha_edaban)
         self._plan_draft(self._drafts.edaban_of(prepared.bango))
         by_edaban = self._by_edaban_of(line)

@@ -132,6 +132,22 @@ class TestOneLine:
 
 
 class TestOneBlock:
+    def test_a_second_draft_with_the_card_of_the_first_is_the_same_person(self, world: World) -> None:
+        changed_elsewhere(world, 1, to=20)
+
+        answers = file(replace(join_line(1), kojin_bango=bango(20)), again(1, to=1, card=1))
+
+        assert answers == [("1", "", 1), ("9", "E201", None)]
+        assert persons(world) == (1, 1)
+
+    def test_a_second_draft_with_the_card_of_another_one_is_another_person(self, world: World) -> None:
+        changed_elsewhere(world, 1, to=20)
+
+        answers = file(join_line(3), again(1, to=1, card=3))
+
+        assert answers == [("1", "", 1), ("9", "E213", None)]
+        assert persons(world) == (1, 1)
+
     @pytest.mark.parametrize("card", [90, 1], ids=["new card", "the card of before"])
     def test_a_drafted_line_finds_the_person(self, world: World, card: int) -> None:
         one(ended(1))
