@@ -52,9 +52,9 @@ class BlockDrafts:
             line.give_up_draft()
         return named
 
-    def give_up_taken(self, himozuke: UUID, index: ZoneIndex) -> None:
-        """Give up the draft taken for this very person under another number; raises LostRace, so that it is planned."""
-        if self.give_up([drafted.prepared for drafted in self._drafted.values()], {himozuke}, index):
+    def give_up_taken(self, absent: set[UUID], index: ZoneIndex) -> None:
+        """Give up drafts taken for these persons under another number; raises LostRace, so that they are planned."""
+        if self.give_up([drafted.prepared for drafted in self._drafted.values()], absent, index):
             raise LostRace
 
     def take(self, prepared: PreparedLine, draft: Draft, edaban: int) -> None:

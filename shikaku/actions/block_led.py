@@ -61,6 +61,11 @@ class LedNumbers:
         """Return the persons whom numbers of this block lead to and nobody here has yet."""
         return {himozuke for himozuke in self._himozuke_of.values() if himozuke not in self._person_of}
 
+    def absent_of(self, bango: bytes | None) -> set[UUID]:
+        """Return the person whom this number leads to and nobody here has yet, if any."""
+        himozuke = None if bango is None else self._himozuke_of.get(bango)
+        return set() if himozuke is None or self.person_of(bango) is not None else {himozuke}
+
     def is_unknown(self, bango: bytes | None) -> bool:
         """Tell whether nobody here has the number and `look_up` was not asked whom it leads to."""
         return bango is not None and bango not in self._by_bango and bango not in self._asked

@@ -108,19 +108,7 @@ class ZoneBlock:
     def _ask(self, lines: Sequence[PreparedLine]) -> None:
         """Ask whom the numbers nobody here has lead to; a draft that holds does without, until its rows are made."""
         unknown = [line for line in lines if self._led.is_unknown(line.bango)]
-        self._led.look_up({line.bango: self._global_bango(line) for line in unknown if line.bango is not None})
-
-    def _meet_drafts(self, prepared: PreparedLine) -> None:
-        """See to it that the line meets its person, whom an earlier line brought by another number as drafted."""
-        himozuke = None if prepared.bango is None else self._led.himozuke_of(prepared.bango)
-        if himozuke is not None and self._led.person_of(prepared.bango) is None:
-            self._drafts.give_up_taken(himozuke, self._index)
-
-    def _global_bango(self, prepared: PreparedLine) -> bytes:
-        if prepared.draft is not None:
-            return prepared.draft.bi_global
-        assert prepared.line is not None and prepared.line.kojin_bango is not None  # noqa: PT018, S101  # it has a hash
-        return self._index.global_bango(prepared.line.kojin_bango)
+        self._led.look_up({line.bango: line.global_bango(self._index) for line in unknown if line.bango is not None})
 
     def register(self, prepared: PreparedLine) -> LineOutcome:
         """Decide one line and take its effects in; the next line sees them."""
@@ -131,7 +119,7 @@ class ZoneBlock:
             return self._refused(prepared, ())
         if self._led.is_unknown(prepared.bango):  # an earlier line of the block took the card of its draft
             self._ask([prepared])
-            self._meet_drafts(prepared)
+            self._drafts.give_up_taken(self._led.absent_of(prepared.bango), self._index)
         self._plan_draft(line.hihokensha_edaban)
         self._plan_draft(self._drafts.edaban_of(prepared.bango))
         by_edaban = self._by_edaban_of(line)

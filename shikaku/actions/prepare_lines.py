@@ -52,6 +52,13 @@ class PreparedLine:
         """Tell whether the line gives a 個人番号 to be kept."""
         return self.draft is not None or (self.said is not None and self.said.enters_bango)
 
+    def global_bango(self, index: ZoneIndex) -> bytes:
+        """Return the hash across insurers of the number of a line that has one."""
+        if self.draft is not None:
+            return self.draft.bi_global
+        assert self.line is not None and self.line.kojin_bango is not None  # noqa: PT018, S101  # it has a hash
+        return index.global_bango(self.line.kojin_bango)
+
     def give_up_draft(self) -> None:
         """Let the line be planned like any other: its draft took the person for somebody nobody here has."""
         self.said, self.draft = self.line, None
