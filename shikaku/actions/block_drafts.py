@@ -37,6 +37,7 @@ class BlockDrafts:
         self._by, self._zone, self._now = by, zone, now
         self._drafted: dict[int, Drafted] = {}
         self._edaban_of: dict[bytes, int] = {}
+        self._taken: list[PreparedLine] = []
 
     def give_up(self, drafted: Sequence[PreparedLine], absent: set[UUID], index: ZoneIndex) -> list[PreparedLine]:
         """Give up the drafts of persons whom other lines of the block name by another number; return their lines.
@@ -54,13 +55,14 @@ class BlockDrafts:
 
     def give_up_taken(self, absent: set[UUID], index: ZoneIndex) -> None:
         """Give up drafts taken for these persons under another number; raises LostRace, so that they are planned."""
-        if self.give_up([drafted.prepared for drafted in self._drafted.values()], absent, index):
+        if self.give_up(self._taken, absent, index):
             raise LostRace
 
     def take(self, prepared: PreparedLine, draft: Draft, edaban: int) -> None:
         """Let the draft stand under this 被保険者枝番."""
         assert prepared.bango is not None  # noqa: S101  # a draft is of a number
         self._drafted[edaban] = Drafted(prepared, draft)
+        self._taken.append(prepared)
         self._edaban_of[prepared.bango] = edaban
 
     def edaban_of(self, bango: bytes | None) -> int | None:

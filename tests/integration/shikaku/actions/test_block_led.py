@@ -140,6 +140,16 @@ class TestOneBlock:
         assert answers == [("1", "", 1), ("9", "E201", None)]
         assert persons(world) == (1, 1)
 
+    def test_so_it_is_when_a_line_between_them_changed_the_first(self, world: World) -> None:
+        changed_elsewhere(world, 1, to=20)
+        first = replace(join_line(1), kojin_bango=bango(20))
+        change = known("03", 1, shikaku_tsuban=1, shikaku={"shikaku_shutoku_ymd": "2026-05-01"})
+
+        answers = file(first, change, again(1, to=1, card=1))
+
+        assert answers == [("1", "", 1), ("1", "", 1), ("9", "E201", None)]
+        assert persons(world) == (1, 1)
+
     def test_a_second_draft_with_the_card_of_another_one_is_another_person(self, world: World) -> None:
         changed_elsewhere(world, 1, to=20)
 
