@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Literal
+from uuid import UUID
 
 Channel = Literal["terminal", "server_api", "shuyaku", "operator", "onshi", "pmh", "nws", "system", "command"]
 KengenAction = Literal["shokai", "koshin"]
@@ -13,6 +14,7 @@ class Principal:
 
     `hokensha_code` is the zone (委託区画) and None for operators and systems without one.
     `carried` lists the 保険者コード a 国保情報集約システム may send for (KJ-IN-23).
+    `session_id` is the session a member of staff is signed in by.
     """
 
     channel: Channel
@@ -26,6 +28,7 @@ class Principal:
     terminal: str = ""
     request_id: str = ""
     carried: frozenset[str] = frozenset()
+    session_id: UUID | None = None
 
     @property
     def sender(self) -> str | None:

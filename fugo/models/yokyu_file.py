@@ -51,6 +51,7 @@ class YokyuFile(models.Model):
             ),
         )
         constraints = (
+            models.UniqueConstraint(fields=("ninsho_id",), name="fugo_file_one_per_ninsho"),
             models.CheckConstraint(
                 condition=~Q(state__in=("soshin_chu", "soshin_zumi")) | Q(ninsho_id__isnull=False),
                 name="fugo_file_sent_by_somebody",

@@ -6,8 +6,8 @@ where the dead one was.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -34,17 +34,6 @@ def _now() -> Any:
     from chukan.kernel import clock
 
     return clock.now()
-
-
-def authenticator_of(shokuin_id: str) -> Any:
-    """Return the authenticator of one who agrees, the same in every life."""
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    from tests.support.authenticator import Authenticator
-
-    secret = hashlib.sha256(f"made-up key of {shokuin_id}".encode()).digest()
-    key = ec.derive_private_key(int.from_bytes(secret[:31], "big"), ec.SECP256R1())
-    return Authenticator(key=key, credential_id=hashlib.sha256(secret).digest(), count=None)
 
 
 def _asker() -> Any:
@@ -98,31 +87,34 @@ def _waiting() -> Iterator[tuple[Any, str]]:
                 yield irai, shokuin_id
 
 
-def verify(told: Mapping[str, Any]) -> None:
-    """Let those who are to agree confirm it with their authenticators, in the sessions they are in."""
-    from chukan.controls.seitai.actions import begin, finish
-    from chukan.controls.shonin.domain import PURPOSE, bound_of
+def _agreer(told: Mapping[str, Any], shokuin_id: str) -> Any:
     from tests.support.shonin import kikin
 
+    return replace(kikin(shokuin_id), session_id=UUID(told["sessions"][shokuin_id]))
+
+
+def verify(told: Mapping[str, Any]) -> None:
+    """Let those who are to agree confirm it with their authenticators, in the sessions they are in."""
+    from chukan.controls.shonin.domain import PURPOSE, bound_of
+    from tests.support.authenticator import confirmation, own_authenticator
+
     for irai, shokuin_id in _waiting():
-        by, now = kikin(shokuin_id), _now()
         bound = bound_of(shonin_id=irai.id.bytes, payload_hash=irai.payload_hash)
-        session_id = UUID(told["sessions"][shokuin_id])
-        asked = begin(by=by, session_id=session_id, purpose=PURPOSE, bound=bound, now=now)
-        answer = authenticator_of(shokuin_id).get(asked.options_json)
-        ninsho_id = finish(by=by, challenge_id=asked.challenge_id, assertion_json=answer, now=now)
+        ninsho_id = confirmation(
+            _agreer(told, shokuin_id), own_authenticator(shokuin_id), purpose=PURPOSE, bound=bound, now=_now()
+        )
         (Path(told["juki"]) / f"{irai.id}.{shokuin_id}").write_text(str(ninsho_id))
 
 
 def agree(told: Mapping[str, Any]) -> None:
     """Let two others agree to every list that waits for it, each once."""
     from chukan.controls.shonin.actions.decide import approve
-    from tests.support.shonin import Ninsho, kikin
+    from tests.support.shonin import Ninsho
 
     for irai, shokuin_id in _waiting():
         approve(
-            by=kikin(shokuin_id), shonin_id=irai.id, ninzu=irai.ninzu, comment="", use_ninsho=Ninsho(), now=_now(),
-            ninsho_id=UUID((Path(told["juki"]) / f"{irai.id}.{shokuin_id}").read_text()),
+            by=_agreer(told, shokuin_id), shonin_id=irai.id, ninzu=irai.ninzu, comment="", use_ninsho=Ninsho(),
+            now=_now(), ninsho_id=UUID((Path(told["juki"]) / f"{irai.id}.{shokuin_id}").read_text()),
         )  # fmt: skip
 
 

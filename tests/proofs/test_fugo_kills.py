@@ -28,6 +28,7 @@ from chukan.kernel.http.jwk import to_jwk
 from chukan.kernel.storage import store
 from tests.plugins_figures import Proof
 from tests.proofs.fugo_lives import code_of, taken_by
+from tests.support.fugo import sender
 from tests.support.machines import COMMAND
 from tests.support.members import asked, bango, joined
 from tests.support.world import ROOT, World, as_role
@@ -126,6 +127,8 @@ def lives(world: World, folder: Path, *, mutant: str = "") -> Iterator[Lives]:
             valid_to=None,
             now=datetime.now(UTC),
         )
+    with as_role(world, "web"):
+        by = sender()
     juki = folder / "juki"
     juki.mkdir()
     with (folder / "lives.log").open("w") as log:
@@ -144,7 +147,8 @@ def lives(world: World, folder: Path, *, mutant: str = "") -> Iterator[Lives]:
             text=True,
         )
         try:
-            yield Lives(program, client_id, secret.hex(), juki, mutant)
+            about = {"sessions": {by.actor_id: str(by.session_id)}}
+            yield Lives(program, client_id, secret.hex(), juki, mutant, about=about)
         finally:
             program.kill()
             program.communicate()

@@ -13,7 +13,7 @@ import pytest
 
 from chukan.kernel.crash_points import FUGO_POINTS, SAIHAKKO_POINTS
 from tests.plugins_figures import Proof
-from tests.proofs.saihakko_jobs import AGREERS, authenticator_of
+from tests.proofs.saihakko_jobs import AGREERS
 from tests.proofs.test_fugo_kills import (
     MOST_PLACES,
     PAST_EVERY_LEASE,
@@ -26,7 +26,7 @@ from tests.proofs.test_fugo_kills import (
     lives,
     sides_of,
 )
-from tests.support.authenticator import registered
+from tests.support.authenticator import own_authenticator, registered
 from tests.support.members import asked
 from tests.support.saihakko import staff
 from tests.support.staff import enter
@@ -99,11 +99,11 @@ def reissues(world: World, folder: Path, *, mutant: str = "") -> Iterator[Reissu
     sessions = {}
     with as_role(world, "web"):
         for name in AGREERS:
-            registered(name, authenticator_of(name), slot=2)
+            registered(name, own_authenticator(name), slot=2)
             sessions[name] = str(enter(name, hokensha="").session.session_id)
     with lives(world, folder, mutant=mutant) as told:
         life = Reissues(told.program, told.client_id, told.key, told.juki, mutant, STEPS, world=world)
-        life.about["sessions"] = sessions
+        life.about["sessions"] = told.about["sessions"] | sessions
         yield life
 
 

@@ -20,6 +20,7 @@ from cryptography.x509.oid import NameOID
 from django.conf import settings
 from django.test import Client
 
+from chukan.controls.seitai.actions import begin, finish
 from chukan.controls.seitai.models import SeitaiAuthenticator
 from chukan.controls.shokuin.models import Account
 from chukan.kernel import clock
@@ -175,6 +176,21 @@ def _register(*, by: Principal, zone: str, shokuin_id: str, held: Authenticator,
         registered_by_1=f"{zone}/K9001",
         registered_by_2=f"{zone}/K9002",
     )
+
+
+def own_authenticator(shokuin_id: str) -> Authenticator:
+    """Return the authenticator of a made-up person, the same in every process."""
+    secret = hashlib.sha256(f"made-up key of {shokuin_id}".encode()).digest()
+    key = ec.derive_private_key(int.from_bytes(secret[:31], "big"), ec.SECP256R1())
+    return Authenticator(key=key, credential_id=hashlib.sha256(secret).digest(), count=None)
+
+
+def confirmation(by: Principal, held: Authenticator, *, purpose: str, bound: bytes, now: datetime) -> UUID:
+    """Return a confirmation that a person gave for one act in the session `by` is signed in by."""
+    assert by.session_id is not None
+    asked = begin(by=by, session_id=by.session_id, purpose=purpose, bound=bound, now=now)
+    answer = held.get(asked.options_json, count=None)
+    return finish(by=by, challenge_id=asked.challenge_id, assertion_json=answer, now=now)
 
 
 _OWN: dict[str, Authenticator] = {}

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
+from chukan.controls.seitai.actions import consume
 from chukan.controls.setsuzoku.actions.register_client import register_client
 from chukan.kernel.http.jwk import to_jwk
 from chukan.kernel.outbox.models import OutboxMessage
@@ -18,13 +19,16 @@ from chukan.kernel.values.kikanbetsu_fugo import KikanbetsuFugo
 from fugo import tasks
 from fugo.actions.deliver_yokyu_file import deliver_yokyu_files
 from fugo.actions.record_fugo import record_fugo
-from fugo.actions.send_yokyu_file import send_yokyu_file
+from fugo.actions.send_yokyu_file import PURPOSE, send_yokyu_file
 from fugo.actions.transfer_yokyu_file import Sizes, transfer_yokyu_files
 from fugo.domain.answer_matching import Juryo, Received
+from fugo.domain.yokyu_file import bound_of
 from fugo.gateways.juki_ap import OutcomeUnknown
 from fugo.models import YokyuFile
+from tests.support.authenticator import confirmation, own_authenticator, registered
 from tests.support.machines import COMMAND, Machine
 from tests.support.members import NOW, asked
+from tests.support.staff import an_operator, signed_in
 from tests.support.world import as_role
 
 if TYPE_CHECKING:
@@ -84,15 +88,18 @@ class Line:
         return [(UUID(tsuban), number) for tsuban, number in rows]
 
 
-@dataclass
-class Verified:
-    """Stands for the verification of an operator: notes what was consumed."""
+def sender() -> Principal:
+    """Register the operator who sends, with an authenticator, and return that person signed in."""
+    by = kikin()
+    an_operator(by.actor_id, kengen=frozenset({("fugo", "koshin")}))
+    registered(by.actor_id, own_authenticator(by.actor_id))
+    return signed_in(by)
 
-    used: list[tuple[UUID, str, bytes]] = field(default_factory=list)
 
-    def __call__(self, *, by: Principal, ninsho_id: UUID, purpose: str, bound: bytes, now: datetime) -> None:
-        """Take the verification."""
-        self.used.append((ninsho_id, purpose, bound))
+def file_confirmed(by: Principal, file: YokyuFile, *, now: datetime) -> UUID:
+    """Return the operator's confirmation of exactly this file."""
+    bound = bound_of(file.id.bytes, file.sha256)
+    return confirmation(by, own_authenticator(by.actor_id), purpose=PURPOSE, bound=bound, now=now)
 
 
 def transferred(*, now: datetime = NOW, sizes: Sizes = AT_ONCE) -> list[Any]:
@@ -101,12 +108,15 @@ def transferred(*, now: datetime = NOW, sizes: Sizes = AT_ONCE) -> list[Any]:
     return list(YokyuFile.objects.order_by("created_at", "id"))
 
 
-def released(world: World, file_id: UUID, *, now: datetime = NOW) -> Verified:
-    """Let an operator send the file, as the web process."""
-    verified = Verified()
+def released(world: World, file_id: UUID, *, now: datetime = NOW) -> UUID:
+    """Let an operator confirm and send the file, as the web process; return the confirmation."""
     with as_role(world, "web"):
-        send_yokyu_file(by=kikin(), file_id=file_id, ninsho_id=uuid4(), consume=verified, now=now)
-    return verified
+        is_known = asked(world, "SELECT count(*) FROM shokuin_shokuin WHERE shokuin_id = %s", kikin().actor_id)[0][0]
+        by = signed_in(kikin()) if is_known else sender()
+        file = YokyuFile.objects.filter(id=file_id).first()
+        ninsho_id = uuid4() if file is None else file_confirmed(by, file, now=now)
+        send_yokyu_file(by=by, file_id=file_id, ninsho_id=ninsho_id, consume=consume, now=now)
+    return ninsho_id
 
 
 def delivered(line: Line, *, now: datetime = NOW) -> int:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from chukan.controls.seitai.actions import begin, consume, finish
-from chukan.controls.seitai.queries import live_keys
+from chukan.controls.seitai.actions import consume
+from chukan.controls.seitai.domain import Refusal
 from chukan.controls.shonin.actions.apply import apply
 from chukan.controls.shonin.actions.decide import UseNinsho, approve
 from chukan.controls.shonin.domain import PURPOSE, State, bound_of
 from chukan.controls.shonin.queries import get_irai
 from chukan.kernel import clock
-from chukan.kernel.errors import NotFound
+from chukan.kernel.errors import NotAuthenticated, NotFound, NotPermitted
 from chukan.kernel.principal import Principal
-from tests.support.authenticator import Authenticator, registered
-from tests.support.staff import an_operator, enter
+from tests.support.authenticator import confirmation, own_authenticator, registered
+from tests.support.staff import an_operator, signed_in
 
 ASK = frozenset({("shonin", "shokai")})
 AGREE = frozenset({("shonin", "shokai"), ("shonin", "koshin"), ("kanri", "koshin")})
@@ -78,6 +79,8 @@ def agree(
 ) -> State:
     """Agree with a fresh 生体認証 of one's own."""
     at = now or clock.now()
+    with suppress(NotAuthenticated):  # a stranger has no session, and is told nothing else
+        by = signed_in(by)
     return approve(
         by=by,
         shonin_id=shonin_id,
@@ -89,22 +92,22 @@ def agree(
     )
 
 
-_KEYS: dict[str, Authenticator] = {}
-
-
 def confirmed(by: Principal, shonin_id: UUID, *, now: datetime) -> UUID:
     """Return a confirmation of exactly this 依頼, given by the person with an authenticator of the own."""
     try:
         row = get_irai(by=by, shonin_id=shonin_id, now=now)
     except NotFound:
         return uuid4()  # who does not see a 依頼 is asked nothing
-    session = enter(by.actor_id, hokensha="").session
-    if not live_keys(by=by, zone=session.zone, account_id=session.account_id):
-        _KEYS[by.actor_id] = registered(by.actor_id, zone=session.zone)
-    bound = bound_of(shonin_id=row.id.bytes, payload_hash=row.payload_hash)
-    asked = begin(by=by, session_id=session.session_id, purpose=PURPOSE, bound=bound, now=now)
-    answer = _KEYS[by.actor_id].get(asked.options_json, count=None)
-    return finish(by=by, challenge_id=asked.challenge_id, assertion_json=answer, now=now)
+    if by.session_id is None:
+        by = signed_in(by)
+    bound, held = bound_of(shonin_id=row.id.bytes, payload_hash=row.payload_hash), own_authenticator(by.actor_id)
+    try:
+        return confirmation(by, held, purpose=PURPOSE, bound=bound, now=now)
+    except NotPermitted as refused:
+        if refused.code != Refusal.NOT_ENROLLED.value:
+            raise
+        registered(by.actor_id, held, zone=by.soshiki)
+        return confirmation(by, held, purpose=PURPOSE, bound=bound, now=now)
 
 
 def a_baitai(by: Principal, agreed_by: Principal, baitai_id: str = "USB-001") -> str:

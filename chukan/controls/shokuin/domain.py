@@ -136,6 +136,7 @@ class StaffSession:
             actor_name=self.shimei,
             terminal=terminal,
             request_id=request_id,
+            session_id=self.session_id,
         )
 
     def is_password_due(self, *, times: Times, now: datetime) -> bool:

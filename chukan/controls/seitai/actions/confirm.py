@@ -286,8 +286,17 @@ def consume(*, by: Principal, ninsho_id: UUID, purpose: str, bound: bytes, now: 
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT seitai_consume(%s::uuid, %s::text, %s::text, %s::text, %s::bytea,"
-            " %s::timestamptz, %s::timestamptz)",
-            [ninsho_id, staff_zone(by), by.actor_id, purpose, hash_bound(bound), now, now - CHALLENGE_AGE],
+            " %s::timestamptz, %s::timestamptz, %s::uuid)",
+            [
+                ninsho_id,
+                staff_zone(by),
+                by.actor_id,
+                purpose,
+                hash_bound(bound),
+                now,
+                now - CHALLENGE_AGE,
+                by.session_id,
+            ],
         )
         (outcome,) = cursor.fetchone()
     if outcome != "ok":

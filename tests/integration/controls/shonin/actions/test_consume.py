@@ -201,14 +201,17 @@ def approval(irai: UUID, ninsho_id: UUID) -> str:
     )
 
 
-_USE = "SELECT seitai_consume(%s, 'shiharai_kikin', %s, 'shonin', %s, now(), now() - interval '5 minutes')"
+_USE = (
+    "SELECT seitai_consume(c.id, 'shiharai_kikin', %s, 'shonin', %s, now(), now() - interval '5 minutes', c.session_id)"
+    " FROM seitai_challenge c WHERE c.id = %s"
+)
 
 
 def used_up(web: psycopg.Connection, ninsho_id: UUID, *, of: UUID, by: str = "K0002") -> None:
     """Use a confirmation of a 依頼 up, as the act would."""
     row = get_irai(by=kikin(by), shonin_id=of, now=clock.now())
     bound = sha256(bound_of(shonin_id=of.bytes, payload_hash=row.payload_hash)).digest()
-    assert web.execute(_USE, [ninsho_id, by, bound]).fetchone() == ("ok",)
+    assert web.execute(_USE, [by, bound, ninsho_id]).fetchone() == ("ok",)
 
 
 class TestTheDatabaseItself:
