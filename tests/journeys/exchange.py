@@ -3,44 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-import subprocess
-import sys
 from contextlib import closing
 from typing import Any
 
 import httpx
 
-from chukan.embedded.process_table import ROOT
 from simulators.nws.fugo import CodeMaker
 from simulators.shell.hidden import secret
 from tests.support.stack import Stack
-
-# What the operator's console does: release the file under a verification of its own.
-ACT = """
-import sys, uuid, django
-django.setup()
-from chukan.kernel import clock
-from chukan.kernel.principal import Principal
-from fugo.actions.send_yokyu_file import send_yokyu_file
-by = Principal(channel="operator", soshiki="shiharai_kikin", actor_id="SK001", actor_name="x",
-               kengen=frozenset({("fugo", "koshin")}), terminal="T", request_id="journey")
-send_yokyu_file(by=by, file_id=uuid.UUID(sys.argv[1]), ninsho_id=uuid.uuid4(), consume=lambda **_: None,
-                now=clock.now())
-"""
-
-
-def released(stack: Stack, file_id: str) -> None:
-    """Let a request file go."""
-    done = subprocess.run(
-        [sys.executable, "-c", ACT, file_id],
-        env=stack.stage.environment("web"),
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-    assert done.returncode == 0, done.stderr
 
 
 def ask(stack: Stack, name: str, path: str = "/_sim/state", value: object = None) -> dict[str, Any]:
