@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from tests.builders.canary_entrances import Entrances
-from tests.journeys.exchange import ask, released, waiting_files
+from tests.journeys.exchange import ask, waiting_files
+from tests.journeys.kikin_desk import desk
 
 LEFT = "SELECT count(*) FROM fugo_shutoku_yokyu WHERE fugo_shutoku_status <> %s AND shori_kekka_shosai_code = ''"
 KEPT = "SELECT count(*) FROM fugo_yokyu_file WHERE erased_at IS NULL AND state <> 'haiki'"
@@ -28,8 +29,11 @@ class RequestFile:
         stack.wait_until("every request waits in a file", lambda: stack.count(LEFT, "2") == 0, seconds=180)
         self.asked = stack.count("SELECT count(*) FROM fugo_shutoku_yokyu WHERE fugo_shutoku_status = '2'")
         self.waiting = self._objects()
-        for file_id in waiting_files(stack):
-            released(stack, file_id)
+        with desk(stack) as operator:
+            for file_id in waiting_files(stack):
+                operator.send(file_id)
+        for answer in operator.answers:
+            self.entrances.answers.keep(answer, self.entrances.answers.pages)
         stack.wait_until("every code is set", lambda: stack.count(LEFT, "5") == 0, seconds=180)
         stack.wait_until("the files are erased", lambda: stack.count(KEPT) == 0, seconds=60)
         self.left = sorted(self._objects())

@@ -13,11 +13,12 @@ import httpx
 
 @dataclass
 class Form:
-    """One form as it stands in a page."""
+    """One form as it stands in a page; `data` is what its `data-` attributes tell the scripts."""
 
     action: str
     method: str
     fields: dict[str, str] = field(default_factory=dict)
+    data: dict[str, str] = field(default_factory=dict)
 
 
 class Page(HTMLParser):
@@ -43,7 +44,8 @@ class Page(HTMLParser):
             self.links.append(urljoin(self.url, given["href"]))
         elif tag == "form":
             action = urljoin(self.url, given.get("action", ""))
-            self.forms.append(Form(action, given.get("method", "get")))
+            data = {name.removeprefix("data-"): value for name, value in given.items() if name.startswith("data-")}
+            self.forms.append(Form(action, given.get("method", "get"), data=data))
         elif self.forms and "disabled" not in given:
             self._control(tag, given)
 

@@ -1,42 +1,16 @@
-"""The operator, 住基ネット and 情報提供NWS of a running product, as a journey plays them."""
+"""住基ネット and 情報提供NWS of a running product, as a journey asks them, and the request files that wait between."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import sqlite3
+from contextlib import closing
 from typing import Any
 
 import httpx
 
-from chukan.embedded.process_table import ROOT
+from simulators.nws.fugo import CodeMaker
+from simulators.shell.hidden import secret
 from tests.support.stack import Stack
-
-# What the operator's console does: release the file under a verification of its own.
-ACT = """
-import sys, uuid, django
-django.setup()
-from chukan.kernel import clock
-from chukan.kernel.principal import Principal
-from fugo.actions.send_yokyu_file import send_yokyu_file
-by = Principal(channel="operator", soshiki="shiharai_kikin", actor_id="SK001", actor_name="x",
-               kengen=frozenset({("fugo", "koshin")}), terminal="T", request_id="journey")
-send_yokyu_file(by=by, file_id=uuid.UUID(sys.argv[1]), ninsho_id=uuid.uuid4(), consume=lambda **_: None,
-                now=clock.now())
-"""
-
-
-def released(stack: Stack, file_id: str) -> None:
-    """Let a request file go."""
-    done = subprocess.run(
-        [sys.executable, "-c", ACT, file_id],
-        env=stack.stage.environment("web"),
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-    assert done.returncode == 0, done.stderr
 
 
 def ask(stack: Stack, name: str, path: str = "/_sim/state", value: object = None) -> dict[str, Any]:
@@ -51,6 +25,16 @@ def ask(stack: Stack, name: str, path: str = "/_sim/state", value: object = None
 
 
 def waiting_files(stack: Stack) -> list[str]:
-    """Return the request files that wait for an operator."""
+    """Return the request files that wait for an operator, oldest first."""
+    query = "SELECT id FROM fugo_yokyu_file WHERE state = 'soshin_machi' ORDER BY created_at, id"
     with stack.admin() as admin:
-        return [str(row[0]) for row in admin.execute("SELECT id FROM fugo_yokyu_file WHERE state = 'soshin_machi'")]
+        return [str(row[0]) for row in admin.execute(query)]
+
+
+def made_codes(stack: Stack) -> set[str]:
+    """Return every code 情報提供NWS has made: it keeps none, and derives them from what it was asked for."""
+    home = stack.stage.demo / "nws"
+    maker = CodeMaker(secret(home / "himitsu.key"))
+    with closing(sqlite3.connect(f"{(home / 'nws.sqlite3').as_uri()}?mode=ro", uri=True)) as store:
+        asked = store.execute("SELECT kikan_code, shutoku_bango, sedai FROM yokyu").fetchall()
+    return {maker.fugo(kikan_code=kikan, shutoku_bango=bango, sedai=sedai) for kikan, bango, sedai in asked}
