@@ -46,9 +46,9 @@ class BlockDrafts:
         """
         if not absent:
             return []
-        wide = {line.draft.bi_global: line for line in drafted if line.draft is not None}
-        led = find_himozuke(by=self._by, index=index, hashes=wide)
-        named = [wide[found] for found, himozuke in led.items() if himozuke in absent]
+        hashes = {line.draft.bi_global for line in drafted if line.draft is not None}
+        led = find_himozuke(by=self._by, index=index, hashes=hashes)
+        named = [line for line in drafted if line.draft is not None and led.get(line.draft.bi_global) in absent]
         for line in named:
             line.give_up_draft()
         return named

@@ -150,6 +150,21 @@ class TestOneBlock:
         assert answers == [("1", "", 1), ("1", "", 1), ("9", "E201", None)]
         assert persons(world) == (1, 1)
 
+    def test_so_it_is_of_two_drafts_with_one_number_and_a_line_with_the_other(self, world: World) -> None:
+        changed_elsewhere(world, 1, to=20)
+        first = replace(ended(1), kojin_bango=bango(20))
+        leaves = TorokuLine(
+            shori_shubetsu_code="04",
+            hokensha_code=KENPO,
+            kojin_bango=bango(1),
+            shikaku={"shikaku_soshitsu_ymd": "2026-11-10"},
+        )
+
+        answers = file(first, again(1, to=20, card=90), leaves)
+
+        assert answers == [("1", "", 1), ("2", "W101", 1), ("1", "", 1)]
+        assert persons(world) == (1, 1)
+
     def test_a_second_draft_with_the_card_of_another_one_is_another_person(self, world: World) -> None:
         changed_elsewhere(world, 1, to=20)
 
