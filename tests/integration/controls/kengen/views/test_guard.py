@@ -15,6 +15,8 @@ from tests.support.world import HOKENSHA, World
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "operator"])
 OPEN_TO_ALL = {"shokuin:login"}
+# Pages on the way in look at the method before they look at who has given a password.
+HALF_WAY = {"seitai:login", "seitai:login_kakunin", "seitai:login_toroku", "seitai:login_toroku_kanryo"}
 VALUES = {"uuid": UUID(int=7), "int": 1, "str": "x", "path": "x", "slug": "x"}
 
 
@@ -61,7 +63,7 @@ class TestEveryRoute:
             for method in ("get", "post", "put", "patch", "delete"):
                 answer = getattr(client, method)(address)
                 kept_out = answer.status_code == 302 and answer["Location"].startswith("/login/")
-                kept_out |= answer.status_code == 405  # taken from nobody
+                kept_out |= answer.status_code == 405 and name in HALF_WAY
                 if not kept_out and name not in OPEN_TO_ALL:
                     wrong.append((method, address, answer.status_code))
         wrong += [
