@@ -19,6 +19,7 @@ from chukan.kernel.transactions import LostRace
 from chukan.kernel.values.uuid7 import uuid7
 from shikaku.actions.block_led import LedNumbers
 from shikaku.actions.block_person import BlockPerson, known_person
+from shikaku.actions.block_telegrams import OwedTelegrams
 from shikaku.actions.himozuke_links import note_key, resolve_himozuke, standing
 from shikaku.domain.held import NO_KOSHINGO, KoshingoFacts
 from shikaku.queries.held import load_held
@@ -79,10 +80,11 @@ class NumberChanges:
         by_edaban: dict[int, BlockPerson],
         by_bango: dict[bytes, BlockPerson],
         led: LedNumbers,
+        telegrams: OwedTelegrams,
     ) -> None:
-        """Share the block's view of its persons."""
+        """Share the block's view of its persons and of what it owes."""
         self._by, self._zone, self._index, self._seal = by, zone, index, seal
-        self._by_edaban, self._by_bango, self._led = by_edaban, by_bango, led
+        self._by_edaban, self._by_bango, self._led, self._telegrams = by_edaban, by_bango, led, telegrams
 
     def facts(self, number: str, kubun: str | None, person: BlockPerson | None) -> KoshingoFacts:
         """Return what is known of 更新後個人番号 here and across insurers, and of the numbers the person has."""
@@ -111,7 +113,12 @@ class NumberChanges:
         )
 
     def _is_free(self, himozuke: UUID, person: BlockPerson) -> bool:
-        """Tell whether a 紐付番号 is nobody's: a 訂正 made it for a number, and nobody came with that number."""
+        """Tell whether a 紐付番号 is nobody's: a 訂正 made it for a number, and nobody came with that number.
+
+        Nor was anybody told of it, which of earlier lines of this block nothing but the block knows.
+        """
+        if self._telegrams.is_about(himozuke):
+            return False
         with connection.cursor() as cursor:
             cursor.execute("SELECT shikaku_is_free(%s, %s, %s)", [himozuke, self._zone, person.edaban])
             return bool(cursor.fetchone()[0])

@@ -31,6 +31,10 @@ class OwedTelegrams:
         """Add one telegram about the person as of a time."""
         self._telegrams.append(_Telegram(person, himozuke, kind, as_of))
 
+    def is_about(self, himozuke: UUID) -> bool:
+        """Tell whether オンライン資格確認 will be told of the person by this block."""
+        return any(telegram.himozuke == himozuke for telegram in self._telegrams)
+
     def resolve(self, proposed: dict[int, UUID]) -> None:
         """Put the person's 紐付番号 in the place of the one proposed for a new 被保険者枝番."""
         for telegram in self._telegrams:

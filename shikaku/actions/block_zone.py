@@ -81,6 +81,7 @@ class ZoneBlock:
             by_edaban=self._by_edaban,
             by_bango=self._by_bango,
             led=self._led,
+            telegrams=self._telegrams,
         )
         self._proposals: Iterator[UUID] = iter(())
         self._touched: dict[int, BlockPerson] = {}

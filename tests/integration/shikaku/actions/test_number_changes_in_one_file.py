@@ -74,6 +74,14 @@ class TestNumberChanges:
 
         assert results(asks_for(FIRST), asks_for(SECOND)) == ["E203", "W102"]
 
+    @pytest.mark.parametrize("files", [1, 3])
+    def test_a_number_that_was_told_of_is_given_to_nobody_by_a_change(self, files: int) -> None:
+        lines = [joins(FIRST), changes(FIRST, SECOND, "2"), changes(SECOND, FIRST)]
+
+        found = results(*lines) if files == 1 else [code for line in lines for code in results(line)]
+
+        assert found == ["", "", "E214"]
+
     def test_its_owner_may_join_further_down(self) -> None:
         results(joins(FIRST))
 
