@@ -6,11 +6,11 @@ from uuid import UUID
 import structlog
 
 from chukan.kernel.crypto.errors import KeyUnavailable
-from chukan.kernel.errors import Conflict, NotPermitted
+from chukan.kernel.errors import Conflict
 from chukan.kernel.principal import Principal
 from chukan.kernel.storage import store
 from chukan.kernel.transactions import outside_transaction
-from fugo.actions.transfer_yokyu_file import JIMU
+from fugo.actions.send_yokyu_file import check_sender
 from fugo.domain.yokyu_file import SOSHIN_MACHI
 from fugo.queries.yokyu_file import YokyuFileFacts, get_yokyu_file
 
@@ -26,8 +26,7 @@ def check_stored(*, by: Principal, file_id: UUID) -> YokyuFileFacts:
     Raises NotPermitted without the right to send, NotFound, Conflict `soshin_machi_denai` or `yokyu_file_fuitchi`.
     根拠: KJ-FUGO-03.
     """
-    if not by.can(JIMU, "koshin"):
-        raise NotPermitted("soshin_kengen_nashi", "要求ファイルを送信できるのは、権限のある支払基金の職員だけです。")
+    check_sender(by)
     file = get_yokyu_file(by=by, file_id=file_id)
     if file.state != SOSHIN_MACHI:
         raise Conflict("soshin_machi_denai", "この要求ファイルは送信待ちではありません。一覧で状態を確かめてください。")

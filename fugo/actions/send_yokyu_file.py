@@ -26,6 +26,12 @@ class Consume(Protocol):
         ...
 
 
+def check_sender(by: Principal) -> None:
+    """Raise NotPermitted for anybody but an operator of 支払基金 with the right to send."""
+    if by.channel != "operator" or by.soshiki != SHIHARAI_KIKIN or not by.can(JIMU, "koshin"):
+        raise NotPermitted("soshin_kengen_nashi", "要求ファイルを送信できるのは、権限のある支払基金の職員だけです。")
+
+
 @own_transaction
 def send_yokyu_file(*, by: Principal, file_id: UUID, ninsho_id: UUID, consume: Consume, now: datetime) -> None:
     """Release one waiting file: one act, one verification, this very file as it lies there.
@@ -34,8 +40,7 @@ def send_yokyu_file(*, by: Principal, file_id: UUID, ninsho_id: UUID, consume: C
     NotPermitted for anybody but an operator of 支払基金 or without a valid verification, NotFound, Conflict
     `soshin_machi_denai`. *Locks:* the file.
     """
-    if by.channel != "operator" or by.soshiki != SHIHARAI_KIKIN or not by.can(JIMU, "koshin"):
-        raise NotPermitted("soshin_kengen_nashi", "要求ファイルを送信できるのは、権限のある支払基金の職員だけです。")
+    check_sender(by)
     row = YokyuFile.objects.select_for_update().filter(id=file_id).first()
     if row is None:
         raise NotFound("yokyu_file_nashi", "この要求ファイルはありません。")
