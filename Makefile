@@ -48,7 +48,7 @@ check: setup-dev ## 整形、lint、型、import の扉、移行、生成文書�
 	$(PY) -c 'from importlinter.cli import lint_imports_command; lint_imports_command()'
 	$(PY) manage.py makemigrations --check --dry-run
 	$(PY) docs/generate.py --check
-	$(PY) -m pytest -q tests/unit tests/architecture
+	$(PY) -m pytest $(PYTEST_ARGS) tests/unit tests/architecture
 
 pia: setup-dev ## 評価書の 270 の措置のうち、通った試験で示されている数
 	@$(PY) docs/pia/report.py
