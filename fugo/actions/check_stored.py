@@ -10,8 +10,7 @@ from chukan.kernel.errors import Conflict
 from chukan.kernel.principal import Principal
 from chukan.kernel.storage import store
 from chukan.kernel.transactions import outside_transaction
-from fugo.actions.send_yokyu_file import check_sender
-from fugo.domain.yokyu_file import SOSHIN_MACHI
+from fugo.domain.yokyu_file import SOSHIN_MACHI, may_send, sending_refused
 from fugo.queries.yokyu_file import YokyuFileFacts, get_yokyu_file
 
 log = structlog.get_logger()
@@ -26,7 +25,8 @@ def check_stored(*, by: Principal, file_id: UUID) -> YokyuFileFacts:
     Raises NotPermitted without the right to send, NotFound, Conflict `soshin_machi_denai` or `yokyu_file_fuitchi`.
     根拠: KJ-FUGO-03.
     """
-    check_sender(by)
+    if not may_send(by):
+        raise sending_refused()
     file = get_yokyu_file(by=by, file_id=file_id)
     if file.state != SOSHIN_MACHI:
         raise Conflict("soshin_machi_denai", "この要求ファイルは送信待ちではありません。一覧で状態を確かめてください。")

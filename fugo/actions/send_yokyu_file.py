@@ -4,14 +4,13 @@ from datetime import datetime
 from typing import Final, Protocol
 from uuid import UUID
 
-from chukan.controls.kikan.domain import SHIHARAI_KIKIN
 from chukan.controls.sosa_log.actions import record_sosa
 from chukan.controls.sosa_log.domain import SosaKind
-from chukan.kernel.errors import Conflict, NotFound, NotPermitted
+from chukan.kernel.errors import Conflict, NotFound
 from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import own_transaction
 from fugo.actions.transfer_yokyu_file import FILE, JIMU
-from fugo.domain.yokyu_file import SOSHIN_CHU, SOSHIN_MACHI, bound_of
+from fugo.domain.yokyu_file import SOSHIN_CHU, SOSHIN_MACHI, bound_of, may_send, sending_refused
 from fugo.models import YokyuFile
 
 PURPOSE: Final = "fugo_yokyu_soshin"
@@ -26,12 +25,6 @@ class Consume(Protocol):
         ...
 
 
-def check_sender(by: Principal) -> None:
-    """Raise NotPermitted for anybody but an operator of 支払基金 with the right to send."""
-    if by.channel != "operator" or by.soshiki != SHIHARAI_KIKIN or not by.can(JIMU, "koshin"):
-        raise NotPermitted("soshin_kengen_nashi", "要求ファイルを送信できるのは、権限のある支払基金の職員だけです。")
-
-
 @own_transaction
 def send_yokyu_file(*, by: Principal, file_id: UUID, ninsho_id: UUID, consume: Consume, now: datetime) -> None:
     """Release one waiting file: one act, one verification, this very file as it lies there.
@@ -40,7 +33,8 @@ def send_yokyu_file(*, by: Principal, file_id: UUID, ninsho_id: UUID, consume: C
     NotPermitted for anybody but an operator of 支払基金 or without a valid verification, NotFound, Conflict
     `soshin_machi_denai`. *Locks:* the file.
     """
-    check_sender(by)
+    if not may_send(by):
+        raise sending_refused()
     row = YokyuFile.objects.select_for_update().filter(id=file_id).first()
     if row is None:
         raise NotFound("yokyu_file_nashi", "この要求ファイルはありません。")

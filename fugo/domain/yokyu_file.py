@@ -5,6 +5,10 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Final
 
+from chukan.controls.kikan.domain import SHIHARAI_KIKIN
+from chukan.kernel.errors import NotPermitted
+from chukan.kernel.principal import Principal
+
 TSUKURI, SOSHIN_MACHI, SOSHIN_CHU, SOSHIN_ZUMI, HAIKI = "tsukuri", "soshin_machi", "soshin_chu", "soshin_zumi", "haiki"
 SHINKI, SAIHAKKO, SAIYOKYU = "shinki", "saihakko", "saiyokyu"
 KINDS: Final = (SHINKI, SAIHAKKO, SAIYOKYU)
@@ -44,6 +48,16 @@ def makes_file(*, kensu: int, oldest: datetime | None, full: int, interval: time
     if not kensu or oldest is None:
         return False
     return kensu >= full or now - oldest >= interval
+
+
+def may_send(by: Principal) -> bool:
+    """Tell whether this is an operator of 支払基金 with the right to send. 根拠: KJ-FUGO-03."""
+    return by.channel == "operator" and by.soshiki == SHIHARAI_KIKIN and by.can("fugo", "koshin")
+
+
+def sending_refused() -> NotPermitted:
+    """Return what anybody else is told."""
+    return NotPermitted("soshin_kengen_nashi", "要求ファイルを送信できるのは、権限のある支払基金の職員だけです。")
 
 
 def bound_of(file_id: bytes, sha256: str) -> bytes:

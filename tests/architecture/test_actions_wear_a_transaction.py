@@ -42,10 +42,11 @@ def bare_functions(text: str) -> set[str]:
     return {f.name for f in public_functions(ast.parse(text)) if not TRANSACTION & set(decorator_names(f))}
 
 
-def imported_from(text: str, module: str) -> set[str]:
-    """Return the names a module takes from another."""
-    nodes = (node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.ImportFrom) and node.module == module)
-    return {alias.name for node in nodes for alias in node.names}
+def imports(text: str) -> Iterable[tuple[str, str]]:
+    """Yield (module, name) of all that a module takes from others."""
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            yield from ((node.module, alias.name) for alias in node.names)
 
 
 def called_undressed(actions: Iterable[tuple[str, str]], callers: Iterable[tuple[Path, str]]) -> list[str]:
@@ -54,8 +55,8 @@ def called_undressed(actions: Iterable[tuple[str, str]], callers: Iterable[tuple
     return [
         f"{path} uses {module}.{name}"
         for path, text in callers
-        for module, names in bare.items()
-        for name in sorted(names & imported_from(text, module))
+        for module, name in sorted(imports(text))
+        if name in bare.get(module, ())
     ]
 
 
