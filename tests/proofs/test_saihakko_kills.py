@@ -99,7 +99,8 @@ def reissues(world: World, folder: Path, *, mutant: str = "") -> Iterator[Reissu
     sessions = {}
     with as_role(world, "web"):
         for name in AGREERS:
-            registered(name, own_authenticator(name), slot=2)
+            if name != AGREERS[0]:  # who has agreed to the medium, and has one
+                registered(name, own_authenticator(name))
             sessions[name] = str(enter(name, hokensha="").session.session_id)
     with lives(world, folder, mutant=mutant) as told:
         life = Reissues(told.program, told.client_id, told.key, told.juki, mutant, STEPS, world=world)
