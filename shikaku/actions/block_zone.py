@@ -118,7 +118,7 @@ class ZoneBlock:
         line = prepared.line
         if line is None:
             return self._refused(prepared, ())
-        if self._led.is_unknown(prepared.bango):  # an earlier line of the block took the card of its draft
+        if prepared.draft is not None:  # an earlier line of the block took its card
             self._ask([prepared])
             self._drafts.give_up_taken(self._led.absent_of(prepared.bango), self._index)
         self._plan_draft(line.hihokensha_edaban)

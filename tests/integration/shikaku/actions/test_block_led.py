@@ -150,6 +150,15 @@ class TestOneBlock:
         assert answers == [("1", "", 1), ("1", "", 1), ("9", "E201", None)]
         assert persons(world) == (1, 1)
 
+    def test_so_it_is_when_the_other_number_was_refused_before(self, world: World) -> None:
+        changed_elsewhere(world, 1, to=20)
+        early = again(1, to=1, card=3)  # asked about, and nobody here yet
+
+        answers = file(join_line(3), early, replace(join_line(1), kojin_bango=bango(20)), again(1, to=1, card=1))
+
+        assert [one[:2] for one in answers] == [("1", ""), ("9", "E213"), ("1", ""), ("9", "E201")]
+        assert persons(world) == (2, 2)
+
     def test_so_it_is_of_two_drafts_with_one_number_and_a_line_with_the_other(self, world: World) -> None:
         changed_elsewhere(world, 1, to=20)
         first = replace(ended(1), kojin_bango=bango(20))
