@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from threading import Barrier, Thread
 from uuid import UUID, uuid4
@@ -255,6 +255,14 @@ class TestConsume:
         enter("K0001", hokensha="")
         with refused(Refusal.OTHER_SESSION):
             act(by=desk.by, ninsho_id=ninsho_id, now=desk.at)
+
+    @pytest.mark.parametrize("session_id", [None, UUID(int=7)])
+    def test_refuses_one_given_in_another_session_than_the_acts(self, desk: Desk, session_id: UUID | None) -> None:
+        ninsho_id = desk.confirmed()
+
+        with refused(Refusal.OTHER_SESSION):
+            act(by=replace(desk.by, session_id=session_id), ninsho_id=ninsho_id, now=desk.at)
+        act(by=desk.by, ninsho_id=ninsho_id, now=desk.at)
 
     def test_is_not_used_by_an_act_that_is_undone(self, world: World, desk: Desk) -> None:
         ninsho_id = desk.confirmed()
