@@ -3,6 +3,8 @@
 根拠: KJ-IN-12, KJ-IN-13, KJ-NWS-13.
 """
 
+import json
+
 from django.http import HttpResponse
 from rest_framework.request import Request
 
@@ -53,11 +55,8 @@ class FugoIkkatsuView(FugoView):
         """Answer every code in the order sent, each as if it had come alone."""
         received = read_items(self.json_body())
         judged = self.record(received)
-        # Both values are of letters, digits and hyphens only: there is nothing to escape.
-        kekka = ",".join(
-            [
-                f'{{"shori_tsuban":"{one.shori_tsuban}","code":"{CODES[juryo]}"}}'
-                for one, juryo in zip(received, judged, strict=True)
-            ]
-        )
-        return HttpResponse(f'{{"kekka":[{kekka}]}}'.encode(), content_type="application/json")
+        kekka = [
+            {"shori_tsuban": str(one.shori_tsuban), "code": CODES[juryo]}
+            for one, juryo in zip(received, judged, strict=True)
+        ]
+        return HttpResponse(json.dumps({"kekka": kekka}).encode(), content_type="application/json")
