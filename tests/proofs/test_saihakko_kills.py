@@ -117,6 +117,8 @@ def die_at_every_place(life: Reissues, job: str, sides: Sequence[str] = SIDES[:1
     """
     places, further = 0, (*life.way, "tidy")[life.way.index(job) + 1]
     for side in sides:
+        for step in life.way[1:]:  # what was left behind gets out of the way: a life meets its own list alone
+            life.live(step)
         place, state = 1, "done"
         while place < most:
             if state == "done":
