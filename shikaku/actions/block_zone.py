@@ -133,6 +133,8 @@ class ZoneBlock:
                 self._settle(person)  # whether the numbers are one person's is asked of settled 紐付番号 alone
             self._plan_draft(self._drafts.edaban_of(self._index.bango(line.koshingo_kojin_bango)))
             koshingo = self._numbers.facts(line.koshingo_kojin_bango, line.kojin_bango_koshin_kubun, person)
+            led_to = self._led.absent_of(self._index.bango(line.koshingo_kojin_bango))
+            self._drafts.give_up_taken(led_to, self._index)  # a draft before may be that very person
         decided = plan_registration(
             line=line,
             by_edaban=by_edaban.held if by_edaban else None,

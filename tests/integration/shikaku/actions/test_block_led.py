@@ -18,7 +18,7 @@ from shikaku.queries import led
 from shikaku.queries.rireki import find_rireki
 from tests.integration.shikaku.actions.test_block_drafts import in_one, prepared
 from tests.support.members import NOW, asked, bango, join_line, joined, known
-from tests.support.principals import KENPO, OTHER_KENPO, clerk
+from tests.support.principals import KENPO, KYOKAI, OTHER_KENPO, clerk
 from tests.support.world import World
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.kj("KJ-SHI-01", "KJ-SHI-05")]
@@ -33,6 +33,18 @@ def changed_elsewhere(world: World, serial: int, to: int) -> None:
     (edaban,) = asked_one(world, "SELECT max(hihokensha_edaban) FROM shikaku_itaku_kukaku_kanyusha", OTHER)
     line = known("03", edaban, koshingo_kojin_bango=bango(to), kojin_bango_koshin_kubun="1", hokensha_code=OTHER)
     register_one(by=clerk(OTHER), line=line, now=NOW)
+
+
+def parted_with_two_numbers(world: World) -> None:
+    """Let numbers 20 and 21 lead to a person nobody has: a 訂正 took both away, and people have looked since."""
+    changed_elsewhere(world, 1, to=20)
+    joined(1, by=clerk(KYOKAI))
+    for former, to in ((1, 20), (20, 21)):
+        change = known("03", 1, koshingo_kojin_bango=bango(to), kojin_bango_koshin_kubun="1", hokensha_code=KYOKAI)
+        register_one(by=clerk(KYOKAI), line=replace(change, kojin_bango=bango(former)), now=NOW)
+    correct = known("03", 1, koshingo_kojin_bango=bango(22), kojin_bango_koshin_kubun="2", hokensha_code=OTHER)
+    register_one(by=clerk(OTHER), line=correct, now=NOW)
+    assert asked(world, "UPDATE shikaku_bango_case SET closed_at = %s, closed_reason = 'unyo' RETURNING 1", NOW)
 
 
 def asked_one(world: World, sql: str, zone: str) -> tuple[Any, ...]:
@@ -241,6 +253,29 @@ class TestOneBlock:
 
         assert file(corrected, again(2, to=20), join_line(4)) == [("1", "", 1), ("1", "", 2), ("1", "", 3)]
         assert persons(world) == (3, 3)
+
+    @pytest.mark.parametrize("kubun", ["1", "2"])
+    def test_a_draft_has_its_person_before_a_later_line_asks_for_the_other_number(
+        self, world: World, kubun: str
+    ) -> None:
+        joined(2)
+        parted_with_two_numbers(world)
+        takes = known("03", 1, koshingo_kojin_bango=bango(21), kojin_bango_koshin_kubun=kubun)
+        leaves = known("03", 1, koshingo_kojin_bango=bango(23), kojin_bango_koshin_kubun="2")
+
+        answers = file(replace(join_line(5), kojin_bango=bango(20)), takes, leaves)
+
+        assert answers == [("1", "", 2), ("9", "E214", None), ("1", "", 1)]
+
+    def test_nobody_else_comes_by_it_when_no_line_did_before(self, world: World) -> None:
+        joined(2)
+        parted_with_two_numbers(world)
+        takes = known("03", 1, koshingo_kojin_bango=bango(21), kojin_bango_koshin_kubun="1")
+
+        answers = file(takes, replace(join_line(5), kojin_bango=bango(20)))
+
+        assert answers == [("1", "", 1), ("1", "", 2)]
+        assert persons(world) == (2, 2)
 
 
 def test_a_new_member_with_somebodys_edaban_is_not_taken_for_that_person() -> None:
