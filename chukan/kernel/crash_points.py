@@ -50,7 +50,7 @@ COMMITS: Final = (
     "record_soshin",
     "record_fugo",
     "register_saihakko",
-    "note_irai",
+    "_ask_saihakko",
     "execute_saihakko",
     "extract_block",
     "finish_extract",
@@ -110,7 +110,7 @@ FUGO_POINTS: Final = frozenset(
 # Passed only while codes are issued anew; its requests then go the way of all others.
 _OF_SAIHAKKO: Final = (
     "register_saihakko",
-    "note_irai",
+    "_ask_saihakko",
     "execute_saihakko",
     "extract_block",
     "finish_extract",

@@ -3,20 +3,34 @@
 Nobody is extracted here: whom a list means is counted only. 根拠: KJ-FUGO-06, KJ-MENU-07, KJ-LOG-02.
 """
 
+from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
-from typing import Final
+from typing import Final, Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from chukan.controls.kikan.domain import SHIHARAI_KIKIN
 from chukan.controls.kikan.queries import list_hokensha
 from chukan.controls.sosa_log.domain import SosaKind
 from chukan.kernel.clock import business_date_jst
 from chukan.kernel.errors import RuleBroken
 from chukan.kernel.principal import Principal
-from chukan.kernel.transactions import own_transaction
+from chukan.kernel.transactions import outside_transaction, own_transaction
 from chukan.kernel.values.uuid7 import uuid7
+from chukan.settings import limits
 from fugo.actions.saihakko_rows import hold_list, note_list
-from fugo.domain.saihakko import Act, State, Target, check_handler, check_list, check_state, stage_of
+from fugo.domain.saihakko import (
+    GENIN,
+    KIND,
+    Act,
+    State,
+    Target,
+    check_handler,
+    check_list,
+    check_state,
+    payload_of,
+    stage_of,
+)
 from fugo.models import SaihakkoList
 from fugo.queries.saihakko import count_meant, count_progress
 
@@ -60,18 +74,55 @@ def _midnight(on: date) -> datetime:
     return datetime.combine(on, time(), tzinfo=_JST)
 
 
-@own_transaction
-def note_irai(*, by: Principal, list_id: UUID, shonin_id: UUID, baitai_id: str, now: datetime) -> None:
-    """Let a list wait for the 依頼 that was made for it; a later one takes the place of one that came to nothing.
+class AskPermission(Protocol):
+    """Asks others for a permission, in the transaction of the act that notes it down."""
 
-    Raises NotPermitted, NotFound, Conflict. *Locks:* the list.
+    def __call__(
+        self,
+        *,
+        by: Principal,
+        zone: str,
+        kind: str,
+        payload: Mapping[str, str | int],
+        reason: str,
+        expires: datetime,
+        now: datetime,
+    ) -> UUID:
+        """Return the number of the 依頼; raises NotPermitted, RuleBroken with every reason."""
+
+
+@outside_transaction
+def ask_saihakko(*, by: Principal, list_id: UUID, baitai_id: str, ask_permission: AskPermission, now: datetime) -> UUID:
+    """Ask two others for the permission to reissue a list onto a medium; return the number of the 依頼.
+
+    The list waits for it from then on; a later one takes the place of one that came to nothing. Raises NotPermitted,
+    NotFound, Conflict, RuleBroken with every reason. *Locks:* the list. 根拠: KJ-DUAL-06.
     """
     check_handler(by)
+    return _ask_saihakko(
+        by=by, zone=SHIHARAI_KIKIN, list_id=list_id, baitai_id=baitai_id, ask_permission=ask_permission, now=now
+    )
+
+
+@own_transaction
+def _ask_saihakko(
+    *, by: Principal, zone: str, list_id: UUID, baitai_id: str, ask_permission: AskPermission, now: datetime
+) -> UUID:
     row = hold_list(by=by, list_id=list_id)
     check_state(Act.APPLY, State(row.state))
+    shonin_id = ask_permission(
+        by=by,
+        zone=zone,
+        kind=KIND,
+        payload=payload_of(list_id=row.id, kensu=row.taisho_count, baitai_id=baitai_id),
+        reason=f"{GENIN.get(row.reason_code, '')}。{row.reason_text}",
+        expires=now + limits.FUGO_SHONIN_KEPT,
+        now=now,
+    )
     row.state, row.shonin_id, row.medium_id = State.SHONIN_MACHI, shonin_id, baitai_id
     row.save(update_fields=["state", "shonin_id", "medium_id"])
     note_list(by=by, kind=SosaKind.SAIHAKKO_IRAI, row=row, screen_id=LIST_SCREEN, now=now, shonin_id=str(shonin_id))
+    return shonin_id
 
 
 @own_transaction

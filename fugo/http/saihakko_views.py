@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from chukan.controls.kengen.views.guard import principal_of, screen
 from chukan.controls.kikan.queries import list_hokensha
-from chukan.controls.shonin.actions.apply import apply
+from chukan.controls.shonin.actions.apply import apply_in_act
 from chukan.controls.shonin.actions.consume import consume
 from chukan.controls.shonin.queries import IraiRow, get_irai, list_baitai
 from chukan.controls.sosa_log.actions import record_sosa_alone
@@ -24,8 +24,8 @@ from chukan.kernel.http.pages import show
 from chukan.kernel.principal import Principal
 from chukan.settings import limits
 from fugo.actions.register_saihakko import (
+    ask_saihakko,
     confirm_saihakko,
-    note_irai,
     register_saihakko,
     withdraw_saihakko,
 )
@@ -35,7 +35,6 @@ from fugo.domain.saihakko import (
     FILE,
     GENIN,
     JIMU,
-    KIND,
     LEFT_OUT,
     MOKUTEKI,
     STATE_NAMES,
@@ -45,7 +44,6 @@ from fugo.domain.saihakko import (
     can,
     check_handler,
     check_state,
-    payload_of,
     stage_of,
 )
 from fugo.domain.shutoku_state import STATE_LABELS
@@ -221,25 +219,16 @@ def _counts(facts: ListFacts, progress: Progress) -> list[tuple[str, int, str]]:
 @require_POST
 def ask(request: HttpRequest, list_id: UUID) -> HttpResponse:
     """Ask two others for the permission to reissue this list onto this medium."""
-    by, now = principal_of(request), clock.now()
+    by = principal_of(request)
     check_handler(by)
-    facts = get_saihakko(by=by, list_id=list_id)
-    check_state(Act.APPLY, facts.state)
+    check_state(Act.APPLY, get_saihakko(by=by, list_id=list_id).state)
     baitai_id = _baitai(request)
     if missing := check_medium(baitai_id):
         return _list(request, list_id, missing)
     try:
-        shonin_id = apply(
-            by=by,
-            kind=KIND,
-            payload=payload_of(list_id=list_id, kensu=facts.taisho_count, baitai_id=baitai_id),
-            reason=f"{GENIN.get(facts.genin, '')}。{facts.reason}",
-            expires=now + limits.FUGO_SHONIN_KEPT,
-            now=now,
-        )
+        ask_saihakko(by=by, list_id=list_id, baitai_id=baitai_id, ask_permission=apply_in_act, now=clock.now())
     except RuleBroken as broken:
         return _list(request, list_id, broken.errors)
-    note_irai(by=by, list_id=list_id, shonin_id=shonin_id, baitai_id=baitai_id, now=now)
     return _go_on(list_id)
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -26,7 +25,6 @@ ROLES = {
 BAITAI = "USB-001"
 AGREERS = ("K0002", "K0003")
 REASON = "符号の漏えいが確認されたため"
-KEPT = timedelta(days=7)
 
 
 def _now() -> Any:
@@ -67,15 +65,11 @@ def enlist(told: Mapping[str, Any]) -> None:
 
 def ask(_told: Mapping[str, Any]) -> None:
     """Ask for the permission of every list that has none."""
-    from chukan.controls.shonin.actions.apply import apply
-    from fugo.actions.register_saihakko import note_irai
-    from fugo.domain.saihakko import KIND, payload_of
+    from chukan.controls.shonin.actions.apply import apply_in_act
+    from fugo.actions.register_saihakko import ask_saihakko
 
-    by, now = _asker(), _now()
     for row in _lists(state="toroku"):
-        payload = payload_of(list_id=row.id, kensu=row.taisho_count, baitai_id=BAITAI)
-        shonin_id = apply(by=by, kind=KIND, payload=payload, reason=REASON, expires=now + KEPT, now=now)
-        note_irai(by=by, list_id=row.id, shonin_id=shonin_id, baitai_id=BAITAI, now=now)
+        ask_saihakko(by=_asker(), list_id=row.id, baitai_id=BAITAI, ask_permission=apply_in_act, now=_now())
 
 
 def _waiting() -> Iterator[tuple[Any, str]]:

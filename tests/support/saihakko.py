@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from chukan.controls.shonin.actions.apply import apply
+from chukan.controls.shonin.actions.apply import apply, apply_in_act
 from chukan.controls.shonin.actions.consume import complete, consume
 from chukan.kernel.principal import Principal
-from fugo.actions.register_saihakko import note_irai, register_saihakko
+from chukan.settings import limits
+from fugo.actions.register_saihakko import ask_saihakko, register_saihakko
 from fugo.actions.reissue_fugo import execute_saihakko, extract_saihakko
-from fugo.domain.saihakko import Target, payload_of
+from fugo.domain.saihakko import Target
 from tests.support.fugo import WORKER, all_sent, brought, code_of, requests_made
 from tests.support.members import LATER, NOW, asked, joined
 from tests.support.principals import KENPO
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 BAITAI = "USB-001"
 REASON = "符号の漏えいが確認されたため"
 ALL = Target(hokensha_code=(KENPO,))
-SOON = LATER + timedelta(hours=1)
+SOON = LATER + limits.FUGO_SHONIN_KEPT  # when a permission asked for at LATER ends
 
 
 def open_requests(world: World) -> list[tuple[UUID, int]]:
@@ -86,12 +87,8 @@ def a_list(world: World, by: Principal, target: Target = ALL, *, now: datetime =
 
 def asked_for(world: World, by: Principal, list_id: UUID, *, baitai_id: str = BAITAI, now: datetime = LATER) -> UUID:
     """Ask for the permission to reissue a list."""
-    kensu = row_of(world, list_id)["taisho_count"]
-    payload = payload_of(list_id=list_id, kensu=kensu, baitai_id=baitai_id)
     with as_role(world, "web"):
-        shonin_id = apply(by=by, kind="fugo_saihakko", payload=payload, reason=REASON, expires=SOON, now=now)
-        note_irai(by=by, list_id=list_id, shonin_id=shonin_id, baitai_id=baitai_id, now=now)
-    return shonin_id
+        return ask_saihakko(by=by, list_id=list_id, baitai_id=baitai_id, ask_permission=apply_in_act, now=now)
 
 
 def permitted(world: World, people: tuple[Principal, Principal, Principal], list_id: UUID) -> UUID:

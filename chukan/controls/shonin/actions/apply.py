@@ -28,7 +28,7 @@ from chukan.controls.sosa_log.actions import record_sosa
 from chukan.controls.sosa_log.domain import SosaKind
 from chukan.kernel.errors import Conflict, ErrorItem, NotFound, RuleBroken
 from chukan.kernel.principal import Principal
-from chukan.kernel.transactions import outside_transaction, own_transaction
+from chukan.kernel.transactions import joins_transaction, outside_transaction, own_transaction
 
 SCREEN_ID = "AP-103"
 
@@ -42,7 +42,7 @@ def apply(
     `payload` holds exactly the items of the kind (`domain.KINDS`), never a 個人番号. Raises NotPermitted without the
     rights of the kind, RuleBroken with every reason. 根拠: KJ-DUAL-06, KJ-DUAL-07, KJ-AUTH-20.
     """
-    return _apply(by=by, zone=staff_zone(by), kind=kind, payload=payload, riyu=reason, expires_at=expires, now=now)
+    return _apply(by=by, zone=staff_zone(by), kind=kind, payload=payload, reason=reason, expires=expires, now=now)
 
 
 @own_transaction
@@ -52,14 +52,29 @@ def _apply(
     zone: str,
     kind: str,
     payload: Mapping[str, str | int],
-    riyu: str,
-    expires_at: datetime,
+    reason: str,
+    expires: datetime,
     now: datetime,
 ) -> UUID:
+    return apply_in_act(by=by, zone=zone, kind=kind, payload=payload, reason=reason, expires=expires, now=now)
+
+
+@joins_transaction
+def apply_in_act(
+    *,
+    by: Principal,
+    zone: str,
+    kind: str,
+    payload: Mapping[str, str | int],
+    reason: str,
+    expires: datetime,
+    now: datetime,
+) -> UUID:
+    """Ask as `apply` does, in the transaction of the act that notes the 依頼 down; `zone` is that of the staff."""
     rule = KINDS.get(kind)
     if rule is None or not may_apply(by, rule):
         raise refused(Refusal.KENGEN)
-    errors = check_irai(kind=kind, payload=payload, riyu=riyu, expires_at=expires_at, now=now)
+    errors = check_irai(kind=kind, payload=payload, riyu=reason, expires_at=expires, now=now)
     errors = errors or _held_errors(by=by, zone=zone, kind=kind, payload=payload)
     if errors:
         raise RuleBroken("irai_fusei", "依頼できません。", errors=errors)
@@ -71,12 +86,12 @@ def _apply(
         kind=kind,
         payload=dict(payload),
         payload_hash=hash_payload(kind=kind, payload=payload),
-        riyu=riyu.strip(),
+        riyu=reason.strip(),
         hitsuyo_ninzu=rule.hitsuyo_ninzu,
         shinseisha=shinseisha,
         state=State.IRAI,
         created_at=now,
-        expires_at=expires_at,
+        expires_at=expires,
     )
     record_sosa(
         by=by,

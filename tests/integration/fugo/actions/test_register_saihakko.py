@@ -10,9 +10,10 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
+from chukan.controls.shonin.actions.apply import apply_in_act
 from chukan.kernel.errors import Conflict, NotFound, NotPermitted, RuleBroken
 from chukan.kernel.principal import Principal
-from fugo.actions.register_saihakko import confirm_saihakko, note_irai, register_saihakko, withdraw_saihakko
+from fugo.actions.register_saihakko import ask_saihakko, confirm_saihakko, register_saihakko, withdraw_saihakko
 from fugo.domain.saihakko import Target
 from tests.support.fugo import kikin
 from tests.support.members import LATER, NOW, asked, joined, kinds_of
@@ -111,8 +112,22 @@ def test_nobody_else_registers_takes_back_or_confirms(world: World, by: Principa
         with pytest.raises(NotPermitted):
             confirm_saihakko(by=by, list_id=list_id, now=LATER)
         with pytest.raises(NotPermitted):
-            note_irai(by=by, list_id=list_id, shonin_id=uuid4(), baitai_id="USB-001", now=LATER)
+            ask_saihakko(by=by, list_id=list_id, baitai_id="USB-001", ask_permission=apply_in_act, now=LATER)
     assert row_of(world, list_id)["state"] == "toroku"
+
+
+@pytest.mark.kj("KJ-DUAL-06")
+def test_nothing_is_asked_for_that_no_list_waits_for(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    people = staff(world)
+    coded(world, 1)
+    list_id = a_list(world, people[0])
+    monkeypatch.setattr("fugo.actions.register_saihakko.note_list", lambda **_: 1 / 0)
+
+    with pytest.raises(ZeroDivisionError):
+        asked_for(world, people[0], list_id)
+
+    assert row_of(world, list_id)["state"] == "toroku"
+    assert asked(world, "SELECT count(*) FROM shonin_irai WHERE kind = 'fugo_saihakko'") == [(0,)]
 
 
 @pytest.mark.kj("KJ-LOG-02")
@@ -131,7 +146,7 @@ def test_a_list_is_taken_back_as_long_as_nothing_was_extracted(world: World) -> 
         with pytest.raises(Conflict):
             withdraw_saihakko(by=people[0], list_id=list_id, now=LATER)
         with pytest.raises(Conflict):
-            note_irai(by=people[0], list_id=list_id, shonin_id=uuid4(), baitai_id="USB-001", now=LATER)
+            ask_saihakko(by=people[0], list_id=list_id, baitai_id="USB-001", ask_permission=apply_in_act, now=LATER)
         with pytest.raises(NotFound):
             withdraw_saihakko(by=people[0], list_id=uuid4(), now=LATER)
 
