@@ -15,6 +15,7 @@ from chukan.controls.kengen.views.guard import principal_of, screen
 from chukan.controls.kikan.queries import list_hokensha
 from chukan.controls.shonin.actions.apply import apply_in_act
 from chukan.controls.shonin.actions.consume import consume
+from chukan.controls.shonin.domain import KINDS, may_apply
 from chukan.controls.shonin.queries import IraiRow, get_irai, list_baitai
 from chukan.controls.sosa_log.actions import record_sosa_alone
 from chukan.controls.sosa_log.domain import SosaKind
@@ -35,6 +36,7 @@ from fugo.domain.saihakko import (
     FILE,
     GENIN,
     JIMU,
+    KIND,
     LEFT_OUT,
     MOKUTEKI,
     STATE_NAMES,
@@ -160,7 +162,7 @@ def _list(request: HttpRequest, list_id: UUID, errors: tuple[ErrorItem, ...]) ->
         "explained": any(text for _, _, text in counts),
         "medium": medium_field([baitai_id for baitai_id, _ in list_baitai(by=by)], errors),
         "mokuteki": next(iter(MOKUTEKI.items())),
-        "may": _may(facts, state, irai),
+        "may": _may(by, facts, state, irai),
         "may_write": facts.written_at is None
         and facts.executed_by == by.actor_id
         and facts.write_until is not None
@@ -179,10 +181,12 @@ def _names(codes: tuple[str, ...]) -> list[dict[str, str]]:
     return [{"code": code, "name": names.get(code, "")} for code in codes]
 
 
-def _may(facts: ListFacts, state: State, irai: IraiRow | None) -> dict[str, bool]:
-    is_gone = irai is None or irai.state.value in _IRAI_GONE
+def _may(by: Principal, facts: ListFacts, state: State, irai: IraiRow | None) -> dict[str, bool]:
+    is_due = can(Act.APPLY, facts.state) and (irai is None or irai.state.value in _IRAI_GONE)
+    may_ask = may_apply(by, KINDS[KIND])
     return {
-        "apply": can(Act.APPLY, facts.state) and is_gone,
+        "apply": is_due and may_ask,
+        "apply_kengen_nashi": is_due and not may_ask,
         "execute": can(Act.EXECUTE, facts.state) and irai is not None and irai.state.value == "shonin_zumi",
         "confirm": can(Act.CONFIRM, state),
         "withdraw": can(Act.WITHDRAW, facts.state),

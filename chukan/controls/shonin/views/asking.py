@@ -18,7 +18,9 @@ from chukan.controls.shonin.domain import (
     LONGEST,
     OPEN,
     Kind,
+    Refusal,
     may_apply,
+    refused,
 )
 from chukan.controls.shonin.queries import list_own_irai
 from chukan.controls.shonin.views.marks import line_of
@@ -68,6 +70,8 @@ def ask_baitai(request: HttpRequest) -> HttpResponse:
 
 
 def _ask(request: HttpRequest, kind: Kind) -> HttpResponse:
+    if not may_apply(principal_of(request), KINDS[kind]):
+        raise refused(Refusal.KENGEN)  # before anything is typed
     if request.method == "GET":
         return _form(request, kind, typed={"kigen": "3"}, errors=())
     typed = {name: request.POST.get(name, "")[:_MAX_TEXT].strip() for name in (*KINDS[kind].fields, "riyu", "kigen")}

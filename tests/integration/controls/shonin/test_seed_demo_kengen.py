@@ -12,7 +12,9 @@ from django.core.management import call_command
 from django.test import override_settings
 
 from chukan.controls.kikan.management.commands.seed_demo import SHOKUIN
+from chukan.controls.shonin.domain import KINDS, Kind, may_apply, may_approve
 from tests.support.members import asked
+from tests.support.shonin import kikin
 from tests.support.staff import PASSWORD, a_staff
 from tests.support.world import World, as_role
 
@@ -67,3 +69,19 @@ def test_where_only_some_models_may_be_registered_nothing_is_given(seeded: World
         seed()
 
     assert asked(seeded, "SELECT count(*) FROM shonin_irai") == [(0,)]
+
+
+@pytest.mark.kj("KJ-DUAL-06")
+def test_the_demo_has_who_asks_for_a_reissue_and_two_who_agree(seeded: World) -> None:
+    seed()
+
+    held: dict[str, set[tuple[str, str]]] = {}
+    for shokuin_id, jimu, action in asked(
+        seeded, "SELECT s.shokuin_id, f.jimu, f.action FROM kengen_fuyo f JOIN shokuin_shokuin s ON s.id = f.shokuin_id"
+    ):
+        held.setdefault(shokuin_id, set()).add((jimu, action))
+    for kind in (Kind.BAITAI, Kind.FUGO_SAIHAKKO):
+        rule = KINDS[kind]
+        assert "SK002" in {name for name, rights in held.items() if may_apply(kikin(name, frozenset(rights)), rule)}
+        agreeing = {name for name, rights in held.items() if may_approve(kikin(name, frozenset(rights)), rule)}
+        assert {"SK004", "SK901"} <= agreeing

@@ -153,6 +153,24 @@ def test_staff_of_kikin_alone_have_the_screens(world: World, people: tuple[Clien
     assert Client().get(LISTS).status_code == 302
 
 
+@pytest.mark.kj("KJ-DUAL-06")
+def test_who_may_not_ask_others_is_told_so_before(world: World, people: tuple[Client, list[object]]) -> None:
+    client, _ = people
+    worked(world, 1)
+    address = registered(client)
+    an_operator("K0004", kengen=frozenset({("unyo", "shokai")}))
+    other = agreer("K0005")
+    for action in ("shokai", "koshin"):
+        grant_by_approval("K0004", "fugo", action, by=kikin("K0001", ASK), agreed_by=other)
+    door = browser("K0004", hokensha="")
+
+    shown = page(door, address)
+    assert "「依頼・承認」の照会の権限も要ります" in shown
+    assert 'id="ask"' not in shown
+    assert 'id="ask"' in page(client, address)
+    assert door.post(address + "irai/", {"baitai_id": BAITAI}).status_code == 403
+
+
 def test_what_is_to_be_mended_is_told_and_what_was_typed_stays(
     world: World, people: tuple[Client, list[object]]
 ) -> None:

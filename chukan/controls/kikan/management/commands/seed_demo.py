@@ -94,15 +94,15 @@ SHOKUIN = (
         soshiki="shiharai_kikin",
         shokuin_id="SK002",
         shimei="見本 千歳",
-        kengen="unyo:shokai",
-        setsumei="機関別符号の照会・要求ファイルの送信（この権限は SK003 の依頼と SK004 の承認で付く）",
+        kengen="unyo:shokai,shonin:shokai",
+        setsumei="機関別符号の照会・要求ファイルの送信・再発行（この権限は SK003 の依頼と SK004 の承認で付く）",
     ),
     DemoShokuin(
         soshiki="shiharai_kikin",
         shokuin_id="SK003",
         shimei="見本 百合",
         kengen="shonin:shokai",
-        setsumei="オペレーション管理者（権限や媒体の依頼）",
+        setsumei="オペレーション管理者（権限の依頼）",
     ),
     DemoShokuin(
         soshiki="shiharai_kikin", shokuin_id="SK900", shimei="見本 七海", kengen="all", setsumei="システム管理責任者"

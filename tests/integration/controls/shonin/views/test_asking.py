@@ -59,12 +59,14 @@ class TestAskBaitai:
     def test_is_for_those_who_extract(self, world: World, client: Client) -> None:
         form = {"baitai_id": "USB-001", "shurui": "usb", "kigen": "1", "riyu": "抽出に使うため"}
         assert client.post("/unyo/irai/baitai/", form).status_code == 403
+        assert client.get("/unyo/irai/baitai/").status_code == 403
         assert "媒体の登録を依頼する" not in client.get("/unyo/irai/").content.decode()
 
         an_operator("K0002", kengen=AGREE)
         an_operator("K0004", kengen=ASK)
         grant_by_approval("K0001", "fugo", "koshin", by=kikin("K0004", ASK), agreed_by=kikin("K0002"))
 
+        assert client.get("/unyo/irai/baitai/").status_code == 200
         assert client.post("/unyo/irai/baitai/", form).status_code == 302
 
 
