@@ -168,6 +168,7 @@ def _list(request: HttpRequest, list_id: UUID, errors: tuple[ErrorItem, ...]) ->
         and facts.write_until is not None
         and now < facts.write_until
         and can(Act.WRITE, state),
+        "may_wait_to_be_sent": state in {State.SHIJI, State.TENSO},
         "running": state in {State.SHONIN_ZUMI, State.SHIJI, State.TENSO, State.SOSHIN},
         "errors": [{"field": f"f-{one.pointer}", "message": one.message, "code": one.code} for one in errors],
         "now": now,

@@ -114,7 +114,7 @@ def test_from_the_form_to_the_confirmed_result(world: World, people: tuple[Clien
     with as_role(world, "worker"):
         assert extracted(now=clock.now()) == 1
     shown.append(page(client, address))
-    assert "残りの処理は自動で進みます" in shown[-1]
+    assert "（IP-101）で送信するまで待ちます" in shown[-1]
     shown.append(written(client, address))
     with as_role(world, "worker"):
         all_sent(world, now=clock.now())
