@@ -109,9 +109,9 @@ def those_kept_out(stage: Stage) -> Iterator[Caller]:
     operator = possible_rights_of(soshiki="shiharai_kikin", hokensha_shubetsu=None, on=clock.today_jst())
     yield operator_caller(stage, "shiharai_kikin", WHOLE, operator)
     yield operator_caller(stage, "shiharai_kikin", "no right", frozenset())
-    for kind in ("hokensha", "kokuho_shuyaku", "onshi", "pmh"):
+    for kind in _KINDS:
         yield _good_system(stage, kind)
-    for kind in ("hokensha", "onshi", "pmh"):
+    for kind in ("hokensha", "onshi", "pmh", "nws"):
         yield bad_system(stage, kind, "signed_by_another")
 
 
