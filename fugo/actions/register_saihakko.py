@@ -20,7 +20,6 @@ from chukan.kernel.values.uuid7 import uuid7
 from chukan.settings import limits
 from fugo.actions.saihakko_rows import hold_list, note_list
 from fugo.domain.saihakko import (
-    GENIN,
     KIND,
     Act,
     State,
@@ -29,6 +28,7 @@ from fugo.domain.saihakko import (
     check_list,
     check_state,
     payload_of,
+    reason_for_others,
     stage_of,
 )
 from fugo.models import SaihakkoList
@@ -68,6 +68,16 @@ def register_saihakko(*, by: Principal, genin: str, reason: str, target: Target,
     row.save(update_fields=["taisho_count"])
     note_list(by=by, kind=SosaKind.SAIHAKKO_TOROKU, row=row, screen_id=REGISTER_SCREEN, now=now, genin=genin)
     return row.id
+
+
+def _target_of(row: SaihakkoList) -> Target:
+    until = None if row.issued_until is None else row.issued_until - timedelta(days=1)
+    return Target(
+        hokensha_code=tuple(row.of_hokensha),
+        issued_from=None if row.issued_from is None else business_date_jst(row.issued_from),
+        issued_to=None if until is None else business_date_jst(until),
+        shori_tsuban=tuple(row.of_shori_tsuban),
+    )
 
 
 def _midnight(on: date) -> datetime:
@@ -115,7 +125,7 @@ def _ask_saihakko(
         zone=zone,
         kind=KIND,
         payload=payload_of(list_id=row.id, kensu=row.taisho_count, baitai_id=baitai_id),
-        reason=f"{GENIN.get(row.reason_code, '')}。{row.reason_text}",
+        reason=reason_for_others(genin=row.reason_code, reason=row.reason_text, target=_target_of(row)),
         expires=now + limits.FUGO_SHONIN_KEPT,
         now=now,
     )

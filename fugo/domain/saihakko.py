@@ -4,7 +4,7 @@
 to 受領 nobody moves a list: how far it is, its requests say. 根拠: KJ-FUGO-06, KJ-DUAL-02, KJ-DUAL-06, KJ-MENU-07.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -21,7 +21,8 @@ from fugo.domain.shutoku_state import ShutokuState
 JIMU: Final = "fugo"
 FILE: Final = "再発行対象者リスト"
 KIND: Final = "fugo_saihakko"  # of the permission
-REASON_MAX: Final = 370  # the 依頼 says the cause before it and has room for 400 in all
+REASON_MAX: Final = 280  # the 依頼 says the cause before it, the target after it, and has room for 400 in all
+MOST_NAMED: Final = 3  # of the insurers of a list, in the sentence for those who agree
 MOST_TSUBAN: Final = 10_000
 
 
@@ -160,6 +161,27 @@ class Target:
     def is_empty(self) -> bool:
         """Tell whether nothing narrows: that would be everybody."""
         return not (self.hokensha_code or self.issued_from or self.issued_to or self.shori_tsuban)
+
+
+def reason_for_others(*, genin: str, reason: str, target: Target) -> str:
+    """Return what those who are to agree read: the cause, the reason and whom the list means."""
+    return f"{GENIN.get(genin, '')}。{reason}（対象: {'、'.join(_words_of(target))}）"
+
+
+def _words_of(target: Target) -> Iterator[str]:
+    codes = target.hokensha_code
+    if codes:
+        more = f"ほか{len(codes) - MOST_NAMED:,}" if len(codes) > MOST_NAMED else ""
+        yield f"保険者 {'・'.join(codes[:MOST_NAMED])}{more}"
+    if target.issued_from or target.issued_to:
+        begins, ends = _day(target.issued_from, "から"), _day(target.issued_to, "まで")
+        yield f"符号の設定日 {begins}{ends}"
+    if target.shori_tsuban:
+        yield f"処理通番 {len(target.shori_tsuban):,}件"
+
+
+def _day(on: date | None, word: str) -> str:
+    return "" if on is None else f"{on.year}年{on.month}月{on.day}日{word}"
 
 
 def check_list(

@@ -16,21 +16,14 @@ from tests.browser.support.window import Window
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 LISTS = "/unyo/fugo/saihakko/"
 PERSONS = 3
-# Rows of before: rights that two persons had wanted, a medium, persons whose codes are there. What is tried here comes
-# after that. Triggers hold the order of steps; these rows have gone theirs.
+# Rows of before: a medium, persons whose codes are there. What is tried here comes after that. Triggers hold the order
+# of steps; these rows have gone theirs.
 _AS_IF_BEFORE = "SET session_replication_role = replica"
-_GRANT = """
-INSERT INTO kengen_fuyo (id, zone, shokuin_id, jimu, action, valid_from, valid_to, granted_at, granted_by, approved_by)
-SELECT gen_random_uuid(), zone, id, jimu, action, current_date - 1, current_date + 30, now(), 'SK900', 'SK901'
-FROM shokuin_shokuin, (VALUES ('fugo', 'shokai'), ('fugo', 'koshin'), ('shonin', 'shokai')) AS r (jimu, action)
-WHERE zone = 'shiharai_kikin' AND shokuin_id = 'SK001'
-"""
-_END = "UPDATE kengen_fuyo SET ended_at = now(), ended_by = 'test' WHERE approved_by = 'SK901' AND ended_at IS NULL"
 _IRAI = """
 INSERT INTO shonin_irai (id, zone, kind, payload, payload_hash, riyu, hitsuyo_ninzu, shinseisha_id, state, created_at,
   expires_at, used_at, used_by)
 SELECT gen_random_uuid(), zone, 'baitai', '{}', sha256('x'), '抽出のため', 1, id, 'kanryo', now(),
-  now() + interval '1 day', now(), 'SK001' FROM shokuin_shokuin WHERE zone = 'shiharai_kikin' AND shokuin_id = 'SK001'
+  now() + interval '1 day', now(), 'SK002' FROM shokuin_shokuin WHERE zone = 'shiharai_kikin' AND shokuin_id = 'SK002'
 """
 _BAITAI = """
 INSERT INTO shonin_baitai (id, zone, baitai_id, shurui, irai_id, registered_at)
@@ -61,9 +54,9 @@ INSERT INTO fugo_saihakko_list (id, state, reason_code, reason_text, of_hokensha
   requested_count, left_out_count, created_at, created_by, medium_id, shonin_id, executed_at, executed_by,
   write_until, instructed_at, confirmed_at, confirmed_by)
 SELECT uuidv7(), s, g, %(text)s, '{06132013}', '{}', 2128123 - 997 * n, CASE WHEN d THEN 2128000 - 997 * n ELSE 0 END,
-  CASE WHEN d THEN 123 ELSE 0 END, now() - n * interval '7 hours', 'SK001', CASE WHEN d THEN 'USB-2026-001' ELSE '' END,
+  CASE WHEN d THEN 123 ELSE 0 END, now() - n * interval '7 hours', 'SK002', CASE WHEN d THEN 'USB-2026-001' ELSE '' END,
   CASE WHEN d THEN (SELECT id FROM shonin_irai LIMIT 1) END, CASE WHEN d THEN now() END,
-  CASE WHEN d THEN 'SK001' ELSE '' END,
+  CASE WHEN d THEN 'SK002' ELSE '' END,
   CASE WHEN d THEN now() END, CASE WHEN d THEN now() END, CASE WHEN s = 'kakunin_zumi' THEN now() END, ''
 FROM generate_series(1, 60) AS n,
   LATERAL (SELECT (ARRAY['toroku', 'kakunin_zumi', 'torikeshi', 'kakunin_zumi'])[n %% 4 + 1],
@@ -79,7 +72,6 @@ _TIDY = (
     "DELETE FROM shonin_baitai",
     "DELETE FROM shonin_shonin",
     "DELETE FROM shonin_irai",
-    _END,
 )
 
 
@@ -93,13 +85,13 @@ def admin_of(demo: World) -> Iterator[psycopg.Connection]:
 
 
 @pytest.fixture
-def handler(operator: Window, demo: World) -> Iterator[Window]:
-    """The operator with the rights of 機関別符号; nobody has a code, and there is one medium."""
+def handler(sender: Window, demo: World) -> Iterator[Window]:
+    """Who has the rights in the demo; nobody has a code, and there is one medium."""
     with admin_of(demo) as admin:
-        for statement in (_GRANT, _IRAI, _BAITAI):
+        for statement in (_IRAI, _BAITAI):
             admin.execute(statement.encode())
         try:
-            yield operator
+            yield sender
         finally:
             for statement in _TIDY:
                 admin.execute(statement.encode())

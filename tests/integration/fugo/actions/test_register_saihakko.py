@@ -117,6 +117,18 @@ def test_nobody_else_registers_takes_back_or_confirms(world: World, by: Principa
 
 
 @pytest.mark.kj("KJ-DUAL-06")
+def test_those_who_agree_read_whom_a_list_means(world: World) -> None:
+    people = staff(world)
+    coded(world, 1)
+    target = Target(hokensha_code=(KENPO,), issued_from=date(2026, 11, 1), issued_to=date(2026, 11, 20))
+    asked_for(world, people[0], a_list(world, people[0], target))
+
+    told = f"（対象: 保険者 {KENPO}、符号の設定日 2026年11月1日から2026年11月20日まで）"
+    ((riyu,),) = asked(world, "SELECT riyu FROM shonin_irai WHERE kind = 'fugo_saihakko'")
+    assert riyu.endswith(told)
+
+
+@pytest.mark.kj("KJ-DUAL-06")
 def test_nothing_is_asked_for_that_no_list_waits_for(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     people = staff(world)
     coded(world, 1)

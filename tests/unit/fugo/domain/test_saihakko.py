@@ -27,6 +27,7 @@ from fugo.domain.saihakko import (
     check_list,
     check_write,
     may_handle,
+    reason_for_others,
     stage_of,
 )
 from fugo.domain.shutoku_state import ShutokuState
@@ -134,8 +135,34 @@ class TestCheckList:
         assert errors(Target(), genin="hima", reason=" ") == ["genin", "reason", "target"]
         assert errors(Target(issued_to=TODAY), reason="あ" * (REASON_MAX + 1)) == ["reason"]
 
-    def test_the_longest_reason_goes_into_the_irai_with_its_cause(self) -> None:
-        assert max(len(f"{cause}。") for cause in GENIN.values()) + REASON_MAX <= RIYU_MAX
+    def test_the_longest_reason_goes_into_the_irai_with_its_cause_and_its_target(self) -> None:
+        day = date(2026, 12, 31)
+        widest = Target(
+            ("06132013",) * 3_400, issued_from=day, issued_to=day, shori_tsuban=(UUID(int=1),) * MOST_TSUBAN
+        )
+
+        told = [reason_for_others(genin=genin, reason="あ" * REASON_MAX, target=widest) for genin in GENIN]
+
+        assert max(map(len, told)) <= RIYU_MAX
+
+    @pytest.mark.kj("KJ-DUAL-06")
+    @pytest.mark.parametrize(
+        ("target", "words"),
+        [
+            (Target(hokensha_code=("06132013",)), "保険者 06132013"),
+            (Target(hokensha_code=("1", "2", "3", "4", "5")), "保険者 1・2・3ほか2"),
+            (Target(issued_from=date(2026, 2, 1)), "符号の設定日 2026年2月1日から"),
+            (Target(issued_to=date(2026, 2, 1)), "符号の設定日 2026年2月1日まで"),
+            (
+                Target(("1",), date(2026, 2, 1), date(2026, 3, 1), (UUID(int=1),)),
+                "保険者 1、符号の設定日 2026年2月1日から2026年3月1日まで、処理通番 1件",
+            ),
+        ],
+    )
+    def test_those_who_agree_read_whom_it_means(self, target: Target, words: str) -> None:
+        told = reason_for_others(genin="kitaika", reason="理由", target=target)
+
+        assert told == f"符号が漏えいした。理由（対象: {words}）"
 
     @pytest.mark.kj("KJ-LOG-09")
     def test_a_number_is_no_reason(self) -> None:
