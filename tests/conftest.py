@@ -7,12 +7,17 @@ from collections.abc import Iterator
 
 import pytest
 from django.test import TransactionTestCase
+from hypothesis import HealthCheck, settings
 from pytest_django import DjangoDbBlocker
 
 from tests.support.world import World, as_role
 
 # The browser driver keeps an event loop running in the test process; the product itself has no asynchronous code.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+
+# How long an example takes says how busy the machine is, nothing of what is tried.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 pytest_plugins = ["tests.plugins_kj", "tests.plugins_browser", "tests.plugins_figures"]
 
