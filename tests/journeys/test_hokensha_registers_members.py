@@ -120,7 +120,7 @@ def test_no_kojin_bango_is_left_outside_its_envelope(
 @pytest.mark.kj("KJ-EXT-04")
 def test_shori_kekka_of_every_telegram_comes_back(stack: Stack, sent_by_rest: SentFile, sample: Sample) -> None:
     unanswered = "SELECT count(*) FROM shikaku_onshi_soshin WHERE hokensha_code = %s AND shori_kekka_kubun = ''"
-    stack.wait_until("処理結果 come back", lambda: stack.count(unanswered, sample.hokensha) == 0, seconds=180)
+    stack.wait_until("処理結果 come back", lambda: stack.count(unanswered, sample.hokensha) == 0, seconds=600)
     refused = "SELECT count(*) FROM shikaku_onshi_soshin WHERE hokensha_code = %s AND shori_kekka_kubun <> '1'"
     assert stack.count(refused, sample.hokensha) == 0
 
