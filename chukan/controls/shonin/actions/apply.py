@@ -45,20 +45,6 @@ def apply(
     return _apply(by=by, zone=staff_zone(by), kind=kind, payload=payload, reason=reason, expires=expires, now=now)
 
 
-@own_transaction
-def _apply(
-    *,
-    by: Principal,
-    zone: str,
-    kind: str,
-    payload: Mapping[str, str | int],
-    reason: str,
-    expires: datetime,
-    now: datetime,
-) -> UUID:
-    return apply_in_act(by=by, zone=zone, kind=kind, payload=payload, reason=reason, expires=expires, now=now)
-
-
 @joins_transaction
 def apply_in_act(
     *,
@@ -105,6 +91,9 @@ def apply_in_act(
         now=now,
     )
     return made.id
+
+
+_apply = own_transaction(apply_in_act)
 
 
 def _held_errors(*, by: Principal, zone: str, kind: str, payload: Mapping[str, str | int]) -> tuple[ErrorItem, ...]:
