@@ -19,6 +19,14 @@ WEB, WORKER, RELAY, SEALER, KANRI, OPERATOR = (
     "chukan_operator",
 )
 APP_ROLES = (WEB, WORKER, RELAY, SEALER, KANRI, OPERATOR)
+# Whichever comes first takes statistics; each also waits for its share of a large table.
+COUNTED_AFTER = (
+    "autovacuum_analyze_threshold",
+    "autovacuum_vacuum_threshold",
+    "autovacuum_vacuum_insert_threshold",
+)
+# Several blocks of 5,000 lines: what is under way is then the smaller part.
+COUNTED_FROM = 20_000
 
 Grants = Mapping[str, str]
 
@@ -115,6 +123,29 @@ class InsurerTable(RunSQL):
         """Return what Django writes into a migration file."""
         kwargs: dict[str, object] = {"column": self.column, "setting": self.setting}
         return type(self).__name__, [self.table, dict(self.grants)], kwargs | {"across": self.across}
+
+
+class CountedLate(RunSQL):
+    """Statistics of tables that are written by blocks are taken from 20,000 changed rows on.
+
+    Taken earlier, while a first block of thousands is not committed, they say that the table has one row on many pages,
+    and until the next minute plans join every code of a message with every row.
+    """
+
+    def __init__(self, *tables: str) -> None:
+        """Build the statements and their reverse."""
+        self.tables = tables
+        super().__init__(
+            "\n".join(
+                f'ALTER TABLE "{table}" SET ({", ".join(f"{name} = {COUNTED_FROM}" for name in COUNTED_AFTER)});'
+                for table in tables
+            ),
+            "\n".join(f'ALTER TABLE "{table}" RESET ({", ".join(COUNTED_AFTER)});' for table in tables),
+        )
+
+    def deconstruct(self) -> tuple[str, list[object], dict[str, object]]:
+        """Return what Django writes into a migration file."""
+        return type(self).__name__, list(self.tables), {}
 
 
 # What reaches persons across insurers is not for whoever works for one of them: `PERFORM chukan_refuse_zone('name')`.
