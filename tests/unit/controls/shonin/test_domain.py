@@ -31,6 +31,7 @@ from chukan.controls.shonin.domain import (
     summary,
 )
 from chukan.kernel.principal import Principal
+from chukan.kernel.values.kojin_bango import contains_kojin_bango
 
 NOW = datetime(2026, 11, 2, 1, 0, tzinfo=UTC)
 END = NOW + timedelta(days=3)
@@ -185,6 +186,12 @@ class TestCheckIrai:
     )
     def test_a_wrong_item_is_named(self, kind: Kind, change: dict[str, str | int], code: tuple[str, str]) -> None:
         assert codes(kind, {**EXAMPLES[kind], **change}) == [code]
+
+    def test_a_list_may_have_any_key(self) -> None:
+        key = f"01a22998-97a3-738d-ba76-{BANGO}"
+        assert contains_kojin_bango(key)
+        assert codes(Kind.FUGO_SAIHAKKO, {**EXAMPLES[Kind.FUGO_SAIHAKKO], "list_id": key}) == []
+        assert codes(Kind.FUGO_SAIHAKKO, {**EXAMPLES[Kind.FUGO_SAIHAKKO], "list_id": BANGO}) == [("E215", "list_id")]
 
     @pytest.mark.parametrize("kind", list(Kind))
     def test_every_item_is_demanded(self, kind: Kind) -> None:
