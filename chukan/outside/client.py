@@ -27,7 +27,7 @@ class OutcomeUnknown(Exception):
     """The call may or may not have reached the partner: the same bytes may be sent again under the same number."""
 
     def __init__(self, reason: str) -> None:
-        """Keep the reason; never anything of the body."""
+        """Keep the reason, one word that a log line can show; never anything of the body."""
         super().__init__(reason)
         self.reason = reason
 
@@ -44,7 +44,7 @@ class Answered:
         try:
             return json.loads(self.body)
         except ValueError:
-            raise OutcomeUnknown("answer is not JSON") from None
+            raise OutcomeUnknown("answer_not_json") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,8 +189,8 @@ class PartnerClient:
         for piece in response.iter_bytes():
             size += len(piece)
             if size > ANSWER_MAX:
-                raise OutcomeUnknown("answer too long")
+                raise OutcomeUnknown("answer_too_long")
             if time.monotonic() > until:
-                raise OutcomeUnknown("answer too slow")
+                raise OutcomeUnknown("answer_too_slow")
             pieces.append(piece)
         return b"".join(pieces)

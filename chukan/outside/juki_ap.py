@@ -54,7 +54,7 @@ class JukiApClient:
             now=now,
         )
         if isinstance(outcome, Refused) and outcome.status in AWAY:
-            raise OutcomeUnknown("partner is away")
+            raise OutcomeUnknown("partner_away")
         return outcome.status
 
 

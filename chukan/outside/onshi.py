@@ -46,14 +46,14 @@ class OnshiClient:
 
 def _present(outcome: Outcome) -> Outcome:
     if isinstance(outcome, Refused) and outcome.status in AWAY:
-        raise OutcomeUnknown("partner is away")
+        raise OutcomeUnknown("partner_away")
     return outcome
 
 
 def _codes(answer: object) -> dict[str, str]:
     items = answer.get("kekka") if isinstance(answer, dict) else None
     if not isinstance(items, list):
-        raise OutcomeUnknown("answer has no kekka")
+        raise OutcomeUnknown("answer_without_kekka")
     return {
         str(item["soshin_bango"]): str(item["code"])
         for item in cast("list[object]", items)

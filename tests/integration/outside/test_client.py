@@ -12,6 +12,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from chukan.kernel.http.signatures import SignedRequest, SigningKey, content_sha256, prove, read_claim
+from chukan.kernel.observability.masking import mask_event
 from chukan.outside.client import (
     Answered,
     HostNotAllowed,
@@ -230,8 +231,9 @@ class TestOnshi:
     ) -> None:
         partner.status = status
 
-        with pytest.raises(OutcomeUnknown, match="away"):
+        with pytest.raises(OutcomeUnknown, match="away") as unknown:
             OnshiClient(line).post_shikaku_joho({"soshin_bango": "a"}, now=NOW)
+        assert mask_event(None, "", {"event": "a.b", "reason": unknown.value.reason})["reason"] == "partner_away"
         with pytest.raises(OutcomeUnknown, match="away"):
             OnshiClient(line).post_ikkatsu([{"soshin_bango": "a"}], now=NOW)
 
