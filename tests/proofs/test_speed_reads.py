@@ -72,7 +72,7 @@ def seconds_of(work: Callable[[], object]) -> float:
 
 def look_ups(dice: random.Random, count: int) -> float:
     """Return the p50 of looking a person up by number, and of what was known of one on a day, in milliseconds."""
-    by = clerk()
+    by = clerk(shubetsu="shichoson_kokuho")  # for whom others deliver: one question more
     taken = []
     for _ in range(count):
         number = bango(dice.randint(1, PERSONS))
@@ -99,7 +99,7 @@ def test_a_look_up_among_many_costs_what_it_costs_among_few(world: World, proof:
         reached=ratio <= 1.5,
         note=f"{few:.2f} ms and {lot:.2f} ms in one process, with transaction, decryption and zone",
     )
-    assert ratio < 3, "the look-up reads more when there is more"
+    assert ratio < 2, "the look-up reads more when there is more"
 
 
 @contextmanager
