@@ -1,4 +1,4 @@
-"""Looking at members on a terminal: what is shown and the record that it was shown are one transaction."""
+"""Looking at members: what is shown and the record that it was shown are one transaction."""
 
 from datetime import date, datetime
 from typing import Final
@@ -9,8 +9,9 @@ from chukan.controls.sosa_log.domain import SosaKind
 from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import own_transaction
 from shikaku.actions.accept_toroku_file import FILE, JIMU
+from shikaku.queries.channel_rules import check_channel
 from shikaku.queries.kanyusha import KanyushaDetail, SearchCriteria, SearchPage, get_kanyusha, search_kanyusha
-from shikaku.queries.rireki import RirekiLine, list_rireki
+from shikaku.queries.rireki import FoundRireki, RirekiLine, find_rireki, list_rireki
 
 UNYO: Final = "unyo"
 
@@ -77,8 +78,37 @@ def record_rireki_shokai(
 
 
 @own_transaction
+def record_rireki_kensaku(
+    *, by: Principal, hihokensha_edaban: int | None, kojin_bango: str | None, on: date | None, known_at: datetime,
+    now: datetime,
+) -> FoundRireki:  # fmt: skip
+    """Return the periods of one person of the caller's own zone, on record as asked for by an existing system.
+
+    Raises NotPermitted when this kind of insurer does not use サーバー間連携, NotFound. 根拠: KJ-SHI-09, KJ-LOG-01.
+    """
+    check_channel(by=by, now=now)
+    found = find_rireki(by=by, hihokensha_edaban=hihokensha_edaban, kojin_bango=kojin_bango, on=on, known_at=known_at)
+    record_sosa(
+        by=by,
+        kind=SosaKind.RIREKI_SHOKAI if kojin_bango is None else SosaKind.BANGO_KENSAKU,
+        jimu=JIMU,
+        target_file=FILE,
+        targets=(str(found.himozuke_bango),),
+        result="ok",
+        now=now,
+    )
+    return found
+
+
+@own_transaction
 def record_file_shokai(
-    *, by: Principal, uketsuke_bango: str, screen_id: str, kind: SosaKind = SosaKind.FILE_STATUS, now: datetime
+    *,
+    by: Principal,
+    uketsuke_bango: str,
+    screen_id: str | None = None,
+    kind: SosaKind = SosaKind.FILE_STATUS,
+    lines: int | None = None,
+    now: datetime,
 ) -> None:
     """Put on record that the results of a 受付 are shown or handed over. 根拠: KJ-LOG-01, KJ-LOG-07."""
     record_sosa(
@@ -88,6 +118,7 @@ def record_file_shokai(
         target_file=FILE,
         targets=(uketsuke_bango,),
         result="ok",
+        detail=None if lines is None else {"lines": lines},
         screen_id=screen_id,
         now=now,
     )

@@ -9,7 +9,6 @@ from rest_framework.request import Request
 from chukan.controls.setsuzoku.actions.answer_once import Answer
 from chukan.controls.setsuzoku.schema import describes
 from chukan.controls.setsuzoku.views import MachineView
-from chukan.controls.sosa_log.actions import record_sosa_alone
 from chukan.controls.sosa_log.domain import SosaKind
 from chukan.controls.uketsuke.domain import KYOHI
 from chukan.controls.uketsuke.queries import UketsukeStatus, get_uketsuke
@@ -19,7 +18,8 @@ from chukan.kernel.http.problems import json_pointer
 from chukan.kernel.retry import done_again
 from chukan.kernel.values.edaban import format_edaban, parse_edaban
 from chukan.settings import limits
-from shikaku.actions.accept_toroku_file import FILE, take_toroku_file
+from shikaku.actions.accept_toroku_file import take_toroku_file
+from shikaku.actions.record_shokai import record_file_shokai, record_rireki_kensaku
 from shikaku.actions.register_one import Registered, register_line
 from shikaku.domain.ymd import day_of
 from shikaku.formats.kekka_file_v1 import write_kekka
@@ -28,10 +28,9 @@ from shikaku.http import schemas
 from shikaku.http.upload import SealingUploadHandler
 from shikaku.queries.channel_rules import check_channel
 from shikaku.queries.kekka import kekka_rows
-from shikaku.queries.rireki import FoundRireki, find_rireki
+from shikaku.queries.rireki import FoundRireki
 from shikaku.queries.versions import Version
 
-JIMU = "shikaku"
 CREATED = {"01", "02"}
 GROUPS = ("kihon", "seigyo", "shikaku")
 REPEATED = ("sho", "korei", "gendogaku", "tokutei_shippei")
@@ -202,15 +201,8 @@ class UketsukeKekkaView(MachineView):
         status = get_uketsuke(by=self.by, uketsuke_bango=uketsuke_bango, now=self.now)
         if not status.finished:
             raise Conflict("shorichu", "まだ処理しています。終わってから取得してください。")
-        record_sosa_alone(
-            by=self.by,
-            kind=SosaKind.DOWNLOAD,
-            jimu=JIMU,
-            target_file=FILE,
-            targets=(uketsuke_bango,),
-            result="ok",
-            detail={"lines": status.sosu},
-            now=self.now,
+        record_file_shokai(
+            by=self.by, uketsuke_bango=uketsuke_bango, kind=SosaKind.DOWNLOAD, lines=status.sosu, now=self.now
         )
         return kekka_response(self, status)
 
@@ -230,25 +222,16 @@ class RirekiKensakuView(MachineView):
     @describes(summary="資格履歴の照会", request=schemas.KENSAKU, answers={200: schemas.RIREKI}, errors=(404,))
     def post(self, _request: Request) -> HttpResponse:
         """Return what was valid on a day as the hub knew it at an instant."""
-        check_channel(by=self.by, now=self.now)
         asked = _asked(self.json_body())
         known_at = asked.known_at or self.now
         if known_at > self.now:
             raise Invalid("known_at_mirai", "known_at は今より前の時刻にしてください。", pointer="known_at")
-        found = find_rireki(
+        found = record_rireki_kensaku(
             by=self.by,
             hihokensha_edaban=asked.edaban,
             kojin_bango=asked.kojin_bango,
             on=asked.on,
             known_at=known_at,
-        )
-        record_sosa_alone(
-            by=self.by,
-            kind=SosaKind.BANGO_KENSAKU if asked.kojin_bango else SosaKind.RIREKI_SHOKAI,
-            jimu=JIMU,
-            target_file=FILE,
-            targets=(str(found.himozuke_bango),),
-            result="ok",
             now=self.now,
         )
         return _json(_found(found))
