@@ -5,10 +5,10 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Final
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Max
 
 from chukan.controls.kikan.domain import SHICHOSON_KOKUHO
 from chukan.controls.uketsuke.domain import KYOHI
@@ -18,10 +18,19 @@ from chukan.kernel.crypto.keyring import get_keyring
 from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import reads
 from chukan.kernel.values.kojin_bango import is_valid_kojin_bango
-from shikaku.models import ItakuKukakuKanyusha, KyuKojinBango, ShikakuRireki
+from shikaku.models import ItakuKukakuKanyusha, KyuKojinBango
 from shikaku.queries.kanyusha import equal_to, kanyusha_nashi
 from shikaku.queries.led import find_himozuke
 from shikaku.queries.versions import Version, covers, list_all_versions, list_known_versions
+
+_LAST_DELIVERY: Final = f"""
+SELECT max(accepted_at) FROM uketsuke_uketsuke
+WHERE sender = %(sender)s AND accepted_at <= %(at)s AND state <> '{KYOHI}'
+"""  # noqa: S608  # constants only
+_LAST_CARRIED: Final = f"""
+SELECT greatest(({_LAST_DELIVERY}), (
+  SELECT max(toroku_nichiji) FROM shikaku_rireki WHERE hokensha_code = %(zone)s AND toroku_nichiji <= %(at)s))
+"""  # noqa: S608  # constants only
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +113,13 @@ def _last_delivery(by: Principal, zone: str, known_at: datetime) -> datetime | N
 
     What that system sent for many insurers at once is its own; what was recorded of it stands in each zone.
     """
-    own = Uketsuke.objects.filter(sender=by.sender, accepted_at__lte=known_at).exclude(state=KYOHI)
-    times = [own.aggregate(newest=Max("accepted_at"))["newest"]]
-    if by.hokensha_shubetsu == SHICHOSON_KOKUHO:
-        recorded = ShikakuRireki.objects.filter(hokensha_code=zone, toroku_nichiji__lte=known_at)
-        times.append(recorded.aggregate(newest=Max("toroku_nichiji"))["newest"])
-    return max((time for time in times if time is not None), default=None)
+    carried = by.hokensha_shubetsu == SHICHOSON_KOKUHO
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _LAST_CARRIED if carried else _LAST_DELIVERY, {"sender": by.sender, "zone": zone, "at": known_at}
+        )
+        newest: datetime | None = cursor.fetchone()[0]
+    return newest
 
 
 @reads

@@ -1,37 +1,45 @@
 """Reads registered systems. They belong to no zone: a caller is not known before its signature is."""
 
+import json
 from dataclasses import dataclass
 from datetime import date
 
+from django.db import connection
 from django.db.models import Q
 
 from chukan.controls.setsuzoku.domain import ClientFacts, ClientKeyFacts, as_kind
-from chukan.controls.setsuzoku.models import Client, ClientHokensha, ClientItaku, ClientKey
+from chukan.controls.setsuzoku.models import Client, ClientHokensha, ClientItaku
 
 
 def _valid(on: date, of: str = "") -> Q:
     return Q(**{f"{of}valid_from__lte": on}) & (Q(**{f"{of}valid_to__isnull": True}) | Q(**{f"{of}valid_to__gt": on}))
 
 
+# Every call asks this: it is written out, not built anew each time.
+_CLIENT = """
+SELECT c.client_id, c.kind, c.hokensha_code, k.id, k.kid, k.jwk, k.proven_at IS NOT NULL
+FROM setsuzoku_client_key k JOIN setsuzoku_client c ON c.client_id = k.client_id
+WHERE k.client_id = %(client_id)s
+  AND k.valid_from <= %(on)s AND (k.valid_to IS NULL OR k.valid_to > %(on)s)
+  AND c.valid_from <= %(on)s AND (c.valid_to IS NULL OR c.valid_to > %(on)s)
+ORDER BY k.id
+"""
+
+
 def find_client(client_id: str, *, on: date) -> ClientFacts | None:
     """Return a system that is valid on the day with its valid keys, or None."""
-    rows = list(
-        ClientKey.objects.filter(_valid(on), _valid(on, "client__"), client_id=client_id)
-        .select_related("client")
-        .order_by("id")
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(_CLIENT, {"client_id": client_id, "on": on})
+        rows = cursor.fetchall()
     if not rows:
         return None
-    client = rows[0].client
-    carried: frozenset[str] = frozenset()
-    if client.kind == "kokuho_shuyaku":
-        carried = carried_by(client_id)
+    found, kind, hokensha_code = rows[0][:3]
     return ClientFacts(
-        client_id=client.client_id,
-        kind=as_kind(client.kind),
-        hokensha_code=client.hokensha_code,
-        carried=carried,
-        keys=tuple(ClientKeyFacts(row.pk, row.kid, row.jwk, row.proven_at is not None) for row in rows),
+        client_id=found,
+        kind=as_kind(kind),
+        hokensha_code=hokensha_code,
+        carried=carried_by(client_id) if kind == "kokuho_shuyaku" else frozenset(),
+        keys=tuple(ClientKeyFacts(row_id, kid, json.loads(jwk), proven) for *_, row_id, kid, jwk, proven in rows),
     )
 
 
