@@ -25,7 +25,7 @@ COUNTED_AFTER = (
     "autovacuum_vacuum_threshold",
     "autovacuum_vacuum_insert_threshold",
 )
-# Several blocks of 5,000 lines: what is under way is then the smaller part.
+# More than two blocks of 8,000 lines: what is under way is then the smaller part.
 COUNTED_FROM = 20_000
 
 Grants = Mapping[str, str]

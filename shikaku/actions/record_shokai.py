@@ -79,9 +79,14 @@ def record_rireki_shokai(
 
 @own_transaction
 def record_rireki_kensaku(
-    *, by: Principal, hihokensha_edaban: int | None, kojin_bango: str | None, on: date | None, known_at: datetime,
+    *,
+    by: Principal,
+    hihokensha_edaban: int | None,
+    kojin_bango: str | None,
+    on: date | None,
+    known_at: datetime,
     now: datetime,
-) -> FoundRireki:  # fmt: skip
+) -> FoundRireki:
     """Return the periods of one person of the caller's own zone, on record as asked for by an existing system.
 
     Raises NotPermitted when this kind of insurer does not use サーバー間連携, NotFound. 根拠: KJ-SHI-09, KJ-LOG-01.
