@@ -9,6 +9,7 @@ from chukan.controls.sosa_log.domain import SosaKind
 from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import own_transaction
 from fugo.actions.transfer_yokyu_file import FILE, JIMU
+from fugo.domain.saihakko import FILE as LISTS
 
 
 @own_transaction
@@ -23,6 +24,21 @@ def record_look(
         target_file=FILE,
         targets=targets,
         result="ok" if found else "not_found",
+        screen_id=screen_id,
+        now=now,
+    )
+
+
+@own_transaction
+def record_look_at_lists(*, by: Principal, screen_id: str, list_id: UUID | None, now: datetime) -> None:
+    """Write that the lists of a 再発行 were opened, or one of them."""
+    record_sosa(
+        by=by,
+        kind=SosaKind.SAIHAKKO_SHOKAI,
+        jimu=JIMU,
+        target_file=LISTS,
+        targets=() if list_id is None else (str(list_id),),
+        result="ok",
         screen_id=screen_id,
         now=now,
     )

@@ -17,13 +17,12 @@ from chukan.controls.shonin.actions.apply import apply_in_act
 from chukan.controls.shonin.actions.consume import consume
 from chukan.controls.shonin.domain import KINDS, may_apply
 from chukan.controls.shonin.queries import IraiRow, get_irai, list_baitai
-from chukan.controls.sosa_log.actions import record_sosa_alone
-from chukan.controls.sosa_log.domain import SosaKind
 from chukan.kernel import clock
 from chukan.kernel.errors import ErrorItem, RuleBroken
 from chukan.kernel.http.pages import show
 from chukan.kernel.principal import Principal
 from chukan.settings import limits
+from fugo.actions.record_desk import record_look_at_lists
 from fugo.actions.register_saihakko import (
     ask_saihakko,
     confirm_saihakko,
@@ -33,9 +32,7 @@ from fugo.actions.register_saihakko import (
 from fugo.actions.reissue_fugo import execute_saihakko
 from fugo.actions.write_saihakko import take_extract
 from fugo.domain.saihakko import (
-    FILE,
     GENIN,
-    JIMU,
     KIND,
     LEFT_OUT,
     MOKUTEKI,
@@ -109,7 +106,7 @@ def _lists(request: HttpRequest, given: Mapping[str, str], errors: tuple[ErrorIt
         "submit_label": "リストを登録する",
         "now": now,
     }
-    _record(by, "KA-201", None)
+    record_look_at_lists(by=by, screen_id="KA-201", list_id=None, now=now)
     return show(request, "operator/fugo_saihakko_list.html", context, status=422 if errors else 200)
 
 
@@ -173,7 +170,7 @@ def _list(request: HttpRequest, list_id: UUID, errors: tuple[ErrorItem, ...]) ->
         "errors": [{"field": f"f-{one.pointer}", "message": one.message, "code": one.code} for one in errors],
         "now": now,
     }
-    _record(by, "KA-202", facts)
+    record_look_at_lists(by=by, screen_id="KA-202", list_id=facts.id, now=now)
     return show(request, "operator/fugo_saihakko.html", context, status=422 if errors else 200)
 
 
@@ -300,16 +297,3 @@ def _go_on(list_id: UUID) -> HttpResponse:
     response.status_code = 303
     response.headers["Cache-Control"] = "no-store"
     return response
-
-
-def _record(by: Principal, screen_id: str, facts: ListFacts | None) -> None:
-    record_sosa_alone(
-        by=by,
-        kind=SosaKind.SAIHAKKO_SHOKAI,
-        jimu=JIMU,
-        target_file=FILE,
-        targets=() if facts is None else (str(facts.id),),
-        result="ok",
-        screen_id=screen_id,
-        now=clock.now(),
-    )
