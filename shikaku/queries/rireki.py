@@ -5,7 +5,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection
@@ -18,8 +18,8 @@ from chukan.kernel.crypto.keyring import get_keyring
 from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import reads
 from chukan.kernel.values.kojin_bango import is_valid_kojin_bango
-from shikaku.models import ItakuKukakuKanyusha, KyuKojinBango
-from shikaku.queries.kanyusha import equal_to, kanyusha_nashi
+from shikaku.models import ItakuKukakuKanyusha
+from shikaku.queries.kanyusha import kanyusha_nashi
 from shikaku.queries.led import find_himozuke
 from shikaku.queries.versions import Version, covers, list_all_versions, list_known_versions
 
@@ -31,6 +31,24 @@ _LAST_CARRIED: Final = f"""
 SELECT greatest(({_LAST_DELIVERY}), (
   SELECT max(toroku_nichiji) FROM shikaku_rireki WHERE hokensha_code = %(zone)s AND toroku_nichiji <= %(at)s))
 """  # noqa: S608  # constants only
+
+
+# Every look-up asks this: it is written out, not built anew each time.
+_MEMBER: Final = """
+SELECT id, hokensha_code, hihokensha_edaban, himozuke_bango FROM shikaku_itaku_kukaku_kanyusha
+WHERE hokensha_code = %s AND"""
+_FORMER: Final = """
+SELECT hihokensha_edaban FROM shikaku_kyu_kojin_bango WHERE hokensha_code = %s AND resolves AND bi_bango = ANY (%s)"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Member:
+    """One person in the zone of the caller."""
+
+    id: UUID
+    hokensha_code: str
+    hihokensha_edaban: int
+    himozuke_bango: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,25 +82,27 @@ class Kanyusaki:
     valid_to: date | None
 
 
-def _find_edaban(by: Principal, edaban: int | None, kojin_bango: str | None) -> ItakuKukakuKanyusha:
-    rows = ItakuKukakuKanyusha.objects.filter(hokensha_code=by.hokensha_code)
+def _find_member(by: Principal, edaban: int | None, kojin_bango: str | None) -> _Member:
+    zone, found = by.hokensha_code or "", list[_Member]()
     if edaban is not None:
-        row = rows.filter(hihokensha_edaban=edaban).first()
+        found = _members(f"{_MEMBER} hihokensha_edaban = %s", zone, edaban)
     elif kojin_bango is not None and is_valid_kojin_bango(kojin_bango):
-        index = ZoneIndex(get_keyring(), by.hokensha_code or "")
-        hashed = equal_to("bi_bango", index.both_bango((index.bango(kojin_bango),)))
-        row = rows.filter(**hashed).first()
-        if row is None:
-            former = KyuKojinBango.objects.filter(hokensha_code=by.hokensha_code, resolves=True, **hashed)
-            row = rows.filter(hihokensha_edaban__in=former.values("hihokensha_edaban")).first()
-        if row is None:  # another insurer's 変更 may have made the number lead to somebody who is here under another
+        index = ZoneIndex(get_keyring(), zone)
+        hashes = list(index.both_bango((index.bango(kojin_bango),)))
+        found = _members(f"{_MEMBER} bi_bango = ANY (%s)", zone, hashes)
+        found = found or _members(f"{_MEMBER} hihokensha_edaban IN ({_FORMER})", zone, zone, hashes)
+        if not found:  # another insurer's 変更 may have made the number lead to somebody who is here under another
             led = find_himozuke(by=by, index=index, hashes=[index.global_bango(kojin_bango)])
-            row = rows.filter(himozuke_bango__in=led.values()).first()
-    else:
-        row = None
-    if row is None:
+            found = _members(f"{_MEMBER} himozuke_bango = ANY (%s)", zone, list(led.values()))
+    if not found:
         raise kanyusha_nashi()
-    return row
+    return found[0]
+
+
+def _members(statement: str, *values: Any) -> list[_Member]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return [_Member(*row) for row in cursor.fetchall()]
 
 
 @reads
@@ -98,7 +118,7 @@ def find_rireki(
 
     Raises NotFound `kanyusha_nashi` for a person this insurer does not know, whoever else does.
     """
-    row = _find_edaban(by, hihokensha_edaban, kojin_bango)
+    row = _find_member(by, hihokensha_edaban, kojin_bango)
     versions = list_known_versions(by=by, zone=row.hokensha_code, edabans=[row.hihokensha_edaban], known_at=known_at)
     shown = tuple(
         version
@@ -125,7 +145,7 @@ def _last_delivery(by: Principal, zone: str, known_at: datetime) -> datetime | N
 @reads
 def find_row_id(*, by: Principal, hihokensha_edaban: int | None = None, kojin_bango: str | None = None) -> UUID:
     """Return the random row id pages address a member by. Raises NotFound."""
-    return _find_edaban(by, hihokensha_edaban, kojin_bango).id
+    return _find_member(by, hihokensha_edaban, kojin_bango).id
 
 
 @reads

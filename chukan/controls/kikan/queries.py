@@ -4,7 +4,8 @@ from datetime import date
 from typing import Final
 
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import Max, Value
+from django.db import connection
+from django.db.models import Value
 
 from chukan.controls.kikan.domain import (
     ALL_SHUBETSU,
@@ -21,7 +22,6 @@ from chukan.controls.kikan.models import (
     CodeValue,
     Hokensha,
     Kano,
-    ReferenceLoad,
 )
 from chukan.kernel.errors import NotFound, NotPermitted
 
@@ -39,7 +39,9 @@ _KEPT: Final = _Kept()
 
 def reference_version() -> int:
     """Return the number of the newest loading, 0 when nothing was loaded."""
-    return ReferenceLoad.objects.aggregate(newest=Max("id"))["newest"] or 0
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT COALESCE(max(id), 0) FROM kikan_reference_load")
+        return int(cursor.fetchone()[0])
 
 
 def _refresh() -> None:
@@ -100,7 +102,10 @@ def find_hokensha(hokensha_code: str) -> HokenshaFacts | None:
 
 def find_shubetsu(hokensha_code: str) -> str | None:
     """Return the 保険者種別 of one insurer, or None when it is not registered."""
-    return Hokensha.objects.filter(hokensha_code=hokensha_code).values_list("hokensha_shubetsu", flat=True).first()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT hokensha_shubetsu FROM kikan_hokensha WHERE hokensha_code = %s", [hokensha_code])
+        found = cursor.fetchone()
+    return None if found is None else str(found[0])
 
 
 def hokensha_facts(hokensha_code: str) -> HokenshaFacts:
