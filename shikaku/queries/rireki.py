@@ -5,7 +5,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from django.db import connection
@@ -99,7 +99,7 @@ def _find_member(by: Principal, edaban: int | None, kojin_bango: str | None) -> 
     return found[0]
 
 
-def _members(statement: str, *values: Any) -> list[_Member]:
+def _members(statement: str, *values: str | int | list[bytes] | list[UUID]) -> list[_Member]:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return [_Member(*row) for row in cursor.fetchall()]
