@@ -1,4 +1,4 @@
-"""Migration operations that say, per table, who may see and change what.
+"""Migration operations that say, per table, who may see and change what, and how it is kept.
 
 Five kinds of tables: `insurer` (row-level security by 保険者コード), `person` (granted to nobody, reached through
 functions only), `hub`, `append_only`, `reference`. The kind stands in the model's `ChukanMeta` too; a test compares
@@ -25,8 +25,6 @@ COUNTED_AFTER = (
     "autovacuum_vacuum_threshold",
     "autovacuum_vacuum_insert_threshold",
 )
-# More than two blocks of 8,000 lines: what is under way is then the smaller part.
-COUNTED_FROM = 20_000
 
 Grants = Mapping[str, str]
 
@@ -126,18 +124,19 @@ class InsurerTable(RunSQL):
 
 
 class CountedLate(RunSQL):
-    """Statistics of tables that are written by blocks are taken from 20,000 changed rows on.
+    """Statistics of tables that are written by blocks are taken after so many changes only.
 
-    Taken earlier, while a first block of thousands is not committed, they say that the table has one row on many pages,
-    and until the next minute plans join every code of a message with every row.
+    Taken while a first block of thousands is not committed, they say that the table has one row on many pages, and
+    until the next minute plans join every code of a message with every row. `changes` is to be several blocks, each of
+    8,000 rows that change up to six times.
     """
 
-    def __init__(self, *tables: str) -> None:
+    def __init__(self, changes: int, *tables: str) -> None:
         """Build the statements and their reverse."""
-        self.tables = tables
+        self.changes, self.tables = changes, tables
         super().__init__(
             "\n".join(
-                f'ALTER TABLE "{table}" SET ({", ".join(f"{name} = {COUNTED_FROM}" for name in COUNTED_AFTER)});'
+                f'ALTER TABLE "{table}" SET ({", ".join(f"{name} = {changes}" for name in COUNTED_AFTER)});'
                 for table in tables
             ),
             "\n".join(f'ALTER TABLE "{table}" RESET ({", ".join(COUNTED_AFTER)});' for table in tables),
@@ -145,7 +144,7 @@ class CountedLate(RunSQL):
 
     def deconstruct(self) -> tuple[str, list[object], dict[str, object]]:
         """Return what Django writes into a migration file."""
-        return type(self).__name__, list(self.tables), {}
+        return type(self).__name__, [self.changes, *self.tables], {}
 
 
 # What reaches persons across insurers is not for whoever works for one of them: `PERFORM chukan_refuse_zone('name')`.

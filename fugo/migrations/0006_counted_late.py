@@ -11,6 +11,7 @@ class Migration(migrations.Migration):
     dependencies = [("fugo", "0005_ninsho")]
     operations = [
         CountedLate(
+            100_000,
             "fugo_shutoku_yokyu",
             "fugo_edaban_himozuke",
             "fugo_kikanbetsu_fugo",

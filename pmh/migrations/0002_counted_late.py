@@ -10,5 +10,5 @@ class Migration(migrations.Migration):
 
     dependencies = [("pmh", "0001_pmh")]
     operations = [
-        CountedLate("pmh_hakko_rireki"),
+        CountedLate(100_000, "pmh_hakko_rireki"),
     ]

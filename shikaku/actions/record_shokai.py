@@ -9,7 +9,6 @@ from chukan.controls.sosa_log.domain import SosaKind
 from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import own_transaction
 from shikaku.actions.accept_toroku_file import FILE, JIMU
-from shikaku.queries.channel_rules import check_channel
 from shikaku.queries.kanyusha import KanyushaDetail, SearchCriteria, SearchPage, get_kanyusha, search_kanyusha
 from shikaku.queries.rireki import FoundRireki, RirekiLine, find_rireki, list_rireki
 
@@ -89,9 +88,8 @@ def record_rireki_kensaku(
 ) -> FoundRireki:
     """Return the periods of one person of the caller's own zone, on record as asked for by an existing system.
 
-    Raises NotPermitted when this kind of insurer does not use サーバー間連携, NotFound. 根拠: KJ-SHI-09, KJ-LOG-01.
+    Raises NotFound. 根拠: KJ-SHI-09, KJ-LOG-01.
     """
-    check_channel(by=by, now=now)
     found = find_rireki(by=by, hihokensha_edaban=hihokensha_edaban, kojin_bango=kojin_bango, on=on, known_at=known_at)
     record_sosa(
         by=by,

@@ -222,6 +222,7 @@ class RirekiKensakuView(MachineView):
     @describes(summary="資格履歴の照会", request=schemas.KENSAKU, answers={200: schemas.RIREKI}, errors=(404,))
     def post(self, _request: Request) -> HttpResponse:
         """Return what was valid on a day as the hub knew it at an instant."""
+        check_channel(by=self.by, now=self.now)
         asked = _asked(self.json_body())
         known_at = asked.known_at or self.now
         if known_at > self.now:

@@ -11,6 +11,7 @@ class Migration(migrations.Migration):
     dependencies = [("shikaku", "0017_soshitsu_per_hokensha")]
     operations = [
         CountedLate(
+            100_000,
             "shikaku_rireki",
             "shikaku_itaku_kukaku_kanyusha",
             "shikaku_kyu_kojin_bango",

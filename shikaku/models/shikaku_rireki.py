@@ -49,6 +49,4 @@ class ShikakuRireki(models.Model):
                 name="shikaku_rireki_kigo_bango",
                 condition=models.Q(superseded_at__isnull=True, withdrawn=False, t_kigo_bango__isnull=False),
             ),
-            # When anything was last recorded in a zone that others deliver for; equal instants of a block take no room.
-            models.Index(fields=("hokensha_code", "toroku_nichiji"), name="shikaku_rireki_newest"),
         )

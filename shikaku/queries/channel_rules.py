@@ -6,14 +6,12 @@ from typing import Final
 from chukan.controls.kikan.queries import check_kano
 from chukan.kernel import clock
 from chukan.kernel.principal import Principal
-from chukan.kernel.transactions import reads
 
 _JIMU: Final = "shikaku_toroku"
 _HOSHIKI: Final = {"terminal": "terminal", "server_api": "server_api", "shuyaku": "shuyaku"}
 _SHUYAKU_SHUBETSU: Final = "shichoson_kokuho"
 
 
-@reads
 def check_channel(*, by: Principal, now: datetime) -> None:
     """Raise NotPermitted when this insurer type may not register by this way, or not yet."""
     shubetsu = _SHUYAKU_SHUBETSU if by.channel == "shuyaku" else by.hokensha_shubetsu or ""

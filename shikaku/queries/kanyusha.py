@@ -177,7 +177,7 @@ def _candidates(by: Principal, criteria: SearchCriteria, index: ZoneIndex) -> _C
         narrowed = True
     if criteria.seinengappi is not None:
         token = index.token("seinengappi", criteria.seinengappi.isoformat())
-        rows = rows.filter(**equal_to("t_seinengappi", index.both_tokens((token,))))
+        rows = rows.filter(**_equal_to("t_seinengappi", index.both_tokens((token,))))
         narrowed = True
     if not narrowed:
         raise Invalid("joken_nashi", "氏名（カナ）、番号、生年月日のどれかを入力してください。", pointer="kana")
@@ -185,11 +185,11 @@ def _candidates(by: Principal, criteria: SearchCriteria, index: ZoneIndex) -> _C
     whole = None
     if key is not None:
         token = index.token("kana_full", key.whole)
-        whole = rows.filter(**equal_to("t_kana_full", index.both_tokens((token,))))
+        whole = rows.filter(**_equal_to("t_kana_full", index.both_tokens((token,))))
     return _Candidates(rows.filter(kana), whole, key)
 
 
-def equal_to(column: str, values: Collection[object]) -> dict[str, object]:
+def _equal_to(column: str, values: Collection[object]) -> dict[str, object]:
     """Return the condition that a column has the one value, or one of two while the key of its hashes is replaced."""
     if len(values) == 1:
         return dict.fromkeys((column,), *values)
@@ -207,7 +207,7 @@ def _by_kana(key: KanaName, index: ZoneIndex) -> Q:
     if len(whole) >= _KANA_LONG:
         return Q(t_kana4__in=index.both_tokens([*tokens, index.token("kana4", whole[:_KANA_LONG])]))
     two = index.token("kana2", whole[:_KANA_MIN])
-    return Q(**equal_to("t_kana2", index.both_tokens((two,)))) | Q(t_kana4__in=index.both_tokens(tokens))
+    return Q(**_equal_to("t_kana2", index.both_tokens((two,)))) | Q(t_kana4__in=index.both_tokens(tokens))
 
 
 def _kigo_tokens(by: Principal, criteria: SearchCriteria, index: ZoneIndex) -> list[int]:

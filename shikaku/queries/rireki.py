@@ -25,17 +25,11 @@ from shikaku.queries.versions import Version, covers, list_all_versions, list_kn
 
 _LAST_DELIVERY: Final = f"""
 SELECT max(accepted_at) FROM uketsuke_uketsuke
-WHERE sender = %(sender)s AND accepted_at <= %(at)s AND state <> '{KYOHI}'
+WHERE sender = %s AND accepted_at <= %s AND state <> '{KYOHI}'
 """  # noqa: S608  # constants only
-_LAST_CARRIED: Final = f"""
-SELECT greatest(({_LAST_DELIVERY}), (
-  SELECT max(toroku_nichiji) FROM shikaku_rireki WHERE hokensha_code = %(zone)s AND toroku_nichiji <= %(at)s))
-"""  # noqa: S608  # constants only
-
-
 # Every look-up asks this: it is written out, not built anew each time.
 _MEMBER: Final = """
-SELECT id, hokensha_code, hihokensha_edaban, himozuke_bango FROM shikaku_itaku_kukaku_kanyusha
+SELECT id, hihokensha_edaban, himozuke_bango FROM shikaku_itaku_kukaku_kanyusha
 WHERE hokensha_code = %s AND"""
 _FORMER: Final = """
 SELECT hihokensha_edaban FROM shikaku_kyu_kojin_bango WHERE hokensha_code = %s AND resolves AND bi_bango = ANY (%s)"""
@@ -46,7 +40,6 @@ class _Member:
     """One person in the zone of the caller."""
 
     id: UUID
-    hokensha_code: str
     hihokensha_edaban: int
     himozuke_bango: UUID
 
@@ -101,7 +94,7 @@ def _find_member(by: Principal, edaban: int | None, kojin_bango: str | None) -> 
 
 def _members(statement: str, *values: str | int | list[bytes] | list[UUID]) -> list[_Member]:
     with connection.cursor() as cursor:
-        cursor.execute(statement, values)
+        cursor.execute(f"{statement} ORDER BY id LIMIT 1", values)
         return [_Member(*row) for row in cursor.fetchall()]
 
 
@@ -118,26 +111,20 @@ def find_rireki(
 
     Raises NotFound `kanyusha_nashi` for a person this insurer does not know, whoever else does.
     """
-    row = _find_member(by, hihokensha_edaban, kojin_bango)
-    versions = list_known_versions(by=by, zone=row.hokensha_code, edabans=[row.hihokensha_edaban], known_at=known_at)
+    zone, row = by.hokensha_code or "", _find_member(by, hihokensha_edaban, kojin_bango)
+    versions = list_known_versions(by=by, zone=zone, edabans=[row.hihokensha_edaban], known_at=known_at)
     shown = tuple(
         version
         for version in versions
         if version.shikaku_tsuban is not None and not version.withdrawn and (on is None or covers(version, on))
     )
-    return FoundRireki(row.himozuke_bango, shown, known_at, _last_delivery(by, row.hokensha_code, known_at))
+    return FoundRireki(row.himozuke_bango, shown, known_at, _last_delivery(by, known_at))
 
 
-def _last_delivery(by: Principal, zone: str, known_at: datetime) -> datetime | None:
-    """Return when this insurer last delivered, as known at an instant: by itself, or by 国保情報集約システム for it.
-
-    What that system sent for many insurers at once is its own; what was recorded of it stands in each zone.
-    """
-    carried = by.hokensha_shubetsu == SHICHOSON_KOKUHO
+def _last_delivery(by: Principal, known_at: datetime) -> datetime | None:
+    """Return when this insurer last delivered, as known at an instant."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            _LAST_CARRIED if carried else _LAST_DELIVERY, {"sender": by.sender, "zone": zone, "at": known_at}
-        )
+        cursor.execute(_LAST_DELIVERY, [by.sender, known_at])
         newest: datetime | None = cursor.fetchone()[0]
     return newest
 

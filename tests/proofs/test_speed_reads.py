@@ -72,7 +72,7 @@ def seconds_of(work: Callable[[], object]) -> float:
 
 def look_ups(dice: random.Random, count: int) -> float:
     """Return the p50 of looking a person up by number, and of what was known of one on a day, in milliseconds."""
-    by = clerk(shubetsu="shichoson_kokuho")  # for whom others deliver: one question more
+    by = clerk()
     taken = []
     for _ in range(count):
         number = bango(dice.randint(1, PERSONS))

@@ -13,7 +13,7 @@ NAMES = {
     "S3": "first load of an insurer against raw COPY of the same rows",
     "S4": "peak memory of the worker against that of a file a tenth as long",
 }
-# On a small file the start of the second process weighs, and a busy machine takes its share of either side.
+# On a small file the start of the second process weighs; beside other work on two cores it has none to itself.
 FLOORS = {"ci": {"S1": 0.25, "S2": 2.5, "S4": 1.3}, "full": {"S1": 0.5, "S2": 4.0, "S3": 0.4, "S4": 1.2}}
 
 

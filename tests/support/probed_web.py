@@ -19,7 +19,7 @@ from chukan.wsgi import application as application  # noqa: PLC0414  # gunicorn 
 from chukan import urls
 from chukan.kernel import transactions
 from chukan.kernel.principal import Principal
-from shikaku.http import server_api_views
+from shikaku.actions import record_shokai
 from shikaku.queries import rireki
 
 _COUNT = "SELECT hokensha_code, count(*) FROM shikaku_itaku_kukaku_kanyusha GROUP BY 1"
@@ -90,7 +90,7 @@ def _cache_without_the_insurer() -> None:
             kept[key] = real(by=by, known_at=known_at, **asked)
         return kept[key]
 
-    vars(server_api_views)["find_rireki"] = find_rireki
+    vars(record_shokai)["find_rireki"] = find_rireki
 
 
 def _one_slot_for_all_threads() -> None:
@@ -101,7 +101,7 @@ def _one_slot_for_all_threads() -> None:
         time.sleep(0.002)
         return slot["found"]
 
-    vars(server_api_views)["find_rireki"] = find_rireki
+    vars(record_shokai)["find_rireki"] = find_rireki
 
 
 MUTANTS: dict[str, Callable[[], None]] = {
@@ -114,5 +114,5 @@ MUTANTS: dict[str, Callable[[], None]] = {
 
 probe.chukan_access = "everybody"  # type: ignore[attr-defined]  # read by the guard
 urls.urlpatterns.append(path("_probe", probe))
-rireki._find_edaban = _disturbed(rireki._find_edaban)
+rireki._find_member = _disturbed(rireki._find_member)
 MUTANTS[os.environ["CHUKAN_PROOF_MUTANT"]]()

@@ -260,7 +260,7 @@ class Stack:
     def wait_until(self, what: str, condition: Callable[[], object], *, seconds: float, pause: float = 0.2) -> None:
         """Wait for a condition; when it does not come true, fail with the last lines of every log.
 
-        `seconds` are those of a quiet machine; a busy one is given several times as many.
+        `seconds` are those of a quiet machine; several times as many are waited.
         """
         longest = seconds * BUSY
         deadline = time.monotonic() + longest

@@ -10,5 +10,5 @@ class Migration(migrations.Migration):
 
     dependencies = [("uketsuke", "0004_of_files")]
     operations = [
-        CountedLate("uketsuke_meisai"),
+        CountedLate(100_000, "uketsuke_meisai", "uketsuke_teiseimachi"),
     ]

@@ -10,10 +10,18 @@ import pytest
 
 from chukan.controls.sosa_log.domain import SosaKind
 from chukan.kernel.errors import Invalid, NotFound
-from shikaku.actions.record_shokai import record_file_shokai, record_kensaku, record_rireki_shokai, record_shokai
+from shikaku.actions import record_shokai as record_shokai_module
+from shikaku.actions.record_shokai import (
+    record_file_shokai,
+    record_kensaku,
+    record_rireki_kensaku,
+    record_rireki_shokai,
+    record_shokai,
+)
 from shikaku.actions.register_one import register_one
 from shikaku.queries.kanyusha import SearchCriteria
-from tests.support.members import LATER, NOW, TODAY, asked, joined, kinds_of, loss, row_id_of
+from shikaku.queries.rireki import FoundRireki
+from tests.support.members import LATER, NOW, TODAY, asked, bango, joined, kinds_of, loss, row_id_of
 from tests.support.principals import OTHER_KENPO, clerk
 from tests.support.world import World
 
@@ -22,6 +30,12 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def last(world: World, columns: str) -> tuple[Any, ...]:
     return asked(world, f"SELECT {columns} FROM sosa_log_event ORDER BY id DESC LIMIT 1")[0]  # ours
+
+
+def rireki_asked(*, hihokensha_edaban: int | None = None, kojin_bango: str | None = None) -> FoundRireki:
+    return record_rireki_kensaku(
+        by=clerk(), hihokensha_edaban=hihokensha_edaban, kojin_bango=kojin_bango, on=None, known_at=LATER, now=LATER
+    )
 
 
 @pytest.mark.kj("KJ-LOG-01")
@@ -69,13 +83,42 @@ class TestRecordShokai:
         assert shown(NOW) == ["01"]
         assert kinds_of(world)[-2:] == ["rireki_shokai", "rireki_shokai"]
 
+    @pytest.mark.parametrize(
+        "asked_by,kind", [({"kojin_bango": bango(1)}, "bango_kensaku"), ({"hihokensha_edaban": 1}, "rireki_shokai")]
+    )
+    def test_a_person_asked_for_is_one_row_that_tells_how(
+        self, world: World, asked_by: dict[str, Any], kind: str
+    ) -> None:
+        joined(1)
+
+        found = rireki_asked(**asked_by)
+
+        assert [version.shori_shubetsu_code for version in found.versions] == ["01"]
+        assert last(world, "kind, targets, result") == (kind, [str(found.himozuke_bango)], "ok")
+
+    def test_nobody_is_answered_about_without_a_record(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+        joined(1)
+        before = kinds_of(world)
+
+        def full(**_: object) -> None:
+            raise OSError
+
+        monkeypatch.setattr(record_shokai_module, "record_sosa", full)
+        with pytest.raises(OSError):  # noqa: PT011  # ours, a line above
+            rireki_asked(hihokensha_edaban=1)
+        with pytest.raises(NotFound):
+            rireki_asked(hihokensha_edaban=2)
+        assert kinds_of(world) == before
+
     def test_the_results_of_a_file_are_seen_or_taken_away(self, world: World) -> None:
         record_file_shokai(by=clerk(), uketsuke_bango="20261120-ABCDEFGHIJ", screen_id="HS-302", now=NOW)
         record_file_shokai(
-            by=clerk(), uketsuke_bango="20261120-ABCDEFGHIJ", screen_id="HS-302", kind=SosaKind.DOWNLOAD, now=NOW
+            by=clerk(), uketsuke_bango="20261120-ABCDEFGHIJ", kind=SosaKind.DOWNLOAD, lines=1_234, now=NOW
         )
 
         assert kinds_of(world) == ["file_status", "download"]
+        (body,) = last(world, "body")
+        assert '"lines":1234' in bytes(body).decode()
 
 
 @pytest.mark.kj("KJ-ZONE-01")

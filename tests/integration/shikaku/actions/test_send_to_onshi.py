@@ -46,7 +46,7 @@ class Partner:
         if self.poison in self.calls[-1]:  # refuses the call as a whole
             return frozenset()
         if self.lost:
-            raise OutcomeUnknown("read timeout")
+            raise OutcomeUnknown("ReadTimeout")
         return frozenset(
             str(one["soshin_bango"])
             for one in telegrams

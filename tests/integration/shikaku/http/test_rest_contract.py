@@ -10,9 +10,10 @@ import pytest
 from django.http import HttpResponse
 
 from chukan.kernel import clock
-from chukan.kernel.errors import RuleBroken
+from chukan.kernel.errors import NotPermitted, RuleBroken
 from chukan.kernel.principal import Principal
 from shikaku.actions.process_toroku_file import process_toroku_file
+from shikaku.http import server_api_views
 from tests.builders.lines import NOT_YET, file_text, known, kojin_bango, message
 from tests.support.machines import Machine, new_machine
 from tests.support.principals import OTHER_KENPO, SHICHOSON, clerk
@@ -241,6 +242,16 @@ class TestRegister:
 
 
 class TestAsk:
+    @pytest.mark.kj("KJ-IN-02")
+    def test_who_may_not_use_this_way_is_told_so_before_the_question_is_read(
+        self, machine: Machine, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def closed(**_: object) -> None:
+            raise NotPermitted("jimu_taishogai", "この方法では行えません。")
+
+        monkeypatch.setattr(server_api_views, "check_channel", closed)
+        problem(machine.post(ASK, {}), 403, "jimu_taishogai")
+
     @pytest.mark.kj("KJ-SHI-09", "KJ-ZONE-06")
     def test_an_item_has_these_keys_and_never_the_number(self, machine: Machine) -> None:
         register(machine, message(1), "a")
