@@ -111,10 +111,14 @@ def differences(kekka: list[dict[str, str]], answers: list[dict[str, str]]) -> l
 
 @dataclass
 class HeldPerson:
-    """One person as the file leaves them: the open and ended periods, and the telegrams owed on the way."""
+    """One person as the file leaves them: the open and ended periods, and the telegrams owed on the way.
+
+    Whose number was changed has another right one: a 訂正 then takes the wrong one away and leaves the person.
+    """
 
     periods: dict[str, tuple[str, str]] = field(default_factory=dict)
     telegrams: int = 0
+    was_changed: bool = False
 
 
 def held_after(sample: Sample, kekka: list[dict[str, str]]) -> dict[str, HeldPerson]:
@@ -124,18 +128,19 @@ def held_after(sample: Sample, kekka: list[dict[str, str]]) -> dict[str, HeldPer
         if result["処理結果区分"] == "9":
             continue
         person = held.setdefault(result["被保険者枝番"], HeldPerson())
-        person.telegrams += _telegrams_of(row, result)
+        person.telegrams += _telegrams_of(row, result, person)
+        person.was_changed |= bool(row[c.KOSHINGO]) and row[c.KOSHIN_KUBUN] != "2"
         if result["資格通番"]:
             _apply(person.periods, row, result["資格通番"])
     return held
 
 
-def _telegrams_of(row: list[str], result: dict[str, str]) -> int:
+def _telegrams_of(row: list[str], result: dict[str, str], person: HeldPerson) -> int:
     if "W102" in result["処理結果明細コード"] or row[c.KUBUN] == "02":
         return 0
-    if row[c.KOSHINGO]:
-        return 2 if row[c.KOSHIN_KUBUN] == "2" else 0  # 訂正: 消去 of the old, 資格 of the new
-    return 1
+    if row[c.KOSHINGO] and row[c.KOSHIN_KUBUN] != "2":
+        return 0
+    return 2 if row[c.KOSHINGO] and not person.was_changed else 1  # 訂正: 消去 of the old, 資格 of the new
 
 
 def _apply(periods: dict[str, tuple[str, str]], row: list[str], tsuban: str) -> None:
