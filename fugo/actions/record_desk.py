@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from chukan.controls.sosa_log.actions import record_sosa
@@ -11,34 +12,27 @@ from chukan.kernel.transactions import own_transaction
 from fugo.actions.transfer_yokyu_file import FILE, JIMU
 from fugo.domain.saihakko import FILE as LISTS
 
+_LOOKED_AT: Final = {SosaKind.FUGO_SHOKAI: FILE, SosaKind.SAIHAKKO_SHOKAI: LISTS}
+
 
 @own_transaction
 def record_look(
-    *, by: Principal, screen_id: str, targets: Sequence[str] = (), found: bool = True, now: datetime
+    *,
+    by: Principal,
+    screen_id: str,
+    kind: SosaKind = SosaKind.FUGO_SHOKAI,
+    targets: Sequence[str] = (),
+    found: bool = True,
+    now: datetime,
 ) -> None:
-    """Write that a page was opened; `targets` are 処理通番, 受付番号 or files that were looked for."""
+    """Write that a page was opened; `targets` are 処理通番, 受付番号, files or lists that were looked for."""
     record_sosa(
         by=by,
-        kind=SosaKind.FUGO_SHOKAI,
+        kind=kind,
         jimu=JIMU,
-        target_file=FILE,
+        target_file=_LOOKED_AT[kind],
         targets=targets,
         result="ok" if found else "not_found",
-        screen_id=screen_id,
-        now=now,
-    )
-
-
-@own_transaction
-def record_look_at_lists(*, by: Principal, screen_id: str, list_id: UUID | None, now: datetime) -> None:
-    """Write that the lists of a 再発行 were opened, or one of them."""
-    record_sosa(
-        by=by,
-        kind=SosaKind.SAIHAKKO_SHOKAI,
-        jimu=JIMU,
-        target_file=LISTS,
-        targets=() if list_id is None else (str(list_id),),
-        result="ok",
         screen_id=screen_id,
         now=now,
     )

@@ -17,12 +17,13 @@ from chukan.controls.shonin.actions.apply import apply_in_act
 from chukan.controls.shonin.actions.consume import consume
 from chukan.controls.shonin.domain import KINDS, may_apply
 from chukan.controls.shonin.queries import IraiRow, get_irai, list_baitai
+from chukan.controls.sosa_log.domain import SosaKind
 from chukan.kernel import clock
 from chukan.kernel.errors import ErrorItem, RuleBroken
 from chukan.kernel.http.pages import show
 from chukan.kernel.principal import Principal
 from chukan.settings import limits
-from fugo.actions.record_desk import record_look_at_lists
+from fugo.actions.record_desk import record_look
 from fugo.actions.register_saihakko import (
     ask_saihakko,
     confirm_saihakko,
@@ -106,7 +107,7 @@ def _lists(request: HttpRequest, given: Mapping[str, str], errors: tuple[ErrorIt
         "submit_label": "リストを登録する",
         "now": now,
     }
-    record_look_at_lists(by=by, screen_id="KA-201", list_id=None, now=now)
+    record_look(by=by, screen_id="KA-201", kind=SosaKind.SAIHAKKO_SHOKAI, now=now)
     return show(request, "operator/fugo_saihakko_list.html", context, status=422 if errors else 200)
 
 
@@ -170,7 +171,7 @@ def _list(request: HttpRequest, list_id: UUID, errors: tuple[ErrorItem, ...]) ->
         "errors": [{"field": f"f-{one.pointer}", "message": one.message, "code": one.code} for one in errors],
         "now": now,
     }
-    record_look_at_lists(by=by, screen_id="KA-202", list_id=facts.id, now=now)
+    record_look(by=by, screen_id="KA-202", kind=SosaKind.SAIHAKKO_SHOKAI, targets=(str(facts.id),), now=now)
     return show(request, "operator/fugo_saihakko.html", context, status=422 if errors else 200)
 
 

@@ -6,7 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from fugo.actions.record_desk import record_look, record_look_at_lists, record_refused_soshin
+from chukan.controls.sosa_log.domain import SosaKind
+from fugo.actions.record_desk import record_look, record_refused_soshin
 from tests.support.fugo import kikin
 from tests.support.members import NOW, asked
 from tests.support.world import World
@@ -18,8 +19,8 @@ FILE, LIST = UUID(int=7), UUID(int=8)
 @pytest.mark.kj("KJ-LOG-02")
 def test_looks_and_refusals_name_the_person_the_screen_and_the_file(world: World) -> None:
     record_look(by=kikin(), screen_id="KA-102", targets=(str(FILE),), found=False, now=NOW)
-    record_look_at_lists(by=kikin(), screen_id="KA-202", list_id=LIST, now=NOW)
-    record_look_at_lists(by=kikin(), screen_id="KA-201", list_id=None, now=NOW)
+    record_look(by=kikin(), screen_id="KA-202", kind=SosaKind.SAIHAKKO_SHOKAI, targets=(str(LIST),), now=NOW)
+    record_look(by=kikin(), screen_id="KA-201", kind=SosaKind.SAIHAKKO_SHOKAI, now=NOW)
     record_refused_soshin(by=kikin(), file_id=FILE, code="yokyu_file_fuitchi", screen_id="IP-101", now=NOW)
 
     assert asked(
