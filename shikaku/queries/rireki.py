@@ -30,7 +30,7 @@ WHERE sender = %s AND accepted_at <= %s AND state <> '{KYOHI}'
 # Every look-up asks this: it is written out, not built anew each time.
 _MEMBER: Final = """
 SELECT id, hihokensha_edaban, himozuke_bango FROM shikaku_itaku_kukaku_kanyusha
-WHERE hokensha_code = %s AND"""
+WHERE hokensha_code = %s"""
 _FORMER: Final = """
 SELECT hihokensha_edaban FROM shikaku_kyu_kojin_bango WHERE hokensha_code = %s AND resolves AND bi_bango = ANY (%s)"""
 
@@ -76,26 +76,28 @@ class Kanyusaki:
 
 
 def _find_member(by: Principal, edaban: int | None, kojin_bango: str | None) -> _Member:
-    zone, found = by.hokensha_code or "", list[_Member]()
+    zone, found = by.hokensha_code or "", None
     if edaban is not None:
-        found = _members(f"{_MEMBER} hihokensha_edaban = %s", zone, edaban)
+        found = _member("hihokensha_edaban = %s", zone, edaban)
     elif kojin_bango is not None and is_valid_kojin_bango(kojin_bango):
         index = ZoneIndex(get_keyring(), zone)
         hashes = list(index.both_bango((index.bango(kojin_bango),)))
-        found = _members(f"{_MEMBER} bi_bango = ANY (%s)", zone, hashes)
-        found = found or _members(f"{_MEMBER} hihokensha_edaban IN ({_FORMER})", zone, zone, hashes)
-        if not found:  # another insurer's 変更 may have made the number lead to somebody who is here under another
+        found = _member("bi_bango = ANY (%s)", zone, hashes)
+        if found is None:
+            found = _member(f"hihokensha_edaban IN ({_FORMER})", zone, zone, hashes)
+        if found is None:  # another insurer's 変更 may have made it lead to somebody who is here under another number
             led = find_himozuke(by=by, index=index, hashes=[index.global_bango(kojin_bango)])
-            found = _members(f"{_MEMBER} himozuke_bango = ANY (%s)", zone, list(led.values()))
-    if not found:
+            found = _member("himozuke_bango = ANY (%s)", zone, list(led.values()))
+    if found is None:
         raise kanyusha_nashi()
-    return found[0]
+    return found
 
 
-def _members(statement: str, *values: str | int | list[bytes] | list[UUID]) -> list[_Member]:
+def _member(condition: str, *values: str | int | list[bytes] | list[UUID]) -> _Member | None:
     with connection.cursor() as cursor:
-        cursor.execute(f"{statement} ORDER BY id LIMIT 1", values)
-        return [_Member(*row) for row in cursor.fetchall()]
+        cursor.execute(f"{_MEMBER} AND {condition} ORDER BY id LIMIT 1", values)
+        row = cursor.fetchone()
+    return None if row is None else _Member(*row)
 
 
 @reads

@@ -17,7 +17,7 @@ def _valid(on: date, of: str = "") -> Q:
 
 # Every call asks this: it is written out, not built anew each time.
 _CLIENT = """
-SELECT c.client_id, c.kind, c.hokensha_code, k.id, k.kid, k.jwk, k.proven_at IS NOT NULL
+SELECT c.kind, c.hokensha_code, k.id, k.kid, k.jwk, k.proven_at IS NOT NULL
 FROM setsuzoku_client_key k JOIN setsuzoku_client c ON c.client_id = k.client_id
 WHERE k.client_id = %(client_id)s
   AND k.valid_from <= %(on)s AND (k.valid_to IS NULL OR k.valid_to > %(on)s)
@@ -33,9 +33,9 @@ def find_client(client_id: str, *, on: date) -> ClientFacts | None:
         rows = cursor.fetchall()
     if not rows:
         return None
-    found, kind, hokensha_code = rows[0][:3]
+    kind, hokensha_code = rows[0][:2]
     return ClientFacts(
-        client_id=found,
+        client_id=client_id,
         kind=as_kind(kind),
         hokensha_code=hokensha_code,
         carried=carried_by(client_id) if kind == "kokuho_shuyaku" else frozenset(),
