@@ -19,7 +19,7 @@ WEB, WORKER, RELAY, SEALER, KANRI, OPERATOR = (
     "chukan_operator",
 )
 APP_ROLES = (WEB, WORKER, RELAY, SEALER, KANRI, OPERATOR)
-# Whichever comes first takes statistics; each also waits for its share of a large table.
+# Whichever comes first takes statistics; each also waits for its share of a large table. Finished migrations read this.
 COUNTED_AFTER = (
     "autovacuum_analyze_threshold",
     "autovacuum_vacuum_threshold",

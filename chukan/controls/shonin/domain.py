@@ -287,9 +287,8 @@ def _payload_errors(kind: str, payload: Payload) -> tuple[ErrorItem, ...]:
         return (ErrorItem("E208", "kind", "依頼の項目が足りないか、余分な項目があります。"),)
     number = "個人番号と同じ形の数字があります。個人番号でない値を入力してください。"
     # The key of a list is ours and random: its digits may happen to pass the check.
-    is_key = _UUID.fullmatch(str(payload.get("list_id"))) is not None
-    typed = [(key, str(value)) for key, value in payload.items() if not (key == "list_id" and is_key)]
-    errors = [ErrorItem("E215", key, number) for key, text in typed if contains_kojin_bango(text)]
+    typed = {key: str(value) for key, value in payload.items() if key != "list_id" or not _UUID.fullmatch(str(value))}
+    errors = [ErrorItem("E215", key, number) for key, text in typed.items() if contains_kojin_bango(text)]
     wrong = {item.pointer for item in errors}
     for key, value in payload.items():
         message = None if key in wrong else _value_error(key, value)
