@@ -80,6 +80,8 @@ def _check_code(item: Item) -> Check:
     def check(value: Value, values: Values) -> tuple[str, ...]:
         if type(value) is not str:
             return E207
+        if len(value) >= NUMBER_LENGTH and _is_free_code(value) and _hides_own(value, values):
+            return E215
         kept = values.facts.known_codes
         known = kept.get((table, value))
         if known is not None:
@@ -148,11 +150,13 @@ def _check_text(item: Item) -> Check:
     def check(value: Value, values: Values) -> tuple[str, ...]:
         if type(value) is not str or len(value) > length or not is_printable(value):
             return E207
-        if len(value) >= NUMBER_LENGTH and any(number and hides(value, number) for number in values.numbers):
-            return E215
-        return NOTHING
+        return E215 if len(value) >= NUMBER_LENGTH and _hides_own(value, values) else NOTHING
 
     return check
+
+
+def _hides_own(value: str, values: Values) -> bool:
+    return any(number and hides(value, number) for number in values.numbers)
 
 
 def _check_digits(item: Item) -> Check:

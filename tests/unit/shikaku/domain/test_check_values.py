@@ -94,6 +94,11 @@ def outcome(group: str, key: str, value: Any, *, on: date = date(2026, 11, 20), 
         # identifiers: twelve digits may stand, the line's own number may not
         ("kihon", "setai_shikibetsu_bango", "983205673214", ""),
         ("kihon", "setai_shikibetsu_bango", "123456789018", "E215"),
+        # and so in a code whose table has no rows
+        ("kihon", "mibun", "983205673214", ""),
+        ("kihon", "mibun", "123456789018", "E215"),
+        ("kihon", "mibun", "１２３４-５６７８-９０１８", "E215"),
+        ("kihon", "seibetsu1", "123456789018", "E215"),
         ("shikaku", "hihokenshasho_kigo", "い・ろ", ""),
         ("shikaku", "hihokenshasho_bango", "1" * 21, "E207"),
         ("iryoken", "shinryo_ym", "2026-04", ""),
