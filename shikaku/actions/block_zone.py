@@ -392,7 +392,8 @@ def _refuse_stale(prepared: PreparedLine, person: BlockPerson | None) -> None:
     if prepared.if_match is None or line is None or person is None or person.held is None:
         return
     tsuban = line.shikaku_tsuban
-    present = person.held.latest_period() if tsuban is None else person.held.period(tsuban)
+    held = person.held
+    present = (held.latest_period() or held.standing) if tsuban is None else held.period(tsuban)
     if present is not None and present.rireki_tsuban != prepared.if_match:
         raise Conflict(
             "kyogo", "この加入者は別の操作で変更されました。最新の内容を表示して、もう一度入力してください。"

@@ -30,6 +30,11 @@ def days_of(line: TorokuLine, shikaku: Mapping[str, Any]) -> Days | None:
     return None if after is None else (first, after)
 
 
+def with_open_end(shikaku: Mapping[str, Any]) -> dict[str, Any]:
+    """Return 加入者資格情報 as partners read it: the end of an open period is None, not a key left out."""
+    return {"shikaku_soshitsu_ymd": None, **shikaku} if shikaku else {}
+
+
 def check_not_empty(days: Days, found: list[Violation]) -> bool:
     """Add `E202` to an empty period; tell whether there is one to compare."""
     if days[1] is not None and days[1] <= days[0]:

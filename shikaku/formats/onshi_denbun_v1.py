@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal, NamedTuple
 
 from chukan.kernel.values.edaban import format_edaban
+from shikaku.domain.periods import with_open_end
 
 DenbunShubetsu = Literal["shikaku", "pmh_id", "sakujo"]
 
@@ -193,7 +194,7 @@ def _kikan(period: Kikan) -> dict[str, Any]:
     built: dict[str, Any] = {
         "shikaku_tsuban": period.shikaku_tsuban,
         "rireki_tsuban": period.rireki_tsuban,
-        "shikaku": _allowed("shikaku", period.joho.get("shikaku")),
+        "shikaku": with_open_end(_allowed("shikaku", period.joho.get("shikaku"))),
     }
     for group in _LISTS:
         built[group] = [_allowed(group, element) for element in period.joho.get(group) or ()]

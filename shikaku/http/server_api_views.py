@@ -21,6 +21,7 @@ from chukan.settings import limits
 from shikaku.actions.accept_toroku_file import take_toroku_file
 from shikaku.actions.record_shokai import record_file_shokai, record_rireki_kensaku
 from shikaku.actions.register_one import Registered, register_line
+from shikaku.domain.periods import with_open_end
 from shikaku.domain.ymd import day_of
 from shikaku.formats.kekka_file_v1 import write_kekka
 from shikaku.formats.toroku_message_v1 import read_message
@@ -32,7 +33,7 @@ from shikaku.queries.rireki import FoundRireki
 from shikaku.queries.versions import Version
 
 CREATED = {"01", "02"}
-GROUPS = ("kihon", "seigyo", "shikaku")
+GROUPS = ("kihon", "seigyo")
 REPEATED = ("sho", "korei", "gendogaku", "tokutei_shippei")
 _IF_MATCH_DIGITS = 18
 # Not Asia/Tokyo: its offset was another one in summers of old, and odd seconds before 1888.
@@ -71,8 +72,7 @@ class ItakuKanyushaView(MachineView):
             return Answer(status, json.dumps(_registered(registered), ensure_ascii=False).encode(), "application/json")
 
         zone = line.hokensha_code if line.hokensha_code in self.by.sendable else None
-        compared = {"body": body, "if_match": if_match}
-        return done_again(lambda: self.answer_once(compared=compared, work=work, zone=zone))
+        return done_again(lambda: self.answer_once(compared=body, work=work, zone=zone))
 
 
 def _if_match(request: Request) -> int | None:
@@ -315,6 +315,7 @@ def _item(version: Version) -> dict[str, object]:
         "toroku_nichiji": jst(version.toroku_nichiji),
     }
     item |= {group: version.joho.get(group) or {} for group in GROUPS}
+    item["shikaku"] = with_open_end(version.joho.get("shikaku") or {})
     return item | {group: version.joho.get(group) or [] for group in REPEATED}
 
 

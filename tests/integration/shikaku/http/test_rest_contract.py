@@ -215,6 +215,32 @@ class TestRegister:
         assert register(machine, later, "d", **{"If-Match": '"2"'}).status_code == 200
         problem(register(machine, later, "e", **{"If-Match": '"' + "9" * 5000 + '"'}), 400, "if_match_fusei")
 
+    def test_the_first_answer_is_given_again_whatever_version_the_repeat_names(self, machine: Machine) -> None:
+        register(machine, message(1), "a")
+        change = known("03", edaban=1, kihon={"jusho": "見本県1", "jusho_henko_ymd": "2026-05-01"})
+        first = register(machine, change, "b", **{"If-Match": '"7"'})
+        again = register(machine, change, "b")
+
+        assert (first.status_code, again.status_code) == (409, 409)
+        assert again.content == first.content
+
+    def test_a_version_of_a_person_without_a_period_that_is_no_more_is_409(self, machine: Machine) -> None:
+        yotei = message(1, kihon={"kanyusha_kubun_code": "02"}, shikaku=None)
+        register(machine, {key: value for key, value in yotei.items() if key != "shikaku"}, "a")
+        changes = [
+            known("03", edaban=1, kihon={"jusho": f"見本県{n}", "jusho_henko_ymd": f"2026-0{n}-01"}) for n in (5, 6)
+        ]
+
+        assert register(machine, changes[0], "b", **{"If-Match": '"1"'}).status_code == 200
+        problem(register(machine, changes[1], "c", **{"If-Match": '"1"'}), 409, "kyogo")
+        assert register(machine, changes[1], "d", **{"If-Match": '"2"'}).status_code == 200
+
+    def test_an_open_end_is_null(self, machine: Machine) -> None:
+        register(machine, message(1), "a")
+
+        (item,) = body_of(machine.post(ASK, {"hihokensha_edaban": "0000000001"}))["items"]
+        assert item["shikaku"]["shikaku_soshitsu_ymd"] is None
+
     def test_a_person_without_a_period_has_no_tsuban(self, machine: Machine) -> None:
         yotei = message(1, kihon={"kanyusha_kubun_code": "02"}, shikaku=None)
         answer = register(machine, {key: value for key, value in yotei.items() if key != "shikaku"}, "a")

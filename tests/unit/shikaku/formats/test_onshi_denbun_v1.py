@@ -63,6 +63,14 @@ def test_snapshot_of_the_whole_telegram() -> None:
 
 
 @pytest.mark.kj("KJ-EXT-02")
+def test_an_open_end_is_null() -> None:
+    joho = full_joho()
+    del joho["shikaku"]["shikaku_soshitsu_ymd"]
+
+    assert all(one["shikaku"]["shikaku_soshitsu_ymd"] is None for one in built(joho)["kikan"])
+
+
+@pytest.mark.kj("KJ-EXT-02")
 def test_the_list_is_the_record_and_grows_only_by_hand() -> None:
     assert set(ONSHI_ITEMS) == {*SINGLE, *LISTS}
     assert {group: len(keys) for group, keys in ONSHI_ITEMS.items()} == {
