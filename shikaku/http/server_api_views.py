@@ -12,7 +12,7 @@ from chukan.controls.setsuzoku.views import MachineView
 from chukan.controls.sosa_log.domain import SosaKind
 from chukan.controls.uketsuke.domain import KYOHI
 from chukan.controls.uketsuke.queries import UketsukeStatus, get_uketsuke
-from chukan.kernel.errors import Conflict, Invalid
+from chukan.kernel.errors import Conflict, DomainError, Invalid
 from chukan.kernel.http.parsing import refuse_unknown_keys
 from chukan.kernel.http.problems import json_pointer
 from chukan.kernel.retry import done_again
@@ -125,8 +125,11 @@ class UketsukeView(MachineView):
             saisoshin = _checked_fields(dict(fields))
             upload = handler.upload()
             answer = self._accept(handler, saisoshin)
-        except BaseException:
+        except DomainError:
             handler.discard()
+            raise
+        except BaseException:
+            handler.let_go()
             raise
         if answer.headers.get("Idempotency-Replayed") and not upload.refused:
             handler.discard()

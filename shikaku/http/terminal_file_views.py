@@ -23,7 +23,7 @@ from chukan.controls.uketsuke.queries import (
     list_uketsuke,
 )
 from chukan.kernel import clock
-from chukan.kernel.errors import Conflict, Invalid, NotPermitted
+from chukan.kernel.errors import Conflict, DomainError, Invalid, NotPermitted
 from chukan.kernel.http.pages import show
 from chukan.kernel.templatetags.hyoji import hizuke_wareki
 from chukan.settings import limits
@@ -61,8 +61,11 @@ def show_file_send(request: HttpRequest) -> HttpResponse:
     request.upload_handlers = [handler]
     try:
         response = _take_upload(request, handler)
-    except BaseException:
+    except DomainError:
         handler.discard()
+        raise
+    except BaseException:
+        handler.let_go()
         raise
     if response.status_code != 303:  # noqa: PLR2004  # anything but a receipt: the file is not used
         handler.discard()

@@ -136,11 +136,19 @@ class SealingUploadHandler(FileUploadHandler):
             raise Invalid("file_nashi", "ファイルを選んでください。", pointer="file")
         return Upload(self._stored.key, self._stored.size, bytes.fromhex(self._stored.sha256), self.sent_name)
 
-    def discard(self) -> None:
-        """Erase what came so far; it will not be used."""
+    def let_go(self) -> None:
+        """Erase what is unfinished after an error that nobody planned for; what is stored stays.
+
+        The receipt may be committed though its answer was lost, and it names the stored object. One that no receipt
+        names is erased by `erase_nameless_uploads`, which asks the database.
+        """
         if self._writer is not None:
             self._writer.discard()
             self._writer = None
+
+    def discard(self) -> None:
+        """Erase what came so far; it will not be used."""
+        self.let_go()
         if self._stored is not None:
             store().erase(self._stored.key, rule="KJ-IN-21", now=clock.now())
             self._stored = None

@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.http import HttpResponse
 
 from chukan.kernel import clock
@@ -346,6 +347,26 @@ class TestAsk:
 
 
 class TestReceive:
+    @pytest.mark.kj("KJ-IN-21")
+    def test_a_receipt_whose_commit_nobody_heard_of_keeps_its_file(
+        self, world: World, machine: Machine, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        real = server_api_views.UketsukeView.answer_once
+
+        def answer_once(view: server_api_views.UketsukeView, **asked: Any) -> HttpResponse:
+            real(view, **asked)
+            raise OperationalError
+
+        monkeypatch.setattr(server_api_views.UketsukeView, "answer_once", answer_once)
+        assert send_file(machine, file_text([message(1)]).encode(), "a").status_code == 500
+
+        monkeypatch.undo()
+        again = send_file(machine, file_text([message(1)]).encode(), "a")
+        assert (again.status_code, again["Idempotency-Replayed"]) == (202, "true")
+        bango = body_of(again)["uketsuke_bango"]
+        work_off(world, bango, clerk())
+        assert body_of(machine.get(f"{RECEIVE}/{bango}"))["seijo"] == 1
+
     @pytest.mark.kj("KJ-IN-21")
     def test_from_receipt_to_the_results(self, world: World, machine: Machine) -> None:
         late = message(2, shikaku={"shikaku_shutoku_ymd": NOT_YET})
