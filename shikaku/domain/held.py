@@ -72,6 +72,12 @@ class Held:
     # The version of a 加入予定者 or 世帯員, until a period takes its place.
     standing: HeldPeriod | None = None
 
+    @property
+    def vouched(self) -> Joho:
+        """Return what a present registration says of the person: nothing where every one was withdrawn as a mistake."""
+        present = self.standing is not None or any(not period.withdrawn for period in self.periods)
+        return self.newest if present else {}
+
     def latest_period(self) -> HeldPeriod | None:
         """Return the period with the highest 資格通番 that is not 取消."""
         latest: HeldPeriod | None = None

@@ -156,7 +156,7 @@ def _person(line: TorokuLine, by_edaban: Held | None, by_number: Held | None, fo
 
 def _check_same_birth_and_sex(line: TorokuLine, held: Held, found: list[Violation]) -> None:
     """A number that is known here belongs to one birth date and one 性別1; they are corrected by 変更 first."""
-    known = held.newest.get("kihon") or {}
+    known = held.vouched.get("kihon") or {}
     for key in ("seinengappi", "seibetsu1"):
         given = line.kihon.get(key)
         if given is not None and key in known and given != known[key]:
@@ -201,7 +201,7 @@ def _plan_new(
         valid_from=first,
         valid_to=after,
         withdrawn=False,
-        joho=new_joho(line, newest=None if held is None else held.newest),
+        joho=new_joho(line, newest=None if held is None else held.vouched),
     )
     asked = not standing and line.fugo_shutoku_yokyu_kubun != "0"
     return Plan(

@@ -131,7 +131,7 @@ def replay(state: State, event: Event) -> None:
     kind = body["shori_shubetsu_code"]
     if kind in (NEW, AGAIN):
         # 派生: who joins again keeps the items of the person that the line leaves out; those of a period start empty.
-        before = speaking(state)
+        before = vouching(state)
         state[tsuban] = Period(
             kihon=_laid(before.kihon if before else {}, body.get("kihon")),
             seigyo=_laid(before.seigyo if before else {}, body.get("seigyo")),
@@ -160,6 +160,12 @@ def speaking(state: State) -> Period | None:
     """Return the period that says who the person is. 派生: of those not 取消 the latest, not the last one written."""
     order = sorted(state, key=lambda tsuban: (not state[tsuban].withdrawn, tsuban or 0))
     return state[order[-1]] if order else None
+
+
+def vouching(state: State) -> Period | None:
+    """Return it unless it is 取消 itself. 派生: what was registered by mistake says nothing of whoever comes next."""
+    period = speaking(state)
+    return None if period is None or period.withdrawn else period
 
 
 def latest(state: State) -> int | None:
@@ -280,7 +286,7 @@ class Reference:
         return self.numbers.led(zone, number)
 
     def _same_birth(self, body: Body, person: Person, found: _Findings) -> Person:
-        held = speaking(person.state())
+        held = vouching(person.state())
         given = body.get("kihon", {})
         if body["shori_shubetsu_code"] != CHANGE and held is not None:
             for key in ("seinengappi", "seibetsu1"):

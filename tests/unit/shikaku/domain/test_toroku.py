@@ -216,6 +216,18 @@ def test_a_known_number_keeps_its_birth_and_sex(code: str, over: dict[str, str],
     assert "E212" not in str(decide(dataclasses.replace(line, kihon=kihon() if code < "03" else {}), held))
 
 
+def test_a_registration_withdrawn_as_a_mistake_says_nothing_of_who_comes_next() -> None:
+    mistaken = member(kihon=kihon(seinengappi="1990-01-01", jusho="見本県誤り市"))
+    withdrawn = after(mistaken, known_line("05"))
+    right = new_line(kihon={key: value for key, value in kihon().items() if key != "jusho"}, shikaku=AGAIN)
+
+    assert refused(decide(right, mistaken)) == ["E201@shikaku/shikaku_shutoku_ymd", "E212@kihon/seinengappi"]
+    plan = accepted(decide(right, withdrawn))
+    assert plan.version is not None
+    assert plan.version.joho["kihon"] == right.kihon
+    assert (plan.handled_as, plan.shikaku_tsuban) == ("02", 2)
+
+
 def test_edaban_and_number_of_two_persons() -> None:
     one, two = member(), dataclasses.replace(member(), hihokensha_edaban=2)
     line = known_line("03", kojin_bango=OTHER_NUMBER, kihon={"setai_shikibetsu_bango": "1"})
