@@ -43,7 +43,7 @@ Now = Callable[[], datetime]
 _CLAIM: Final = """
 WITH due AS (
   SELECT s.soshin_bango FROM shikaku_onshi_soshin s
-  WHERE s.sent_at IS NULL AND s.available_at <= %s AND (s.attempts > 0) = %s AND NOT EXISTS (
+  WHERE s.sent_at IS NULL AND s.available_at <= %s AND s.attempts {} 0 AND NOT EXISTS (
     SELECT 1 FROM shikaku_onshi_soshin o
     WHERE o.himozuke_bango = s.himozuke_bango AND o.jun < s.jun AND o.sent_at IS NULL)
   ORDER BY s.available_at LIMIT %s FOR UPDATE OF s SKIP LOCKED)
@@ -51,6 +51,8 @@ UPDATE shikaku_onshi_soshin s SET available_at = %s, lease_until = %s, attempts 
 FROM due WHERE s.soshin_bango = due.soshin_bango
 RETURNING s.soshin_bango, s.hokensha_code, s.hihokensha_edaban, s.himozuke_bango, s.jun, s.kind, s.as_of, s.attempts
 """
+_CLAIM_NEW: Final = _CLAIM.format("=")
+_CLAIM_AGAIN: Final = _CLAIM.format(">")
 _SENT: Final = """
 UPDATE shikaku_onshi_soshin SET sent_at = %s WHERE soshin_bango = ANY (%s) AND sent_at IS NULL
 """
@@ -188,7 +190,7 @@ def claim_telegrams(*, by: Principal, now: datetime, limit: int, again: bool) ->
     in the person's order on at which it was issued.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_CLAIM, [now, again, limit, now + LEASE, now + LEASE])
+        cursor.execute(_CLAIM_AGAIN if again else _CLAIM_NEW, [now, limit, now + LEASE, now + LEASE])
         owed = [OwedTelegram(*row) for row in cursor.fetchall()]
     known = find_pmh_ids(by=by, himozuke_bango=[one.himozuke_bango for one in owed])
     return tuple(

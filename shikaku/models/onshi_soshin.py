@@ -48,6 +48,12 @@ class OnshiSoshin(models.Model):
             models.Index(
                 fields=("available_at",), name="shikaku_soshin_waiting", condition=models.Q(sent_at__isnull=True)
             ),
+            # What is tried again is found without a walk through all that waits for its first time.
+            models.Index(
+                fields=("available_at",),
+                name="shikaku_soshin_again",
+                condition=models.Q(sent_at__isnull=True, attempts__gt=0),
+            ),
             models.Index(fields=("hokensha_code", "hihokensha_edaban"), name="shikaku_soshin_kanyusha"),
             models.Index(
                 fields=("hokensha_code", "owed_at"),

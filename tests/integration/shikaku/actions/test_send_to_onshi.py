@@ -115,6 +115,21 @@ class TestOnePerson:
         ends = [one["naiyo"]["kikan"][0]["shikaku"].get("shikaku_soshitsu_ymd") for one in partner.seen]
         assert ends == [None, "2026-10-01"]
 
+    def test_what_is_tried_again_is_found_without_a_walk_through_what_waits_for_its_first_time(
+        self, world: World
+    ) -> None:
+        columns = "kind, as_of, owed_at, available_at, attempts, shori_kekka_kubun, shori_kekka_meisai_code"
+        with world.admin() as admin:
+            admin.execute(
+                f"INSERT INTO shikaku_onshi_soshin (soshin_bango, himozuke_bango, jun, hokensha_code,"
+                f" hihokensha_edaban, {columns}) SELECT gen_random_uuid(), gen_random_uuid(), 1, hokensha_code,"
+                f" hihokensha_edaban, {columns} FROM shikaku_onshi_soshin, generate_series(1, 2000) WHERE jun = 1"
+            )
+            admin.execute("ANALYZE shikaku_onshi_soshin")
+
+        plan = asked(world, f"EXPLAIN {send._CLAIM_AGAIN}", LATER, 1, LATER, LATER)
+        assert "shikaku_soshin_again" in str(plan)
+
     def test_two_senders_never_take_the_same(self) -> None:
         first = claim_telegrams(by=RELAY, now=LATER, limit=10, again=False)
 
