@@ -16,6 +16,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from chukan.kernel import clock
 from chukan.kernel.errors import Conflict
+from chukan.settings import env
 
 _LETTERS = "abcdefghjkmnprstuvwxyz23456789"
 
@@ -141,7 +142,9 @@ class Command(BaseCommand):
     help = "デモの保険者・職員・接続システムを登録し、CHUKAN_HOME/demo/accounts.json に書く（何度実行してもよい）"
 
     def handle(self, *_args: object, **_options: object) -> None:
-        """Make what is missing, noting each part before the next one."""
+        """Make what is missing, noting each part before the next one. Nothing made up goes into production."""
+        if settings.CHUKAN_MODE == env.PRODUCTION:
+            raise CommandError("デモの登録は、本番（CHUKAN_MODE=production）では使えません。")
         world = DemoWorld(Path(settings.CHUKAN_HOME) / "demo")
         for hokensha in HOKENSHA:
             call_command(
