@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiResponse, extend_schema_field, inline_serializer
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema_field, inline_serializer
 from rest_framework import serializers
 
 from chukan.controls.setsuzoku.schema import ErrorItemSerializer
@@ -14,6 +14,13 @@ _EDABAN: Final = r"^[0-9]{10}$"
 _CODE: Final = r"^[0-9]{8}$"
 _UKETSUKE: Final = r"^[0-9]{8}-[0-9A-Z]{10}$"
 
+IF_MATCH: Final = OpenApiParameter(
+    name="If-Match",
+    type={"type": "string", "pattern": '^"[0-9]{1,18}"$'},
+    location=OpenApiParameter.HEADER,
+    required=False,
+    description="照会で得た履歴通番。その後に別の版ができていれば 409（kyogo）。",
+)
 Fields = dict[str, serializers.Field[Any, Any, Any, Any]]
 
 

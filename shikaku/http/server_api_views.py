@@ -56,8 +56,9 @@ class ItakuKanyushaView(MachineView):
         summary="1人分の登録",
         request=schemas.TOROKU,
         answers={201: schemas.TOROKU_KEKKA, 200: schemas.TOROKU_KEKKA},
-        errors=(409, 422),
+        errors=(409, 422, 503),
         idempotent=True,
+        parameters=(schemas.IF_MATCH,),
     )
     def post(self, request: Request) -> HttpResponse:
         """Register, amend, end or withdraw; answered when all of it is committed."""

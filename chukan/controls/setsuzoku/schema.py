@@ -35,7 +35,7 @@ _REQUEST_ID: Final = OpenApiParameter(
 class ErrorItemSerializer(serializers.Serializer[object]):
     """One violation."""
 
-    pointer = serializers.CharField(help_text="項目の位置（最初の斜線なし）")
+    pointer = serializers.CharField(help_text="項目の位置（JSON Pointer）")
     code = serializers.CharField(help_text="コード")
     message = serializers.CharField(help_text="何が起き、どう直すか")
 

@@ -17,7 +17,7 @@ log = structlog.get_logger()
 
 Respond = Callable[[HttpRequest], HttpResponse]
 
-_REQUEST_ID: Final = re.compile(r"[0-9A-Za-z._-]{8,64}")
+_REQUEST_ID: Final = re.compile(r"[0-9A-Za-z._-]{1,64}")
 _LONG_DIGITS: Final = re.compile(r"[0-9]{7}")
 _HEADERS: Final = {
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -42,7 +42,7 @@ def request_id_of(text: str | None) -> str:
 
 
 def _is_uuid(text: str) -> bool:
-    return re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", text) is not None
+    return re.fullmatch(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}", text) is not None
 
 
 class RequestMiddleware:
