@@ -20,11 +20,12 @@ from tests.builders.calls import ASK, RECEIVE, REGISTER, origin_of, told_file, t
 from tests.builders.lines import file_text, message
 from tests.builders.signed import Draft, Sender, honest
 from tests.plugins_figures import Proof
+from tests.support.fugo import all_sent, an_nws, requests_made
 from tests.support.machines import new_machine
 from tests.support.pmh import a_pmh
 from tests.support.web_process import python, running_web
 from tests.support.wire import Wire, line_to
-from tests.support.world import World
+from tests.support.world import World, as_role
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CHECKS = (
@@ -38,7 +39,7 @@ OPERATIONS = {
     for method, operation in operations.items()
 }
 PERSONS = 5
-KEPT = 3  # more persons, whom nothing is registered about again: somebody is insured at the end as well
+KEPT = 3  # more persons, whose registration nothing ends: somebody is insured at the end as well
 
 
 @dataclass
@@ -73,13 +74,14 @@ def examine(
 
 
 def world_of(world: World, port: int, folder: Path, dice: random.Random) -> dict[str, Any]:
-    """Register two systems and some persons; return what the hooks are told of them."""
+    """Register a system of each kind and some persons, ask for their codes; return what the hooks are told of them."""
     clients = {}
     senders = {}
     machines = {
         "hokensha": new_machine(world, kind="hokensha", hokensha=("06132013",)),
         "onshi": new_machine(world, kind="onshi", hokensha=()),
         "pmh": a_pmh(world),
+        "nws": an_nws(world),
     }
     for kind, machine in machines.items():
         ClientKey("k1", machine.keys["k1"]).save(folder / f"{kind}.json")
@@ -98,12 +100,17 @@ def world_of(world: World, port: int, folder: Path, dice: random.Random) -> dict
             for n in range(1, PERSONS + KEPT + 1)
         ]
         uketsuke.append(take(told_file(port, file_text([message(PERSONS + KEPT + 1)]).encode(), "world-file")))
+    with as_role(world, "worker"):
+        assert requests_made() > 0
+        all_sent(world, now=datetime.now(UTC))
     with world.admin() as admin:
         soshin = [row[0] for row in admin.execute("SELECT soshin_bango::text FROM shikaku_onshi_soshin")]
+        fugo = [row[0] for row in admin.execute("SELECT shori_tsuban::text FROM fugo_shutoku_yokyu")]
     return {
         "clients": clients,
         "uketsuke": uketsuke,
         "soshin": soshin,
+        "fugo": fugo,
         "persons": PERSONS,
         "kept": KEPT,
         "tally": str(folder / "tally.json"),

@@ -39,7 +39,7 @@ class Signing:
         address = urlsplit(str(request.url))
         body = request.body or b""
         told = {name.lower(): _text(value) for name, value in request.headers.items()}
-        kind = next((kind for kind in ("onshi", "pmh") if f"/{kind}/" in address.path), "hokensha")
+        kind = next((kind for kind in ("onshi", "pmh", "nws") if f"/{kind}/" in address.path), "hokensha")
         signed = SIGNERS[kind].headers_for(
             method=str(request.method),
             url=f"{address.scheme}://{address.netloc}{request.path_url}",
@@ -77,9 +77,12 @@ def map_path_parameters(_context: Any, path_parameters: dict[str, Any]) -> dict[
 
 
 def _register(body: dict[str, Any], die: int) -> dict[str, Any]:
-    if die % 4:
+    if die % 2:
         return message(100 + die % 1000)
-    code = ("03", "04", "05")[die // 4 % 3]
+    code = ("03", "04", "03", "05")[die // 2 % 4]
+    if code == "03":
+        moved = {"jusho": f"見本県{die}", "jusho_henko_ymd": "2026-05-01"}
+        return known(code, edaban=PERSONS + 1 + die % KEPT, kihon=moved)
     told = known(code, edaban=1 + die % PERSONS)
     return told if die % 8 else {**body, **told}
 
@@ -102,6 +105,16 @@ def _issue_many(body: dict[str, Any], die: int) -> dict[str, Any]:
     return {**body, "jimu_kubun": "02", "kojin_bango": [kojin_bango(1 + (die + n) % 1000) for n in range(3)]}
 
 
+def _bring(body: dict[str, Any], die: int) -> dict[str, Any]:
+    """Bring a code that is asked for: the same one each time, so that a repeat is one."""
+    at = die % len(TOLD["fugo"])
+    return {**body, "shori_tsuban": TOLD["fugo"][at], "kikanbetsu_fugo": f"F-{at}"}
+
+
+def _bring_many(body: dict[str, Any], die: int) -> dict[str, Any]:
+    return {**body, "items": [_bring({}, die + n) for n in range(1 + die % 3)]}
+
+
 def _send(body: dict[str, Any], _die: int) -> dict[str, Any]:
     return {**body, "shubetsu": "kanyusha"}
 
@@ -111,6 +124,8 @@ LED = {
     "/api/v1/shikaku/rireki/kensaku": _ask,
     "/api/v1/onshi/shori-kekka": _tell,
     "/api/v1/uketsuke": _send,
+    "/api/v1/nws/fugo": _bring,
+    "/api/v1/nws/fugo/ikkatsu": _bring_many,
     "/api/v1/pmh/pmh-id": _issue,
     "/api/v1/pmh/pmh-id/ikkatsu": _issue_many,
 }
@@ -127,10 +142,11 @@ def map_body(context: Any, body: Any) -> Any:
 
 @schemathesis.hook
 def map_headers(context: Any, headers: Any) -> Any:
-    """Give most calls a key of their own: an old key with another body is refused before anything else is seen."""
+    """Give most calls a key of their own and no version: what does not fit is refused before anything else is seen."""
     die = _die(headers)
     if isinstance(headers, dict) and "Idempotency-Key" in headers and die % 4:
-        return {**headers, "Idempotency-Key": f"{die:x}"}
+        kept = {name: value for name, value in headers.items() if name != "If-Match" or die % 16 == 1}
+        return {**kept, "Idempotency-Key": f"{die:x}"}
     return headers
 
 
