@@ -127,12 +127,16 @@ SELECT gen_random_uuid(), zone, 'baitai', '{}', sha256(zone::bytea), 'x', 1, id,
 """
 _NINSHO = """
 INSERT INTO seitai_challenge (id, zone, account_id, session_id, purpose, bound_hash, nonce, challenge, witness_1,
-  witness_2, created_at, expires_at, answered_at, verified_at, used_at, refusal, authenticator_id)
+  witness_2, created_at, expires_at, refusal, authenticator_id)
 SELECT gen_random_uuid(), i.zone, a.id, n.id, 'shonin', sha256(uuid_send(i.id) || i.payload_hash), uuid_send(i.id),
-  sha256(uuid_send(i.id)), '', '', now(), now() + interval '5 minutes', now(), now(), now(), '', k.id
+  sha256(uuid_send(i.id)), '', '', now(), now() + interval '5 minutes', '', k.id
 FROM shonin_irai i JOIN shokuin_shokuin s ON s.zone = i.zone AND s.shokuin_id = %(second)s
 JOIN shokuin_account a ON a.shokuin_id = s.id JOIN shokuin_session n ON n.account_id = a.id
 JOIN seitai_authenticator k ON k.account_id = a.id WHERE i.zone = %(zone)s
+"""
+_USED = """
+UPDATE seitai_challenge SET answered_at = now(), verified_at = now(), used_at = now()
+WHERE zone = %(zone)s AND purpose = 'shonin'
 """
 _SHONIN = """
 INSERT INTO shonin_shonin (id, zone, irai_id, shinseisha_id, payload_hash, shoninsha_id, handan, comment, ninsho_id, at)
@@ -153,7 +157,7 @@ def seed_irai(world: World, code: str, *, first: str, second: str) -> None:
     browser(second, hokensha=code)
     registered(second, zone=code)
     with world.admin() as admin, admin.transaction():  # one moment: a decision is of the time of its confirmation
-        for statement in (_IRAI, _NINSHO, _SHONIN, _BAITAI):
+        for statement in (_IRAI, _NINSHO, _USED, _SHONIN, _BAITAI):
             admin.execute(statement, {"zone": code, "first": first, "second": second})
 
 

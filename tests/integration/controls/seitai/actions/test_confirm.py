@@ -315,6 +315,23 @@ class TestTables:
         with web_role(world) as web, pytest.raises(psycopg.errors.InsufficientPrivilege):
             web.execute(statement.encode())
 
+    @pytest.mark.kj("KJ-AUTH-05")
+    @pytest.mark.parametrize("given", ["answered_at", "verified_at", "used_at"])
+    def test_one_begins_unanswered_whoever_writes_it(self, world: World, desk: Desk, given: str) -> None:
+        copied = (
+            "INSERT INTO seitai_challenge (id, zone, account_id, session_id, purpose, bound_hash, nonce, challenge,"
+            " witness_1, witness_2, created_at, expires_at, refusal{given}) SELECT gen_random_uuid(), zone, account_id,"
+            " session_id, purpose, bound_hash, nonce, sha256('x'), '', '', created_at, expires_at, ''{value}"
+            " FROM seitai_challenge WHERE id = %s"
+        )
+        ninsho_id = desk.confirmed()
+        with web_role(world) as web:
+            web.execute("SELECT set_config('chukan.hokensha_code', 'shiharai_kikin', true)")
+            with web.transaction(force_rollback=True):
+                assert web.execute(copied.format(given="", value="").encode(), [ninsho_id]).rowcount == 1
+            with pytest.raises(psycopg.errors.InsufficientPrivilege, match="begins unanswered"):
+                web.execute(copied.format(given=f", {given}", value=", created_at").encode(), [ninsho_id])
+
     def test_another_zone_sees_nothing(self, world: World, desk: Desk) -> None:
         desk.confirmed()
         with web_role(world) as web:

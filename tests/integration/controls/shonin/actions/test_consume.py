@@ -181,11 +181,17 @@ FORGED = (
     "{approve} i.shinseisha_id, s.id, i.payload_hash, 'shonin', '', NULL, now() {of}",
     "{approve} i.shinseisha_id, s.id, i.payload_hash, 'shonin', '', '{ninsho}', now() + interval '9 days' {of}",
     "INSERT INTO shonin_irai (id, zone, kind, payload, payload_hash, riyu, hitsuyo_ninzu, shinseisha_id, state, {rest}",
+    # A confirmation that nobody gave, verified and used up from the beginning.
+    "INSERT INTO seitai_challenge {copy}",
 )
 # Fewer approvals than the kind demands, from the beginning.
 _REST = (
     "created_at, expires_at, used_by) SELECT gen_random_uuid(), zone, kind, payload, payload_hash, riyu, 1,"
     " shinseisha_id, 'irai', created_at, expires_at, '' FROM shonin_irai WHERE kind = 'fugo_saihakko'"
+)
+_COPY = (
+    "SELECT (jsonb_populate_record(c, jsonb_build_object('id', gen_random_uuid(), 'challenge', sha256('x')))).*"
+    " FROM seitai_challenge c WHERE c.id = '{ninsho}'"
 )
 _APPROVE = (
     "INSERT INTO shonin_shonin (id, zone, irai_id, shinseisha_id, shoninsha_id, payload_hash, handan, comment,"
@@ -219,7 +225,13 @@ class TestTheDatabaseItself:
     @pytest.mark.parametrize("statement", FORGED)
     def test_takes_no_forged_permission(self, world: World, asked: UUID, statement: str) -> None:
         ninsho_id = confirmed(kikin("K0002"), asked, now=clock.now())
-        sql = statement.format(irai=asked, approve=_APPROVE, of=_OF.format(irai=asked), rest=_REST, ninsho=ninsho_id)
+        parts = {
+            "approve": _APPROVE,
+            "of": _OF.format(irai=asked),
+            "rest": _REST,
+            "copy": _COPY.format(ninsho=ninsho_id),
+        }
+        sql = statement.format(irai=asked, ninsho=ninsho_id, **parts)
         with web_role(world) as web:
             web.execute("SELECT set_config('chukan.hokensha_code', 'shiharai_kikin', true)")
             used_up(web, ninsho_id, of=asked)
