@@ -38,7 +38,7 @@ ACROSS = {
     ): "_reseal_rireki, _retoken_rireki, in the zone of the transaction only",
     ("shikaku_terminal_slip", "chukan_owner", "ALL"): "shikaku_drop_expired_slips",
     ("seitai_challenge", "chukan_owner", "ALL"): "seitai_consume, in the zone it is given; _drop_spent; fugo_guard_…",
-    ("shonin_irai", "chukan_owner", "ALL"): "shonin_consume, _complete: an act works in no zone",
+    ("shonin_irai", "chukan_owner", "ALL"): "shonin_consume, _complete: an act works in no zone; fugo_guard_jikko",
     ("shonin_shonin", "chukan_owner", "SELECT"): "shonin_consume, and the guard of a move",
     ("shonin_baitai", "chukan_owner", "SELECT"): "shonin_consume",
     ("shokuin_account", "chukan_owner", "SELECT"): "shokuin_find_login",
@@ -94,6 +94,7 @@ DEFINER_FUNCTIONS = {
     "fugo_file_zones": {"chukan_worker"},
     "fugo_erase": {"chukan_worker"},
     "fugo_find_answers": {"chukan_web"},
+    "fugo_guard_jikko": set(),  # of a trigger
     "fugo_guard_soshin": set(),  # of a trigger
     "fugo_jotai": {"chukan_web"},
     "fugo_known": {"chukan_worker"},

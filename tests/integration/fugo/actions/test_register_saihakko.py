@@ -11,14 +11,16 @@ import psycopg
 import pytest
 
 from chukan.controls.shonin.actions.apply import apply_in_act
+from chukan.controls.shonin.domain import hash_payload
 from chukan.kernel.errors import Conflict, NotFound, NotPermitted, RuleBroken
 from chukan.kernel.principal import Principal
 from fugo.actions.register_saihakko import ask_saihakko, confirm_saihakko, register_saihakko, withdraw_saihakko
-from fugo.domain.saihakko import Target
+from fugo.domain.saihakko import KIND, Target, payload_of
 from tests.support.fugo import kikin
 from tests.support.members import LATER, NOW, asked, joined, kinds_of
 from tests.support.principals import KENPO, OTHER_KENPO, clerk
-from tests.support.saihakko import ALL, REASON, a_list, asked_for, coded, linked, row_of, staff
+from tests.support.saihakko import ALL, BAITAI, REASON, a_list, asked_for, coded, linked, permitted, row_of, staff
+from tests.support.staff import web_role
 from tests.support.world import World, as_role
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("as_worker")]
@@ -213,3 +215,66 @@ def test_the_database_knows_no_extracted_list_without_a_permission(world: World)
                 "INSERT INTO fugo_saihakko_list SELECT (jsonb_populate_record(s, jsonb_build_object("
                 "'id', gen_random_uuid()))).* FROM fugo_saihakko_list s"
             )
+
+
+TRUE = {
+    "shonin_id": "%(mine)s",
+    "executed_at": "%(at)s",
+    "executed_by": "'K0001'",
+    "medium_id": "'USB-001'",
+    "taisho_count": "1",
+}
+FORGED = [
+    ("shonin_id", "gen_random_uuid()"),
+    ("shonin_id", "%(others)s"),  # the permission of another list
+    ("executed_at", "%(at)s + interval '1 second'"),
+    ("executed_by", "'K0002'"),
+    ("medium_id", "'USB-002'"),
+    ("taisho_count", "2"),
+]
+
+
+def executed_by_hand(web: psycopg.Connection, given: dict[str, Any], lie: dict[str, str]) -> int:
+    said = ", ".join(f"{column} = {value}" for column, value in (TRUE | lie).items())
+    statement = f"UPDATE fugo_saihakko_list SET state = 'shonin_zumi', {said} WHERE id = %(list)s"
+    return web.execute(statement.encode(), given).rowcount
+
+
+def used_by_hand(web: psycopg.Connection, list_id: UUID, shonin_id: UUID) -> None:
+    bound = hash_payload(kind=KIND, payload=payload_of(list_id=list_id, kensu=1, baitai_id=BAITAI))
+    given = [shonin_id, "shiharai_kikin", "K0001", KIND, bound, BAITAI, LATER]
+    assert web.execute("SELECT shonin_consume(%s, %s, %s, %s, %s, %s, %s)", given).fetchone() == ("ok",)
+
+
+@pytest.mark.kj("KJ-FUGO-06", "KJ-DUAL-06", "KJ-DUAL-07")
+def test_the_database_extracts_by_an_executed_permission_alone(world: World) -> None:
+    people = staff(world)
+    coded(world, 1)
+    list_id, other = a_list(world, people[0]), a_list(world, people[0])
+    mine, others = permitted(world, people, list_id), permitted(world, people, other)
+    given = {"list": list_id, "at": LATER, "mine": mine, "others": others}
+
+    with as_role(world, "web"), web_role(world) as web:
+        with pytest.raises(psycopg.errors.CheckViolation, match="no permission was executed"), web.transaction():
+            executed_by_hand(web, given, {})
+        used_by_hand(web, other, others)
+        used_by_hand(web, list_id, mine)
+        for column, value in FORGED:
+            with pytest.raises(psycopg.errors.CheckViolation, match="no permission was executed"), web.transaction():
+                executed_by_hand(web, given, {column: value})
+        assert executed_by_hand(web, given, {}) == 1
+
+
+@pytest.mark.kj("KJ-DUAL-07")
+def test_what_the_others_read_is_what_they_signed(world: World) -> None:
+    people = staff(world)
+    coded(world, 1)
+    list_id = a_list(world, people[0])
+    mine = permitted(world, people, list_id)
+    with world.admin() as admin:  # asked for by hand: they were shown fewer people
+        admin.execute("UPDATE shonin_irai SET payload = payload || '{\"kensu\": 0}' WHERE id = %s", [mine])
+
+    with as_role(world, "web"), web_role(world) as web:
+        used_by_hand(web, list_id, mine)
+        with pytest.raises(psycopg.errors.CheckViolation, match="no permission was executed"):
+            executed_by_hand(web, {"list": list_id, "at": LATER, "mine": mine}, {})
