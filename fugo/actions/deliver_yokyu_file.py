@@ -89,11 +89,14 @@ def _put(file: YokyuFileFacts, gateway: JukiGateway, now: datetime) -> str:
 def begin_soshin(*, by: Principal, file_id: UUID, now: datetime) -> bool:
     """Take a released file and, the first time, let its requests be 送信; False when somebody else has it.
 
-    Written before the first byte leaves: an answer may come while the file is still on its way, and must find its
-    request sent. *Locks:* the file.
+    One whose days are over is left to whoever throws it away, however often it was refused. Written before the first
+    byte leaves: an answer may come while the file is still on its way, and must find its request sent. *Locks:* the
+    file. 根拠: KJ-RET-17.
     """
     row = YokyuFile.objects.select_for_update(skip_locked=True).filter(id=file_id, state=SOSHIN_CHU).first()
     if row is None or (row.lease_until is not None and row.lease_until > now):
+        return False
+    if row.created_at < now - limits.FUGO_FILE_KEPT:
         return False
     if row.sent_at is None:
         row.sent_at = now

@@ -107,6 +107,29 @@ def test_what_is_not_taken_goes_again_as_it_is(world: World, file: Any, silent: 
     assert asked(world, "SELECT fugo_soshin_nichiji, asked_count FROM fugo_shutoku_yokyu") == [(NOW, 1)]
 
 
+@pytest.mark.kj("KJ-RET-17")
+def test_what_is_refused_again_and_again_is_thrown_away_in_time(world: World, file: Any) -> None:
+    line = Line(status=422)
+    for hours in range(0, 7 * 24, 6):
+        delivered(line, now=NOW + timedelta(hours=hours))
+    calls = line.calls
+
+    assert delivered(line, now=MUCH_LATER) == 0
+    assert discard_left_files(by=WORKER, now=MUCH_LATER) == 1
+
+    assert line.calls == calls, "whose days are over goes no more"
+    assert file.object_key not in objects()
+    assert states(world) == ["3"]
+
+
+@pytest.mark.kj("KJ-RET-17")
+def test_what_is_being_sent_is_not_thrown_away_under_the_call(file: Any) -> None:
+    assert begin_soshin(by=WORKER, file_id=file.id, now=NOW + timedelta(days=6, hours=23, minutes=55))
+
+    assert discard_left_files(by=WORKER, now=NOW + timedelta(days=7, minutes=5)) == 0
+    assert discard_left_files(by=WORKER, now=NOW + timedelta(days=7, minutes=11)) == 1
+
+
 def test_an_answer_may_come_while_the_file_is_still_on_its_way(world: World, file: Any) -> None:
     assert begin_soshin(by=WORKER, file_id=file.id, now=NOW)
 
