@@ -23,6 +23,7 @@ from chukan.kernel.values.uuid7 import uuid7
 from chukan.settings import limits
 from fugo.domain.yokyu_file import (
     BANGO_NASHI,
+    BANGO_YOMEZU,
     HAIKI,
     HIMOZUKE_CHIGAI,
     KINDS,
@@ -185,6 +186,8 @@ def _write_part(by: Principal, zone: Principal, file_id: UUID, part: Sequence[Pa
         elif found.himozuke_bango != one.himozuke_bango:
             # A code must never come to somebody else than was asked for.
             left.setdefault(HIMOZUKE_CHIGAI, []).append(one.shori_tsuban)
+        elif found.kojin_bango is None:
+            left.setdefault(BANGO_YOMEZU, []).append(one.shori_tsuban)
         else:
             asked.append((one.shori_tsuban, found.kojin_bango))
     writer.write(lines_of(asked))

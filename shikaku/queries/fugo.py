@@ -8,14 +8,18 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
+import structlog
 from django.db import connection
 
 from chukan.kernel.binary_arrays import bigint_array
 from chukan.kernel.crypto.envelope import open_envelope
-from chukan.kernel.crypto.keyring import get_keyring
+from chukan.kernel.crypto.errors import EnvelopeRefused
+from chukan.kernel.crypto.keyring import Keyring, get_keyring
 from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import reads
 from chukan.kernel.values.kojin_bango import KojinBango
+
+log = structlog.get_logger()
 
 _TABLE: Final = "shikaku_itaku_kukaku_kanyusha"
 _ENVELOPE: Final = "kojin_bango"
@@ -71,10 +75,10 @@ class ReflectedMember:
 
 @dataclass(frozen=True, slots=True)
 class HeldBango:
-    """The present 個人番号 of one member, and whose it is."""
+    """The present 個人番号 of one member, and whose it is; None: what is kept does not open or is no number."""
 
     himozuke_bango: UUID
-    kojin_bango: KojinBango
+    kojin_bango: KojinBango | None
 
 
 @reads
@@ -106,6 +110,7 @@ def list_members(*, by: Principal, after: int, most: int) -> tuple[ReflectedMemb
 def find_kojin_bango(*, by: Principal, hihokensha_edaban: Collection[int]) -> dict[int, HeldBango]:
     """Return the present 個人番号 of these members of the zone of `by`; who has none is left out.
 
+    One that does not open is told as such and keeps no other from it; without the keystore none does (KeyUnavailable).
     For a request file alone: the hub's own process writes it into the sealed file and keeps it nowhere.
     """
     if by.channel != "system" or not by.hokensha_code:
@@ -118,18 +123,19 @@ def find_kojin_bango(*, by: Principal, hihokensha_edaban: Collection[int]) -> di
         cursor.execute(_NUMBERS, [by.hokensha_code, bigint_array(hihokensha_edaban)])
         rows = cursor.fetchall()
     return {
-        edaban: HeldBango(
-            himozuke,
-            KojinBango.parse(
-                open_envelope(
-                    keyring,
-                    table=_TABLE,
-                    envelope=_ENVELOPE,
-                    hokensha_code=by.hokensha_code,
-                    row_id=row_id,
-                    data=bytes(sealed),
-                ).decode()
-            ),
-        )
+        edaban: HeldBango(himozuke, _opened(keyring, by.hokensha_code, row_id, bytes(sealed)))
         for edaban, row_id, himozuke, sealed in rows
     }
+
+
+def _opened(keyring: Keyring, hokensha_code: str, row_id: UUID, sealed: bytes) -> KojinBango | None:
+    try:
+        opened = open_envelope(
+            keyring, table=_TABLE, envelope=_ENVELOPE, hokensha_code=hokensha_code, row_id=row_id, data=sealed
+        )
+        return KojinBango.parse(opened.decode())
+    except EnvelopeRefused as error:
+        log.warning("shikaku.kojin_bango.unreadable", object_id=str(row_id), reason=error.reason)
+    except ValueError:  # neither this nor its cause goes any further: they may hold what was sealed
+        log.warning("shikaku.kojin_bango.unreadable", object_id=str(row_id), reason="not a number")
+    return None

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from chukan.kernel.crypto.data_key import FIELD
+from chukan.kernel.crypto.envelope import RowSealer
+from chukan.kernel.crypto.keyring import get_keyring
 from chukan.kernel.principal import system_principal
 from shikaku.public import find_kojin_bango, list_reflected_members
 from tests.support.members import asked, bango, file_line, joined, sent
@@ -46,7 +49,9 @@ def test_numbers_of_the_zone_for_the_hubs_own_process() -> None:
 
     found = find_kojin_bango(by=ZONE, hihokensha_edaban=[1, 2, 3])
 
-    assert {edaban: held.kojin_bango.reveal() for edaban, held in found.items()} == {1: bango(1)}
+    assert {edaban: str(held.kojin_bango and held.kojin_bango.reveal()) for edaban, held in found.items()} == {
+        1: bango(1)
+    }
     assert bango(1) not in repr(found)
     assert find_kojin_bango(by=ZONE, hihokensha_edaban=[]) == {}
 
@@ -56,3 +61,20 @@ def test_numbers_of_the_zone_for_the_hubs_own_process() -> None:
 def test_nobody_else_is_given_a_number(by: object) -> None:
     with pytest.raises(TypeError):
         find_kojin_bango(by=by, hihokensha_edaban=[1])  # type: ignore[arg-type]
+
+
+def test_what_is_no_number_or_does_not_open_keeps_no_other_from_being_read(world: World) -> None:
+    for serial in (1, 2, 3):
+        joined(serial)
+    (row_id,) = asked(world, "SELECT id FROM shikaku_itaku_kukaku_kanyusha WHERE hihokensha_edaban = 2")[0]
+    key = get_keyring().active_dek(purpose=FIELD, hokensha_code=KENPO)
+    other = RowSealer(key, table="shikaku_itaku_kukaku_kanyusha", envelope="kojin_bango").seal(row_id, b"no number")
+    put = "UPDATE shikaku_itaku_kukaku_kanyusha SET ct_kojin_bango = %s WHERE hihokensha_edaban = %s"
+    with world.admin() as admin:
+        admin.execute(put, [b"no envelope", 1])
+        admin.execute(put, [other, 2])
+
+    found = find_kojin_bango(by=ZONE, hihokensha_edaban=[1, 2, 3])
+
+    read = {edaban: held.kojin_bango and held.kojin_bango.reveal() for edaban, held in found.items()}
+    assert read == {1: None, 2: None, 3: bango(3)}
