@@ -13,6 +13,7 @@ from chukan.kernel.clock import business_date_jst
 from chukan.kernel.outbox.heard import confirm_heard, list_unheard
 from chukan.kernel.principal import system_principal
 from chukan.kernel.retry import done_again
+from chukan.kernel.turns import Turns
 from chukan.settings import limits
 from fugo.actions.deliver_yokyu_file import deliver_yokyu_files, discard_left_files
 from fugo.actions.erase_counts import erase_old_counts
@@ -72,9 +73,11 @@ def request_of_unheard_blocks() -> None:
     """Make the requests of blocks whose ring was lost."""
     before = clock.now() - limits.FUGO_UNHEARD_AFTER
     beat = system_principal(actor_id="beat")
+    turns = Turns("fugo.block.failed")
     for lost in list_unheard(by=beat, task="fugo.tasks.request_of_block", before=before, most=_UNHEARD):
         said = lost.payload
-        request_of_block(
+        ring = partial(
+            request_of_block,
             event_id=lost.event_id,
             uketsuke_id=str(said["uketsuke_id"]),
             hokensha_code=str(said["hokensha_code"]),
@@ -82,6 +85,8 @@ def request_of_unheard_blocks() -> None:
             last_meisai_no=int(said["last_meisai_no"]),
             sender=str(said.get("sender", "")),
         )
+        turns.take(lost.event_id, ring)
+    turns.end()
 
 
 @shared_task

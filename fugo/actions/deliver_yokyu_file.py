@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from http import HTTPStatus
 from typing import Final
 from uuid import UUID
@@ -16,8 +17,9 @@ from chukan.kernel.crypto.errors import KeyUnavailable
 from chukan.kernel.principal import Principal
 from chukan.kernel.storage import StoredFileDamaged, store
 from chukan.kernel.transactions import outside_transaction, own_transaction
+from chukan.kernel.turns import Turns
 from chukan.settings import limits
-from fugo.actions.transfer_yokyu_file import FILE, JIMU, OBJECT_KIND, RULE
+from fugo.actions.transfer_yokyu_file import FAILED, FILE, JIMU, OBJECT_KIND, RULE
 from fugo.domain.yokyu_file import HAIKI, SOSHIN_CHU, SOSHIN_MACHI, SOSHIN_ZUMI, TSUKURI
 from fugo.gateways.juki_ap import JukiGateway, OutcomeUnknown
 from fugo.models import YokyuFile
@@ -44,22 +46,30 @@ def deliver_yokyu_files(*, by: Principal, gateway: JukiGateway, now: Now) -> int
     """Send every released file that nobody is sending and return how many were taken.
 
     What has no answer or is refused goes again later, the same bytes under the same name. A crash between call and
-    record does the same; 住基ネット takes a file once.
+    record does the same; 住基ネット takes a file once. One that fails keeps no other from going; its error is raised
+    at the end.
     """
-    taken = 0
-    for waiting in list_to_send(by=by, now=now()):
-        if not begin_soshin(by=by, file_id=waiting.id, now=now()):
-            continue
-        crash_point("yokyu_file.sending")
-        error = _put(waiting, gateway, now())
-        crash_point("yokyu_file.sent")
-        if error:
-            postpone_soshin(by=by, file_id=waiting.id, error=error, now=now())
-            continue
-        record_soshin(by=by, file_id=waiting.id, now=now())
-        taken += 1
+    turns = Turns(FAILED)
+    taken = sum(
+        turns.take(waiting.id, partial(_deliver, by, waiting, gateway, now)) or 0
+        for waiting in list_to_send(by=by, now=now())
+    )
     erase_ended_files(by=by, now=now())
+    turns.end()
     return taken
+
+
+def _deliver(by: Principal, file: YokyuFileFacts, gateway: JukiGateway, now: Now) -> bool:
+    if not begin_soshin(by=by, file_id=file.id, now=now()):
+        return False
+    crash_point("yokyu_file.sending")
+    error = _put(file, gateway, now())
+    crash_point("yokyu_file.sent")
+    if error:
+        postpone_soshin(by=by, file_id=file.id, error=error, now=now())
+        return False
+    record_soshin(by=by, file_id=file.id, now=now())
+    return True
 
 
 def _put(file: YokyuFileFacts, gateway: JukiGateway, now: datetime) -> str:
@@ -76,7 +86,7 @@ def _put(file: YokyuFileFacts, gateway: JukiGateway, now: datetime) -> str:
     except OutcomeUnknown as unknown:
         log.warning("fugo.yokyu_file.outcome_unknown", object_id=str(file.id), reason=unknown.reason)
         return "kotae_nashi"
-    except (KeyUnavailable, StoredFileDamaged) as error:
+    except (KeyUnavailable, StoredFileDamaged, OSError) as error:
         log.warning("fugo.yokyu_file.unreadable", object_id=str(file.id), error=type(error).__name__)
         return "file_yomezu"
     if status == HTTPStatus.ACCEPTED:
@@ -164,15 +174,20 @@ def discard_left_files(*, by: Principal, now: datetime, kept: timedelta = limits
     """Throw away files that were not sent in time, and objects no file names; return how many files that were.
 
     The requests go into a new file with the numbers of that day; those that may have gone out are asked again after
-    their patience. 根拠: KJ-RET-17.
+    their patience. One that fails stops none; its error is raised at the end. 根拠: KJ-RET-17.
     """
-    discarded = sum(discard_file(by=by, file_id=left.id, now=now) for left in list_to_discard(by=by, before=now - kept))
+    turns = Turns(FAILED)
+    discarded = sum(
+        turns.take(left.id, partial(discard_file, by=by, file_id=left.id, now=now)) or 0
+        for left in list_to_discard(by=by, before=now - kept)
+    )
     erase_ended_files(by=by, now=now)
     old = store().list_older(OBJECT_KIND, before=now - _NAMELESS_AFTER)
     named = list_named_objects(by=by, keys=old)
     for key in old:
         if key not in named:
-            store().erase(key, rule=RULE, now=now)
+            turns.take(key, partial(store().erase, key, rule=RULE, now=now))
+    turns.end()
     return discarded
 
 

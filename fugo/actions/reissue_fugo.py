@@ -5,6 +5,7 @@ The requests go the way of all others: file, operator, 住基ネット, answer. 
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Final, Protocol
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from chukan.kernel.binary_arrays import uuid_array
 from chukan.kernel.errors import NotPermitted
 from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import outside_transaction, own_transaction
+from chukan.kernel.turns import Turns
 from chukan.kernel.values.uuid7 import uuid7_bytes
 from chukan.settings import limits
 from fugo.actions.register_saihakko import LIST_SCREEN
@@ -75,15 +77,21 @@ def extract_saihakko(
     """Extract every list whose permission was used and make its requests; return how many lists were finished.
 
     A process that dies leaves whole blocks behind it, and the next one goes on after them. *Idempotent:* nobody stands
-    in a list twice or has two open requests.
+    in a list twice or has two open requests. A list that fails keeps no other waiting; its error is raised at the end.
     """
-    finished = 0
-    for list_id in list_to_extract(by=by):
-        more = True
-        while more:
-            more = extract_block(by=by, list_id=list_id, block=block, now=now())
-        finished += finish_extract(by=by, list_id=list_id, complete_permission=complete_permission, now=now())
+    turns = Turns("fugo.saihakko_list.failed")
+    finished = sum(
+        turns.take(list_id, partial(_extract, by, list_id, complete_permission, now, block)) or 0
+        for list_id in list_to_extract(by=by)
+    )
+    turns.end()
     return finished
+
+
+def _extract(by: Principal, list_id: UUID, complete_permission: CompletePermission, now: Now, block: int) -> bool:
+    while extract_block(by=by, list_id=list_id, block=block, now=now()):
+        pass
+    return finish_extract(by=by, list_id=list_id, complete_permission=complete_permission, now=now())
 
 
 def _held(list_id: UUID) -> SaihakkoList | None:

@@ -7,6 +7,7 @@ file whole and nothing else holds a number. 根拠: KJ-FUGO-02, KJ-FUGO-08, KJ-R
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from chukan.kernel.crash_points import crash_point
 from chukan.kernel.principal import Principal, system_principal
 from chukan.kernel.storage import StoredFile, Writer, store
 from chukan.kernel.transactions import outside_transaction, own_transaction
+from chukan.kernel.turns import Turns
 from chukan.kernel.values.uuid7 import uuid7
 from chukan.settings import limits
 from fugo.domain.yokyu_file import (
@@ -44,6 +46,7 @@ JIMU: Final = "fugo"
 FILE: Final = "機関別符号ファイル"
 OBJECT_KIND: Final = "fugo_yokyu"
 RULE: Final = "KJ-RET-17"
+FAILED: Final = "fugo.yokyu_file.failed"  # what the log says of a file whose turn ended in an error
 _FIRST: Final = UUID(int=0)
 _MOST_FILES: Final = 50  # of one round; more wait for the next
 _CLAIM: Final = "SELECT fugo_claim(%s, %s, %s, %s)"
@@ -79,18 +82,24 @@ class LeaseLost(Exception):
 def transfer_yokyu_files(*, by: Principal, now: Now, sizes: Sizes = Sizes()) -> int:
     """Make files of the requests that wait, new ones, 再発行 and those asked again; return how many stand now.
 
-    Also takes up files whose builder died. *Idempotent:* a file stands once; nobody waits in two.
+    Also takes up files whose builder died. *Idempotent:* a file stands once; nobody waits in two. A file that cannot be
+    built keeps no other from standing, and a kind no other kind; the error is raised at the end.
     """
-    stand = 0
+    stand, turns = 0, Turns(FAILED)
     for left in list_to_build(by=by, now=now()):
-        again = take_up(by=by, file_id=left.id, now=now())
-        stand += again is not None and build_yokyu_file(by=by, building=again, now=now, sizes=sizes)
+        again = turns.take(left.id, partial(take_up, by=by, file_id=left.id, now=now()))
+        if again is not None:
+            stand += turns.take(left.id, partial(build_yokyu_file, by=by, building=again, now=now, sizes=sizes)) or 0
     for kind in KINDS:
         for _ in range(_MOST_FILES):
-            begun = begin_yokyu_file(by=by, kind=kind, sizes=sizes, now=now())
+            begun = turns.take(kind, partial(begin_yokyu_file, by=by, kind=kind, sizes=sizes, now=now()))
             if begun is None:
                 break
-            stand += build_yokyu_file(by=by, building=begun, now=now, sizes=sizes)
+            stands = turns.take(begun.file_id, partial(build_yokyu_file, by=by, building=begun, now=now, sizes=sizes))
+            if stands is None:  # what failed once would take the next ones along
+                break
+            stand += stands
+    turns.end()
     return stand
 
 

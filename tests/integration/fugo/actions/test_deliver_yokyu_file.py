@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
+from uuid import UUID
 
 import pytest
 from django.conf import settings
@@ -105,6 +106,45 @@ def test_what_is_not_taken_goes_again_as_it_is(world: World, file: Any, silent: 
 
     assert line.lines() == [(tsuban_of(world), bango(1))]
     assert asked(world, "SELECT fugo_soshin_nichiji, asked_count FROM fugo_shutoku_yokyu") == [(NOW, 1)]
+
+
+def test_what_cannot_be_sent_keeps_no_other_from_going(
+    world: World, file: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    joined(2)
+    requests_made()
+    other = next(one for one in transferred() if one.id != file.id)
+    released(world, other.id)
+    true_open = Path.open
+
+    def unreadable(path: Path, *given: Any, **more: Any) -> Any:
+        if path.name == file.object_key:
+            raise PermissionError
+        return true_open(path, *given, **more)
+
+    monkeypatch.setattr(Path, "open", unreadable)
+    assert delivered(Line()) == 1
+
+    assert YokyuFile.objects.get(id=file.id).last_error == "file_yomezu"
+    assert YokyuFile.objects.get(id=other.id).state == "soshin_zumi"
+
+
+def test_what_fails_in_its_turn_is_told_when_all_had_theirs(world: World, file: Any) -> None:
+    joined(2)
+    requests_made()
+    other = next(one for one in transferred() if one.id != file.id)
+    released(world, other.id)
+
+    class Broken(Line):
+        def put(self, file_id: UUID, content: BinaryIO, *, now: datetime) -> int:
+            if file_id == file.id:
+                raise ZeroDivisionError
+            return super().put(file_id, content, now=now)
+
+    with pytest.raises(ZeroDivisionError):
+        delivered(Broken())
+
+    assert YokyuFile.objects.get(id=other.id).erased_at == NOW
 
 
 @pytest.mark.kj("KJ-RET-17")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
@@ -12,6 +13,7 @@ import pytest
 from chukan.controls.shonin.actions.apply import withdraw
 from chukan.controls.shonin.actions.consume import complete, consume
 from chukan.kernel.errors import Conflict, NotFound, NotPermitted
+from fugo.actions import reissue_fugo
 from fugo.actions.reissue_fugo import execute_saihakko, extract_block, extract_saihakko, finish_extract
 from fugo.domain.saihakko import Target
 from tests.support.fugo import WORKER, all_sent, brought, code_of, tsuban_of
@@ -220,6 +222,28 @@ class TestExtractSaihakko:
         assert asked(
             world, "SELECT count(*), count(DISTINCT himozuke_bango) FROM fugo_shutoku_yokyu WHERE fugo_saihakko_flag"
         ) == [(7, 7)]
+
+    def test_a_list_that_fails_keeps_no_other_waiting(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+        people = staff(world)
+        coded(world, 1, 2)
+        first = a_list(world, people[0], Target(shori_tsuban=(tsuban_of(world, 1),)))
+        second = a_list(world, people[0], Target(shori_tsuban=(tsuban_of(world, 2),)))
+        for list_id in (first, second):
+            permitted(world, people, list_id)
+            executed(world, people[0], list_id)
+        taken = reissue_fugo.extract_block
+
+        def failing(**given: Any) -> bool:
+            if given["list_id"] == first:
+                raise ZeroDivisionError
+            return taken(**given)
+
+        monkeypatch.setattr(reissue_fugo, "extract_block", failing)
+        with pytest.raises(ZeroDivisionError):
+            extracted()
+
+        assert row_of(world, first)["state"] == "shonin_zumi"
+        assert row_of(world, second)["state"] == "shiji"
 
     def test_what_another_process_holds_is_left_to_it(self, world: World) -> None:
         people = staff(world)

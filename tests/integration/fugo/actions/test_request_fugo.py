@@ -16,6 +16,7 @@ from django.db import connections
 
 from chukan.controls import kikan
 from chukan.kernel import clock
+from chukan.kernel.outbox.heard import list_unheard
 from chukan.kernel.principal import Principal, system_principal
 from chukan.settings import limits
 from fugo import tasks
@@ -23,7 +24,7 @@ from fugo.actions import request_fugo as action
 from fugo.actions.request_fugo import Outcome, request_fugo
 from fugo.queries.persons import find_persons
 from shikaku.actions.register_one import register_one
-from tests.support.fugo import requests_made
+from tests.support.fugo import HEARS, WORKER, requests_made
 from tests.support.members import NOW, asked, file_line, join_line, joined, known, loss, sent
 from tests.support.principals import KENPO, OTHER_KENPO, SHICHOSON, clerk, shuyaku
 from tests.support.world import World
@@ -292,3 +293,25 @@ def test_a_ring_that_was_lost_is_made_up_for(world: World) -> None:
 
     assert len(requests(world)) == 1
     assert asked(world, "SELECT count(*) FROM outbox_message") == [(0,)]
+
+
+def test_a_ring_that_fails_keeps_no_other_from_being_made_up_for(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    joined(1)
+    joined(2)
+    with world.admin() as admin:
+        admin.execute("UPDATE outbox_message SET delivered_at = now() - interval '1 hour'")
+    first, _ = list_unheard(by=WORKER, task=HEARS, before=clock.now(), most=9)
+    made = request_fugo
+
+    def failing(**given: Any) -> Any:
+        if str(given["uketsuke_id"]) == first.payload["uketsuke_id"]:
+            raise ZeroDivisionError
+        return made(**given)
+
+    monkeypatch.setattr(tasks, "request_fugo", failing)
+    with pytest.raises(ZeroDivisionError):
+        tasks.request_of_unheard_blocks()
+
+    assert [row[:2] for row in links(world)] == [(KENPO, 2)]
+    left = list_unheard(by=WORKER, task=HEARS, before=clock.now(), most=9)
+    assert [one.event_id for one in left] == [first.event_id]

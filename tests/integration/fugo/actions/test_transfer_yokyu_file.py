@@ -12,6 +12,7 @@ from django.conf import settings
 from chukan.kernel.storage import store
 from fugo.actions import transfer_yokyu_file as action
 from fugo.actions.transfer_yokyu_file import Sizes, begin_yokyu_file, transfer_yokyu_files
+from fugo.domain.yokyu_file import LEFT_OUT
 from fugo.models import YokyuFile
 from shikaku.actions.register_one import register_one
 from tests.support.fugo import AT_ONCE, WORKER, Line, delivered, requests_made, states, transferred, tsuban_of
@@ -165,6 +166,61 @@ def test_a_request_without_a_number_is_asked_from_where_there_is_one(world: Worl
 
     assert [(file.state, file.kensu) for file in files] == [("haiki", 0), ("soshin_machi", 1)]
     assert content(files[-1])[1:] == [f"{tsuban_of(world, 1, OTHER_KENPO)},{bango(1)}"]
+
+
+def test_a_number_that_does_not_open_keeps_no_other_from_being_asked(world: World) -> None:
+    waiting(1, 2)
+    with world.admin() as admin:
+        admin.execute(
+            "UPDATE shikaku_itaku_kukaku_kanyusha SET ct_kojin_bango = set_byte(ct_kojin_bango, 20,"
+            " get_byte(ct_kojin_bango, 20) # 1) WHERE hihokensha_edaban = 1"
+        )
+
+    (file,) = transferred()
+
+    assert content(file)[1:] == [f"{tsuban_of(world, 2)},{bango(2)}"]
+    left = asked(
+        world, "SELECT hihokensha_edaban, shori_kekka_message FROM fugo_shutoku_yokyu WHERE yokyu_file_id IS NULL"
+    )
+    assert left == [(1, LEFT_OUT["bango_yomezu"])]
+
+
+def test_a_kind_that_fails_keeps_no_other_from_being_asked(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    waiting(1)
+    begun = action.begin_yokyu_file
+
+    def failing(**given: Any) -> Any:
+        if given["kind"] == "saihakko":
+            raise ZeroDivisionError
+        return begun(**given)
+
+    monkeypatch.setattr(action, "KINDS", ("saihakko", "shinki"))
+    monkeypatch.setattr(action, "begin_yokyu_file", failing)
+    with pytest.raises(ZeroDivisionError):
+        transferred()
+
+    assert [file.state for file in YokyuFile.objects.all()] == ["soshin_machi"]
+
+
+def test_a_file_that_cannot_be_built_keeps_no_other_from_standing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting(1)
+    left = begin_yokyu_file(by=WORKER, kind="shinki", sizes=AT_ONCE, now=NOW)
+    waiting(2)
+    wrote = action._write_zones
+
+    def failing(*given: Any) -> int:
+        assert left is not None
+        if given[1] == left.file_id:
+            raise ZeroDivisionError
+        return wrote(*given)
+
+    monkeypatch.setattr(action, "_write_zones", failing)
+    with pytest.raises(ZeroDivisionError):
+        transferred(now=LATER)
+
+    assert [file.state for file in YokyuFile.objects.order_by("created_at")] == ["tsukuri", "soshin_machi"]
 
 
 def test_the_number_of_the_day_goes(world: World) -> None:
