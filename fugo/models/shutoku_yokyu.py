@@ -4,6 +4,10 @@ from django.db import models
 from django.db.models import Q
 
 _OPEN = Q(fugo_uketsuke_nichiji__isnull=True)
+# In no file: the next one takes it, unless it was left out of the last one for a reason.
+_WAITING = Q(yokyu_file_id__isnull=True, fugo_uketsuke_nichiji__isnull=True)
+_NO_REASON = Q(shori_kekka_shosai_code="")
+_DUE = _WAITING & _NO_REASON
 
 
 class ShutokuYokyu(models.Model):
@@ -92,9 +96,10 @@ class ShutokuYokyu(models.Model):
                 fields=("yokyu_file_id", "hokensha_code", "shori_tsuban"), name="fugo_yokyu_in_file", condition=_OPEN
             ),
             models.Index(
-                fields=("fugo_yokyu_uketsuke_nichiji",),
-                name="fugo_yokyu_waiting",
-                condition=Q(yokyu_file_id__isnull=True, fugo_uketsuke_nichiji__isnull=True),
+                fields=("fugo_saihakko_flag", "fugo_yokyu_uketsuke_nichiji"), name="fugo_yokyu_due", condition=_DUE
+            ),
+            models.Index(
+                fields=("fugo_yokyu_uketsuke_nichiji",), name="fugo_yokyu_left_out", condition=_WAITING & ~_NO_REASON
             ),
             models.Index(fields=("last_sent_at",), name="fugo_yokyu_unanswered", condition=_OPEN),
         )

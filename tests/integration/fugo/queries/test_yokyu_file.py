@@ -26,7 +26,7 @@ from fugo.queries.yokyu_file import (
 from tests.support.fugo import WORKER, Line, delivered, released, requests_made, transferred
 from tests.support.members import NOW, asked, joined
 from tests.support.principals import KENPO, OTHER_KENPO, clerk
-from tests.support.world import World
+from tests.support.world import World, undone
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("as_worker")]
 FIRST = UUID(int=0)
@@ -86,3 +86,64 @@ def test_who_is_unanswered_is_the_plain_rules_word(world: World, later: timedelt
         now=NOW + later,
         patience=limits.FUGO_PATIENCE,
     )
+
+
+# Very many of one kind wait: as after the extraction of a 再発行, or of members without a number.
+_MANY = """
+INSERT INTO fugo_shutoku_yokyu (shori_tsuban, himozuke_bango, fugo_shutoku_status, fugo_status_koshin_nichiji,
+  fugo_yokyu_uketsuke_nichiji, fugo_saihakko_flag, hokensha_code, hihokensha_edaban, uketsuke_bango,
+  uketsuke_meisai_bango, asked_count, shori_kekka_shosai_code, shori_kekka_message)
+SELECT gen_random_uuid(), gen_random_uuid(), '1', now(), now() - n * interval '1 second', %s, '06132013', n, '', '', 0,
+  %s, '' FROM generate_series(1, %s) AS n
+"""
+_READ = """
+SELECT (pg_stat_get_xact_tuples_fetched('fugo_shutoku_yokyu'::regclass)
+  + pg_stat_get_xact_tuples_returned('fugo_shutoku_yokyu'::regclass)
+  + (SELECT sum(pg_stat_get_xact_tuples_returned(i.indexrelid)) FROM pg_index i
+     WHERE i.indrelid = 'fugo_shutoku_yokyu'::regclass))::bigint
+"""
+_ASKED = {
+    "due shinki": "SELECT kensu FROM fugo_due('shinki', now(), 5)",
+    "due saihakko": "SELECT kensu FROM fugo_due('saihakko', now(), 5)",
+    "claim shinki": "SELECT fugo_claim(gen_random_uuid(), 'shinki', now(), 5)",
+    "left out": "SELECT left_out FROM fugo_desk_counts(now(), 5)",
+    "list left out": "SELECT count(*) FROM fugo_desk_requests('left_out', gen_random_uuid(), '', gen_random_uuid(),"
+    " gen_random_uuid(), now(), 5)",
+}
+
+
+@pytest.mark.parametrize(
+    ("flag", "reason", "question", "found"),
+    [
+        (True, "", "due shinki", 0),
+        (True, "", "claim shinki", 0),
+        (False, "", "due saihakko", 0),
+        (False, "bango_nashi", "due shinki", 0),
+        (False, "", "left out", 0),
+        (True, "", "list left out", 0),
+        (False, "", "due shinki", 5),
+        (False, "bango_nashi", "left out", 5),
+    ],
+)
+def test_what_waits_is_found_without_walking_what_waits_for_something_else(
+    world: World, flag: bool, reason: str, question: str, found: int
+) -> None:
+    with undone(world) as admin:
+        admin.execute(_MANY, [flag, reason, 3_000])
+        admin.execute("ANALYZE fugo_shutoku_yokyu")
+        before = admin.execute(_READ).fetchone()
+        assert admin.execute(_ASKED[question].encode()).fetchone() == (found,)
+        after = admin.execute(_READ).fetchone()
+
+    assert before is not None
+    assert after is not None
+    assert after[0] - before[0] < 100
+
+
+def test_the_oldest_that_waits_is_the_oldest_of_both_kinds(world: World) -> None:
+    with undone(world) as admin:
+        for flag, count in ((False, 3), (True, 7)):
+            admin.execute(_MANY, [flag, "", count])
+        found = admin.execute("SELECT file_machi, now() - oldest FROM fugo_desk_counts(now(), 8)").fetchone()
+
+    assert found == (8, timedelta(seconds=7))
