@@ -1,0 +1,133 @@
+"""A registration beside another of the same person or its answer: each in a session of its own, in both orders."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.db import connections
+
+from chukan.kernel.principal import Principal, system_principal
+from fugo.actions import record_fugo, request_fugo
+from tests.support.fugo import all_sent, brought, code_of, requests_made, tsuban_of
+from tests.support.members import NOW, asked, joined
+from tests.support.principals import KENPO, OTHER_KENPO, clerk
+from tests.support.world import World
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("as_worker")]
+SEIHO = "12130019"
+_BLOCKED = (
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    " AND backend_type = 'client backend'"
+)
+
+
+class Held:
+    """The first session that comes here waits, its transaction open, until it is let go."""
+
+    def __init__(self, then: Callable[..., Any]) -> None:
+        self.then, self.reached, self.go = then, threading.Event(), threading.Event()
+
+    def __call__(self, *given: Any, **named: Any) -> Any:
+        if not self.reached.is_set():
+            self.reached.set()
+            assert self.go.wait(60)
+        return self.then(*given, **named)
+
+
+@contextmanager
+def session(work: Callable[[], Any]) -> Iterator[threading.Thread]:
+    """Do something in a session of its own, beside what the caller does; its error is the caller's."""
+    errors: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            work()
+        except Exception as error:  # noqa: BLE001  # raised below
+            errors.append(error)
+        finally:
+            connections.close_all()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    yield thread
+    thread.join(60)
+    assert not thread.is_alive()
+    if errors:
+        raise errors[0]
+
+
+def until_blocked_or_done(world: World, thread: threading.Thread) -> None:
+    deadline = time.monotonic() + 60
+    while thread.is_alive() and asked(world, _BLOCKED) == [(0,)]:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def zone() -> Principal:
+    return system_principal(actor_id="worker", hokensha_code=KENPO, hokensha_shubetsu="kenpo_kumiai")
+
+
+def of_block(world: World, block: UUID) -> Callable[[], Any]:
+    return lambda: request_fugo.request_fugo(by=zone(), uketsuke_id=block, first_meisai_no=1, last_meisai_no=1, now=NOW)
+
+
+def last_block(world: World) -> UUID:
+    found = asked(world, "SELECT payload->>'uketsuke_id' FROM outbox_message ORDER BY id DESC LIMIT 1")
+    return UUID(found[0][0])
+
+
+@pytest.fixture
+def asked_for(world: World) -> UUID:
+    """A request that was sent, of a person whose only insurer's codes serve 自己情報表示 alone; return its number."""
+    joined(1, by=clerk(OTHER_KENPO))
+    requests_made()
+    with world.admin() as admin:
+        admin.execute("UPDATE fugo_edaban_himozuke SET hokensha_code = %s", [SEIHO])
+    all_sent(world)
+    return tsuban_of(world, 1, OTHER_KENPO)
+
+
+def yoto(world: World) -> list[Any]:
+    return [row[0] for row in asked(world, "SELECT yoto FROM fugo_kikanbetsu_fugo")]
+
+
+@pytest.mark.kj("KJ-NWS-22")
+def test_an_answer_beside_a_registration_that_was_first_sees_its_insurer(
+    world: World, asked_for: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    joined(1)
+    registered = Held(request_fugo.Outcome)
+    monkeypatch.setattr(request_fugo, "Outcome", registered)
+
+    with session(of_block(world, last_block(world))):
+        assert registered.reached.wait(60)
+        with session(lambda: brought(world, (asked_for, code_of(1)))) as answer:
+            until_blocked_or_done(world, answer)
+            registered.go.set()
+
+    assert yoto(world) == ["1"]
+
+
+@pytest.mark.kj("KJ-NWS-22")
+def test_a_registration_beside_an_answer_that_was_first_widens_its_code(
+    world: World, asked_for: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    joined(1)
+    block = last_block(world)
+    answered = Held(record_fugo._count)
+    monkeypatch.setattr(record_fugo, "_count", answered)
+
+    with session(lambda: brought(world, (asked_for, code_of(1)))):
+        assert answered.reached.wait(60)
+        world.connect("worker")
+        with session(of_block(world, block)) as registration:
+            until_blocked_or_done(world, registration)
+            answered.go.set()
+
+    assert yoto(world) == ["1"]
