@@ -4,6 +4,7 @@ A 個人番号 crosses it in two places and is not kept on either side: `find_me
 `find_kojin_bango` gives it to the hub's own process for the sealed file that asks for codes.
 """
 
+from shikaku.actions.hold_members import hold_members
 from shikaku.actions.set_pmh_id import set_pmh_id
 from shikaku.queries.fugo import (
     HeldBango,
@@ -29,6 +30,7 @@ __all__ = [
     "find_last_soshitsu",
     "find_members",
     "find_soshitsu_per_hokensha",
+    "hold_members",
     "list_members",
     "list_pmh_refusals",
     "list_reflected_members",

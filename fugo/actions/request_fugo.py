@@ -17,7 +17,7 @@ from chukan.kernel.values.uuid7 import uuid7_bytes
 from fugo.domain.shutoku_yokyu import JIKO_JOHO, Decision, decide_request
 from fugo.queries.persons import find_persons
 from fugo.queries.purposes import find_purpose
-from shikaku.public import ReflectedMember, list_members, list_reflected_members
+from shikaku.public import ReflectedMember, hold_members, list_members, list_reflected_members
 
 log = structlog.get_logger()
 
@@ -27,9 +27,11 @@ _LINKS: Final = """
 INSERT INTO fugo_edaban_himozuke
   (id, hokensha_code, hihokensha_edaban, himozuke_bango, toroku_nichiji, uketsuke_bango, uketsuke_meisai_bango)
 SELECT gen_random_uuid(), %s, u.e, u.h, %s, %s, u.m FROM unnest(%s, %s, %s::text[]) AS u (e, h, m)
-ON CONFLICT (hokensha_code, hihokensha_edaban) DO UPDATE
-  SET himozuke_bango = excluded.himozuke_bango, toroku_nichiji = excluded.toroku_nichiji
-  WHERE fugo_edaban_himozuke.himozuke_bango <> excluded.himozuke_bango
+ON CONFLICT (hokensha_code, hihokensha_edaban) DO NOTHING RETURNING hihokensha_edaban
+"""
+_MOVE_LINKS: Final = """
+UPDATE fugo_edaban_himozuke l SET himozuke_bango = u.h, toroku_nichiji = %s FROM unnest(%s, %s) AS u (e, h)
+WHERE l.hokensha_code = %s AND l.hihokensha_edaban = u.e AND l.himozuke_bango <> u.h
 """
 
 
@@ -49,7 +51,8 @@ def request_fugo(
 
     `by` works in the zone of the insurer for the sender of the 受付. Before the 制度 has begun to ask for codes nothing
     is done; `request_early` does it on the day it begins. *Idempotent:* a repeat changes nothing. *Locks:* persons in
-    the order of 紐付番号; of two insurers at once the second one waits and only links. 根拠: KJ-IN-20.
+    the order of 紐付番号, members whose link stands on somebody else, requests by 処理通番; of two insurers at once the
+    second one waits and only links. 根拠: KJ-IN-20.
     """
     members = list_reflected_members(
         by=by, uketsuke_id=uketsuke_id, first_meisai_no=first_meisai_no, last_meisai_no=last_meisai_no
@@ -142,3 +145,15 @@ def _link(by: Principal, members: Sequence[ReflectedMember], now: datetime) -> N
                 _meisai(members),
             ],
         )
+        written = {edaban for (edaban,) in cursor.fetchall()}
+    _move_links(by, [one for one in members if one.hihokensha_edaban not in written], now)
+
+
+def _move_links(by: Principal, members: Sequence[ReflectedMember], now: datetime) -> None:
+    """Let the links of these members follow those who are still the same person; of others it was moved already."""
+    if not members:
+        return
+    present = hold_members(by=by, hihokensha_edaban=[one.hihokensha_edaban for one in members])
+    same = [one for one in members if present.get(one.hihokensha_edaban) == one.himozuke_bango]
+    with connection.cursor() as cursor:
+        cursor.execute(_MOVE_LINKS, [now, _edabans(same), _persons(same), by.hokensha_code])

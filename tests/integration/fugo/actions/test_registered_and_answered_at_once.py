@@ -7,13 +7,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from django.db import connections
 
 from chukan.kernel.principal import Principal, system_principal
 from fugo.actions import record_fugo, request_fugo
+from fugo.queries.persons import find_persons
 from tests.support.fugo import all_sent, brought, code_of, requests_made, tsuban_of
 from tests.support.members import NOW, asked, joined
 from tests.support.principals import KENPO, OTHER_KENPO, clerk
@@ -131,3 +132,49 @@ def test_a_registration_beside_an_answer_that_was_first_widens_its_code(
             answered.go.set()
 
     assert yoto(world) == ["1"]
+
+
+def links(world: World) -> list[Any]:
+    return [row[0] for row in asked(world, "SELECT himozuke_bango FROM fugo_edaban_himozuke")]
+
+
+def become(world: World, person: UUID) -> None:
+    with world.admin() as admin:
+        admin.execute("UPDATE shikaku_itaku_kukaku_kanyusha SET himozuke_bango = %s", [person])
+
+
+@pytest.mark.kj("KJ-FUGO-05")
+def test_whose_the_member_was_is_not_written_over_whose_it_is(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    joined(1)
+    work, present = of_block(world, last_block(world)), uuid4()
+    looked = Held(find_persons)
+    monkeypatch.setattr(request_fugo, "find_persons", looked)
+
+    with session(work):
+        assert looked.reached.wait(60)
+        become(world, present)
+        work()
+        looked.go.set()
+
+    assert links(world) == [present]
+
+
+@pytest.mark.kj("KJ-FUGO-05")
+def test_a_member_becomes_nobody_else_while_the_link_is_written(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    joined(1)
+    work, present = of_block(world, last_block(world)), uuid4()
+    work()
+    with world.admin() as admin:
+        admin.execute("UPDATE fugo_edaban_himozuke SET himozuke_bango = gen_random_uuid()")
+    written = Held(request_fugo.Outcome)
+    monkeypatch.setattr(request_fugo, "Outcome", written)
+
+    with session(work):
+        assert written.reached.wait(60)
+        with session(lambda: become(world, present)) as change:
+            until_blocked_or_done(world, change)
+            assert change.is_alive()
+            written.go.set()
+    work()
+
+    assert links(world) == [present]
