@@ -29,7 +29,14 @@ from chukan.kernel.retry import is_undone
 from chukan.kernel.transactions import LostRace, own_transaction, savepoint
 from chukan.kernel.values.uuid7 import uuid7_bytes
 from fugo.actions.transfer_yokyu_file import FILE, JIMU
-from fugo.domain.answer_matching import SUSPECT, Juryo, Received, match_answer
+from fugo.domain.answer_matching import (
+    FUGO_KAWARAZU,
+    FUGO_KAWARAZU_MESSAGE,
+    SUSPECT,
+    Juryo,
+    Received,
+    match_answer,
+)
 from fugo.domain.shutoku_state import ShutokuState
 from fugo.domain.shutoku_yokyu import Yoto, yoto_of
 from fugo.queries.answers import AskedFor, find_asked_for
@@ -41,6 +48,7 @@ TABLE: Final = "fugo_kikanbetsu_fugo"
 ENVELOPE: Final = "kikanbetsu_fugo"
 _UKETSUKE: Final = "SELECT places, hokensha_code, is_saihakko FROM fugo_mark_uketsuke(%s, %s)"
 _STORE: Final = "SELECT fugo_store(%s, %s, %s, %s, %s::text[], %s, %s)"
+_NOTE_FORMER: Final = "SELECT fugo_note_former(%s, %s, %s)"
 # Last of all: everybody writes these few rows.
 _COUNT: Final = """
 INSERT INTO fugo_juryo_kazu (id, hour, juryo, count) SELECT u.i, %s, u.j, u.n
@@ -100,13 +108,21 @@ def _settle_all(received: Sequence[Received], now: datetime) -> tuple[Juryo, ...
 
 
 def _settle_fitting(by: Principal, received: Sequence[Received], now: datetime) -> tuple[tuple[Juryo, ...], list[UUID]]:
-    """Judge every code by itself and store those that belong to a request; return all persons that were named."""
+    """Judge every code by itself and store those that belong to a request; return all persons that were named.
+
+    Whose own former code came is noted and not asked for again.
+    """
     index = fugo_index(get_keyring())
     hashes = [index.digest(one.fugo.reveal().encode()) for one in received]
     found = find_asked_for(by=by, shori_tsuban=[one.shori_tsuban for one in received], hashes=hashes)
     judged, storing = _judge(received, hashes, found)
     if storing:
         _settle(_in_order([received[place] for place in storing]), now)
+    former = [one for one, juryo in zip(received, judged, strict=True) if juryo is Juryo.FORMER_CODE]
+    if former:
+        with connection.cursor() as cursor:
+            tsuban = uuid_array([one.shori_tsuban for one in _in_order(former)])
+            cursor.execute(_NOTE_FORMER, [tsuban, FUGO_KAWARAZU, FUGO_KAWARAZU_MESSAGE])
     return judged, [one.himozuke_bango for one in found.values()]
 
 
@@ -128,7 +144,8 @@ def _judge(
         if one.shori_tsuban in given:  # stored a moment ago, by an earlier item of this very message
             state, held = ShutokuState.SETTEI, given[one.shori_tsuban]
         is_taken = asked is not None and (asked.is_known or code in codes or (asked.has_fugo and not asked.is_saihakko))
-        juryo = match_answer(state, is_same=held == code, is_taken=is_taken)
+        is_own = asked is not None and asked.is_own
+        juryo = match_answer(state, is_same=held == code, is_own=is_own, is_taken=is_taken)
         judged.append(juryo)
         if juryo is Juryo.STORED:
             given[one.shori_tsuban] = code

@@ -166,5 +166,6 @@ def confirm_saihakko(*, by: Principal, list_id: UUID, now: datetime) -> None:
         now=now,
         settei=progress.settled,
         yokyu_fuka=progress.unaskable,
+        fugo_kawarazu=progress.unchanged,
         yokyu_nashi=sum(progress.left_out.values()),
     )

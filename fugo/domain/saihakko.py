@@ -223,10 +223,11 @@ def _target_errors(target: Target, known_hokensha: frozenset[str], on: date) -> 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """The requests of a list by state, those that cannot be asked apart, and persons without a request."""
+    """The requests of a list by state, apart those that cannot be asked or got no new code, and persons without one."""
 
     by_state: Mapping[ShutokuState, int]
     unaskable: int = 0
+    unchanged: int = 0  # the person's own former code came
     left_out: Mapping[str, int] = field(default_factory=dict)
 
     @property
@@ -242,7 +243,7 @@ class Progress:
     @property
     def requested(self) -> int:
         """Return how many requests there are."""
-        return sum(self.by_state.values()) + self.unaskable
+        return sum(self.by_state.values()) + self.unaskable + self.unchanged
 
 
 # The least that every request of a list has reached → what the list is.
@@ -260,8 +261,8 @@ _STAGES: Final[Mapping[ShutokuState, State]] = MappingProxyType(
 def stage_of(stored: State, progress: Progress) -> State:
     """Return where a list stands: as stored, and after 指示 as its slowest request.
 
-    Who cannot be asked (no number any more) holds nobody up: the request stays and is made when the member is
-    registered anew.
+    Who cannot be asked (no number any more) or got the former code again holds nobody up: the request stays, is made
+    when the member is registered anew, and takes a new code whenever it comes.
     """
     if stored is not State.SHIJI:
         return stored

@@ -125,7 +125,7 @@ def error_words(code: str) -> str:
 def request_row(request: DeskRequest, names: Mapping[str, str], now: datetime) -> RequestRow:
     """Return a request as a page shows it: what became of it, or what it waits for."""
     kind, result, code = STATE_MARKS[request.state], _RESULTS[request.state], request.kekka_code
-    if code:
+    if code and request.fugo_uketsuke_at is None:
         kind, result = "warn", request.kekka_message
     elif is_overdue(request, now):
         kind, result = "warn", f"{PATIENCE}を過ぎても回答がありません。再要求します。"

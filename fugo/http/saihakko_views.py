@@ -214,8 +214,9 @@ def _counts(facts: ListFacts, progress: Progress) -> list[tuple[str, int, str]]:
         return []
     by_state = [(label, progress.by_state.get(state, 0), "") for state, label in STATE_LABELS.items()]
     unaskable = ("要求できない", progress.unaskable, "個人番号の登録を待っています。登録されると要求します。")
+    unchanged = ("前と同じ符号", progress.unchanged, "新しい符号が来ていません。再び要求はしません。来れば設定します。")
     left = [("要求しない", count, LEFT_OUT.get(reason, "")) for reason, count in sorted(progress.left_out.items())]
-    return [*by_state, *([unaskable] if progress.unaskable else []), *left]
+    return [*by_state, *(row for row in (unaskable, unchanged) if row[1]), *left]
 
 
 @screen("KA-202")

@@ -13,7 +13,7 @@ from chukan.kernel.transactions import reads
 from fugo.domain.shutoku_state import ShutokuState
 
 _FIND: Final = (
-    "SELECT place, status, himozuke_bango, is_saihakko, held, is_known, has_fugo FROM fugo_find_answers(%s, %s)"
+    "SELECT place, status, himozuke_bango, is_saihakko, held, is_known, is_own, has_fugo FROM fugo_find_answers(%s, %s)"
 )
 
 
@@ -21,8 +21,8 @@ _FIND: Final = (
 class AskedFor:
     """The request one arriving code names.
 
-    `held`: the hash of the code it has; `is_known`: the code that came stands somewhere; `has_fugo`: the person has
-    one.
+    `held`: the hash of the code it has; `is_known`: the code that came stands somewhere; `is_own`: under this very
+    person; `has_fugo`: the person has one.
     """
 
     state: ShutokuState
@@ -30,6 +30,7 @@ class AskedFor:
     is_saihakko: bool
     held: bytes | None = field(repr=False)
     is_known: bool
+    is_own: bool
     has_fugo: bool
 
 
@@ -40,7 +41,7 @@ def find_asked_for(*, by: Principal, shori_tsuban: Sequence[UUID], hashes: Seque
         cursor.execute(_FIND, [uuid_array(shori_tsuban), bytea_array(hashes)])
         return {
             place - 1: AskedFor(
-                ShutokuState(status), person, saihakko, None if held is None else bytes(held), known, has_fugo
+                ShutokuState(status), person, saihakko, None if held is None else bytes(held), known, own, has_fugo
             )
-            for place, status, person, saihakko, held, known, has_fugo in cursor.fetchall()
+            for place, status, person, saihakko, held, known, own, has_fugo in cursor.fetchall()
         }

@@ -11,6 +11,7 @@ from django.db import connection
 from chukan.kernel.errors import NotFound
 from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import reads
+from fugo.domain.answer_matching import FUGO_KAWARAZU
 from fugo.domain.saihakko import Progress, State
 from fugo.domain.shutoku_state import ShutokuState
 from fugo.models import SaihakkoList
@@ -150,17 +151,19 @@ def count_progress(*, by: Principal, list_id: UUID) -> Progress:
     """Return how far the requests of a list are."""
     by_state: dict[ShutokuState, int] = {}
     left_out: dict[str, int] = {}
-    unaskable = 0
+    unaskable = unchanged = 0
     with connection.cursor() as cursor:
         cursor.execute(_PROGRESS, [list_id])
         for status, reason, kensu in cursor.fetchall():
             if status is None:
                 left_out[reason] = left_out.get(reason, 0) + kensu
+            elif reason == FUGO_KAWARAZU and status != ShutokuState.SETTEI:
+                unchanged += kensu
             elif reason and status != ShutokuState.SETTEI:
                 unaskable += kensu
             else:
                 by_state[ShutokuState(status)] = by_state.get(ShutokuState(status), 0) + kensu
-    return Progress(by_state, unaskable, left_out)
+    return Progress(by_state, unaskable, unchanged, left_out)
 
 
 @reads

@@ -105,6 +105,7 @@ DEFINER_FUNCTIONS = {
     "fugo_mark_soshin": {"chukan_worker"},
     "fugo_mark_tenso": {"chukan_worker"},
     "fugo_mark_uketsuke": {"chukan_web"},
+    "fugo_note_former": {"chukan_web"},
     "fugo_request": {"chukan_worker"},
     "fugo_saihakko_count": {"chukan_web"},
     "fugo_saihakko_part": {"chukan_worker"},

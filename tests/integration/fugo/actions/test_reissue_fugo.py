@@ -320,6 +320,6 @@ class TestExtractSaihakko:
         all_sent(world, now=LATER)
         first = asked(world, "SELECT shori_tsuban FROM fugo_kikanbetsu_fugo")[0][0]
 
-        assert brought(world, (tsuban_of(world), code_of(first.int % 10**10)), now=LATER) == ["taken"]
+        assert brought(world, (tsuban_of(world), code_of(first.int % 10**10)), now=LATER) == ["former_code"]
         assert asked(world, "SELECT count(*) FROM fugo_kikanbetsu_fugo") == [(1,)]
         assert brought(world, (tsuban_of(world), code_of(1, issue=2)), now=LATER) == ["stored"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import psycopg
@@ -11,6 +13,7 @@ from chukan.kernel.errors import Conflict
 from chukan.kernel.principal import Principal
 from fugo.actions.register_saihakko import confirm_saihakko
 from fugo.domain.saihakko import State, stage_of
+from fugo.queries import desk
 from fugo.queries.saihakko import count_progress, get_saihakko
 from tests.support.fugo import Line, brought, code_of, delivered, released, transferred
 from tests.support.members import LATER, asked, joined, kinds_of
@@ -30,7 +33,10 @@ from tests.support.saihakko import (
 )
 from tests.support.world import World, as_role
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("as_worker")]
+pytestmark = [
+    pytest.mark.django_db(transaction=True, databases=["default", "operator"]),
+    pytest.mark.usefixtures("as_worker"),
+]
 
 
 LINKS = "SELECT hokensha_code, hihokensha_edaban, himozuke_bango FROM fugo_edaban_himozuke ORDER BY 1, 2"
@@ -125,6 +131,43 @@ def test_the_eight_steps(world: World) -> None:
     assert asked(world, LINKS) == links
     kinds = [kind for kind in kinds_of(world)[logged:] if kind.startswith(("saihakko", "fugo", "shonin"))]
     assert kinds == LOGGED
+
+
+@pytest.mark.kj("KJ-FUGO-06", "KJ-FUGO-07")
+def test_who_got_the_former_code_again_is_told_apart_and_asked_no_more(world: World) -> None:
+    people = staff(world)
+    coded(world, 1, 2, 3)
+    list_id = instructed(world, people)
+    released(world, transferred(now=LATER)[-1].id, now=LATER)
+    delivered(Line(), now=LATER)
+    former = {
+        tsuban: code_of(UUID(str(first)).int % 10**10)
+        for tsuban, first in asked(
+            world,
+            "SELECT y.shori_tsuban, i.shori_tsuban FROM fugo_shutoku_yokyu y"
+            " JOIN fugo_kikanbetsu_fugo i USING (himozuke_bango) WHERE y.fugo_saihakko_flag",
+        )
+    }
+    (one, _), (two, _), (three, _) = open_requests(world)
+    got = brought(
+        world, (one, code_of(1, issue=2)), (two, former[two]), (three, former[one]), (three, former[three]), now=LATER
+    )
+    assert got == ["stored", "former_code", "taken", "former_code"]
+
+    with as_role(world, "web"):
+        progress = count_progress(by=people[0], list_id=list_id)
+        assert (progress.settled, progress.waiting, progress.unaskable, progress.unchanged) == (1, 0, 0, 2)
+        confirm_saihakko(by=people[0], list_id=list_id, now=LATER)
+    late = LATER + timedelta(days=9)
+    assert [file.kind for file in transferred(now=late)].count("saiyokyu") == 0
+    by = replace(people[0], channel="operator")
+    counts = desk.count_requests(by=by, sent_before=late)
+    assert (counts.kaito_machi, counts.overdue, desk.list_overdue(by=by, sent_before=late, most=9)) == (0, 0, ())
+
+    assert brought(world, (two, code_of(2, issue=2)), now=late) == ["stored"]
+    with as_role(world, "web"):
+        progress = count_progress(by=people[0], list_id=list_id)
+        assert (progress.settled, progress.unchanged) == (2, 1)
 
 
 def test_who_cannot_be_asked_holds_nobody_up_and_is_asked_when_registered_anew(world: World) -> None:

@@ -11,6 +11,7 @@ from django.test import Client
 from chukan.controls.kikan.domain import KOKUHO_CHUOKAI, UNYO_HOSHU
 from chukan.controls.shonin.actions.apply import apply
 from chukan.kernel import clock
+from fugo.domain.answer_matching import FUGO_KAWARAZU
 from tests.support.fugo import all_sent, code_of
 from tests.support.members import asked, bango, kinds_of
 from tests.support.principals import KENPO
@@ -230,3 +231,28 @@ def test_a_medium_that_is_not_registered_is_told_at_once(world: World, people: t
     assert answer.status_code == 422
     assert "この媒体IDは登録されていません" in answer.content.decode()
     assert asked(world, "SELECT state FROM fugo_saihakko_list") == [("toroku",)]
+
+
+@pytest.mark.kj("KJ-FUGO-07")
+def test_who_got_the_former_code_again_is_counted_apart(world: World, people: tuple[Client, list[object]]) -> None:
+    client, _ = people
+    worked(world, 1)
+    address = registered(client)
+    assert client.post(address + "irai/", {"baitai_id": BAITAI}).status_code == 303
+    with world.admin() as admin:  # as if it had been executed and answered so
+        admin.execute("SET session_replication_role = replica")
+        admin.execute("UPDATE fugo_saihakko_list SET state = 'shiji', executed_at = now(), executed_by = 'x'")
+        admin.execute(
+            "UPDATE fugo_shutoku_yokyu SET fugo_shutoku_status = '3', fugo_uketsuke_nichiji = NULL,"
+            " fugo_settei_nichiji = NULL, shori_kekka_shosai_code = %s",
+            [FUGO_KAWARAZU],
+        )
+        admin.execute(
+            "INSERT INTO fugo_saihakko_taisho SELECT gen_random_uuid(), l.id, y.himozuke_bango, y.shori_tsuban, ''"
+            " FROM fugo_saihakko_list l, fugo_shutoku_yokyu y"
+        )
+
+    text = page(client, address)
+
+    assert "前と同じ符号" in text
+    assert "要求できない" not in text

@@ -7,26 +7,31 @@ from fugo.domain.shutoku_state import ShutokuState
 
 
 @pytest.mark.parametrize(
-    ("state", "is_same", "is_taken", "juryo"),
+    ("state", "is_same", "is_own", "is_taken", "juryo"),
     [
-        (None, False, False, Juryo.NO_REQUEST),
-        (None, False, True, Juryo.NO_REQUEST),
-        ("1", False, False, Juryo.NOT_SENT),
-        ("2", False, False, Juryo.NOT_SENT),
-        ("2", False, True, Juryo.NOT_SENT),
-        ("3", False, False, Juryo.STORED),
-        ("3", False, True, Juryo.TAKEN),
-        ("4", True, False, Juryo.SAME_AGAIN),
-        ("4", False, False, Juryo.OTHER_CODE),
-        ("4", False, True, Juryo.OTHER_CODE),
-        ("5", True, False, Juryo.SAME_AGAIN),
-        ("5", False, False, Juryo.OTHER_CODE),
+        (None, False, False, False, Juryo.NO_REQUEST),
+        (None, False, False, True, Juryo.NO_REQUEST),
+        ("1", False, False, False, Juryo.NOT_SENT),
+        ("2", False, False, False, Juryo.NOT_SENT),
+        ("2", False, False, True, Juryo.NOT_SENT),
+        ("2", False, True, True, Juryo.NOT_SENT),
+        ("3", False, False, False, Juryo.STORED),
+        ("3", False, False, True, Juryo.TAKEN),
+        ("3", False, True, True, Juryo.FORMER_CODE),
+        ("4", True, True, True, Juryo.SAME_AGAIN),
+        ("4", False, False, False, Juryo.OTHER_CODE),
+        ("4", False, False, True, Juryo.OTHER_CODE),
+        ("5", True, True, True, Juryo.SAME_AGAIN),
+        ("5", False, True, True, Juryo.OTHER_CODE),
+        ("5", False, False, False, Juryo.OTHER_CODE),
     ],
 )
-def test_what_becomes_of_a_code(state: str | None, *, is_same: bool, is_taken: bool, juryo: Juryo) -> None:
-    found = match_answer(None if state is None else ShutokuState(state), is_same=is_same, is_taken=is_taken)
+def test_what_becomes_of_a_code(
+    state: str | None, *, is_same: bool, is_own: bool, is_taken: bool, juryo: Juryo
+) -> None:
+    known = None if state is None else ShutokuState(state)
 
-    assert found is juryo
+    assert match_answer(known, is_same=is_same, is_own=is_own, is_taken=is_taken) is juryo
 
 
 def test_only_what_is_stored_is_ok_and_every_outcome_has_its_words() -> None:
