@@ -66,9 +66,9 @@ backup: setup ## 動いている CHUKAN_HOME の控えを取る（BACKUP=デー�
 	@$(NEEDS_FOLDERS)
 	@$(PY) -m chukan.embedded.backup take --data "$(BACKUP)" --keys "$(KEYS)"
 
-restore: setup ## 控えから新しい CHUKAN_HOME へ戻し、消去をやり直す（BACKUP=控えの一つ KEYS=鍵の置き場）
+restore: setup ## 控えから新しい CHUKAN_HOME へ戻し、消去をやり直す（BACKUP=控えの一つ KEYS=鍵の置き場 WHO=戻す人）
 	@$(NEEDS_FOLDERS)
-	@$(PY) -m chukan.embedded.backup restore --data "$(BACKUP)" --keys "$(KEYS)"
+	@$(PY) -m chukan.embedded.backup restore --data "$(BACKUP)" --keys "$(KEYS)" $(if $(WHO),--who "$(WHO)")
 
 rotate-index: setup ## 索引の鍵を、動かしたまま新しくする（KIND=bi_zone・token・bi_global。bi_global のほかは KAGI_HOKENSHA=保険者コード）
 	@CHUKAN_ROLE=kanri $(PY) manage.py rotate_index $(OF_INDEX)

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Final
 
 from chukan.controls.sosa_log.export import Unreadable, read_checkpoints, read_key, verify_export
+from chukan.controls.sosa_log.restoration import Restore
 from chukan.controls.sosa_log.verification import OF_NOTES, Finding, FindingKind, Kept, Report
+from chukan.kernel.clock import JST
 
 WHOLE, TAMPERED, CANNOT = 0, 1, 2
 WORDS: Final[Mapping[FindingKind, str]] = {
@@ -26,6 +28,8 @@ WORDS: Final[Mapping[FindingKind, str]] = {
     "root_differs": "この範囲のどこかの行が、封印した行と違います",
     "checkpoint_refused": "封印の署名を確かめられません",
     "two_roots": "同じ件数に異なる2つの封印があります",
+    "restore_refused": "復元の記録が、控えておいた封印と合いません",
+    "restore_missing": "復元の後の封印がありますが、その復元の記録がありません",
 }
 
 
@@ -59,7 +63,8 @@ def _kept(paths: Sequence[Path]) -> list[Kept]:
 
 def told(report: Report) -> str:
     """Return the outcome for the auditor."""
-    checked = f"確かめた行: {report.size:,}件　使った封印: {report.checkpoints:,}件"
+    counts = f"確かめた行: {report.size:,}件　使った封印: {report.checkpoints:,}件"
+    checked = "\n".join([counts, *map(_restored, report.restores)])
     first = report.first_bad
     if first is None:
         return f"操作ログは封印のとおりです。\n{checked}\n根: {report.root}"
@@ -75,6 +80,12 @@ def told(report: Report) -> str:
         f"これより前の{first.index:,}件は封印のとおりです。",
     ]
     return "\n".join([*lines, f"ほかの所見: {others:,}件（--json で出せます）"] if others else lines)
+
+
+def _restored(restore: Restore) -> str:
+    at = f"{restore.at.astimezone(JST):%Y-%m-%d %H:%M:%S}"
+    sizes = f"封印 {restore.before.size:,}件から {restore.after.size:,}件へ戻されています"
+    return f"復元: {at}（日本時間）に{sizes}（{restore.who}）。その間に封印した行は失われています。"
 
 
 def _place(finding: Finding) -> str:

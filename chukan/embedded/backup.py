@@ -66,8 +66,10 @@ def backup(home: Path, to: Path, keys_to: Path, *, now: datetime) -> Path:
     return folder
 
 
-def restore(home: Path, source: Path, keys_from: Path) -> dict[str, object]:
+def restore(home: Path, source: Path, keys_from: Path, *, who: str) -> dict[str, object]:
     """Make a CHUKAN_HOME out of a backup and the folder of its keys; erase again what was erased since.
+
+    Where sealed rows of the operation log are lost, a signed note says so, in the name of `who`.
 
     Raises StartError when the home is not empty, or a part is missing or not as it was written; nothing is left then.
     """
@@ -75,7 +77,7 @@ def restore(home: Path, source: Path, keys_from: Path) -> dict[str, object]:
         raise StartError(f"{home} は空ではありません。復元先には新しい CHUKAN_HOME を指定してください。")
     _verify(source, keys_from)
     try:
-        return _fill(home, source, keys_from)
+        return _fill(home, source, keys_from, who)
     except BaseException:
         erase(home)
         for name in (KEYS, JOURNAL, OBJECTS):
@@ -83,7 +85,7 @@ def restore(home: Path, source: Path, keys_from: Path) -> dict[str, object]:
         raise
 
 
-def _fill(home: Path, source: Path, keys_from: Path) -> dict[str, object]:
+def _fill(home: Path, source: Path, keys_from: Path, who: str) -> dict[str, object]:
     make_home(home)
     for name in (KEYS, JOURNAL):
         shutil.copytree(keys_from / name, home / name, dirs_exist_ok=True)
@@ -94,18 +96,30 @@ def _fill(home: Path, source: Path, keys_from: Path) -> dict[str, object]:
     services = Services(home)
     services.start()
     try:
-        done = subprocess.run(
-            manage("replay_erasures"),
-            env=Stage(home=home, port=0).environment("worker"),
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        put_back = _note_restore(home, who)
+        erased = _told(home, "worker", "replay_erasures", failure="消去をやり直せませんでした")
     finally:
         services.stop()
+    return erased | {"sealed": put_back}
+
+
+def _note_restore(home: Path, who: str) -> dict[str, object]:
+    """Sign from where to where the operation log was put back: without it nothing would ever be sealed again."""
+    failure = "復元の記録に署名できませんでした"
+    return _told(home, "sealer", "record_restore", "--who", who, failure=failure)
+
+
+def _told(home: Path, role: str, *command: str, failure: str) -> dict[str, object]:
+    done = subprocess.run(
+        manage(*command),
+        env=Stage(home=home, port=0).environment(role),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if done.returncode:
-        raise StartError(f"消去をやり直せませんでした: {done.stderr[-500:]}")
+        raise StartError(f"{failure}: {done.stderr[-500:]}")
     told: dict[str, object] = json.loads(done.stdout.splitlines()[-1])
     return told
 
@@ -206,6 +220,8 @@ def main() -> int:
     parser.add_argument("--home", type=Path, default=Path(os.environ.get("CHUKAN_HOME") or ".chukan"))
     parser.add_argument("--data", type=Path, required=True, help="控えのフォルダ（戻すときはその中の一つ）")
     parser.add_argument("--keys", type=Path, required=True, help="鍵と消去の記録のフォルダ。データとは別の場所に置く")
+    account = os.environ.get("LOGNAME") or f"uid {os.getuid()}"
+    parser.add_argument("--who", default=account, help="戻す人。操作ログが戻ったことの記録に残る")
     given = parser.parse_args()
     home, data, keys = (path.expanduser().resolve() for path in (given.home, given.data, given.keys))
     started = time.monotonic()
@@ -215,13 +231,17 @@ def main() -> int:
                 f"控えを取りました: {backup(home, data, keys, now=clock.now())}（{time.monotonic() - started:.1f} 秒）"
             )
             return 0
-        told = restore(home, data, keys)
+        told = restore(home, data, keys, who=given.who)
     except StartError as error:
         print(error, file=sys.stderr)
         return 1
     print(f"戻しました: {home}（{time.monotonic() - started:.1f} 秒）")
     print(f"  控えの後に消去されていた鍵 {told['keys']} 件、ファイル {told['objects']} 件を消去し直しました。")
     print(f"  消去済みの訂正待ち {told['refused']} 件を取り除きました。")
+    put_back = told["sealed"]
+    if isinstance(put_back, dict) and put_back:
+        sizes = f"封印 {put_back['before']} 件から {put_back['after']} 件へ戻りました"
+        print(f"  操作ログは{sizes}。署名した記録を journal に残しました。")
     lost = told["lost"]
     if isinstance(lost, list) and lost:
         print(

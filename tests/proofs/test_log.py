@@ -24,14 +24,15 @@ from django.core.management import call_command
 
 from chukan import verify_log
 from chukan.controls.sosa_log import export as product_export
-from chukan.controls.sosa_log import verification
+from chukan.controls.sosa_log import restoration, verification
 from chukan.controls.sosa_log.actions import seal as seal_module
 from chukan.controls.sosa_log.management.commands.seal_sosa_log import Sealer
 from chukan.controls.sosa_log.management.commands.verify_sosa_log import Command as OnlineCommand
 from chukan.kernel.merkle_log import Checkpoint
 from tests.plugins_figures import Proof
-from tests.support.independent_log import Key, first_bad_row, objects
+from tests.support.independent_log import RESTORE, Key, first_bad_row, objects, restore_lines
 from tests.support.log_attacks import KINDS
+from tests.support.log_restores import altered, forged, go_on, keep_only, put_back, sign_restore
 from tests.support.sealed_log import (
     LogTables,
     empty_journal,
@@ -82,6 +83,7 @@ class Court:
     def independent(self, export: Path) -> int | None:
         """Return the first bad row by the verification written a second time."""
         lines = [line for path in sorted(self.kept.glob("sosa-*.jsonl")) for line in objects(path)]
+        lines += restore_lines(export)
         return first_bad_row(export, lines, [Key.of(line) for line in self.key.read_text().splitlines()])
 
     def offline(self, export: Path) -> int | None:
@@ -217,7 +219,7 @@ class TestTamperingMutants:
         def unsigned(note: str, _verifiers: object) -> Checkpoint:
             return Checkpoint.parse(note.rpartition("\n\n")[0] + "\n")
 
-        monkeypatch.setattr(verification, "open_checkpoint", unsigned)
+        monkeypatch.setattr(restoration, "open_checkpoint", unsigned)
         only_stored(monkeypatch)
 
         assert not self.seen(court, "edited_rechained")
@@ -251,6 +253,112 @@ class TestTamperingMutants:
 
     def test_unchanged_it_sees_all_of_these(self, court: Court) -> None:
         assert self.seen(court, "edited", "truncated", "rolled_back", "inserted", "moved", "edited_rechained")
+
+
+class TestRestores:
+    """A log put back is whole under the note its restore signed, and under no other."""
+
+    BACK, SEALED = 24, sum(ROUNDS)
+
+    def bent(self, court: Court, world: World, *notes: str) -> set[int | None]:
+        """Put notes into the journal; return what the three say."""
+        journal_of(world).append([(self.BACK, note, b"") for note in notes], now=NOW)
+        return set(court.judge().values())
+
+    def roots(self, court: Court) -> dict[int, tuple[int, bytes]]:
+        return {row["size"]: (row["size"], bytes(row["root"])) for row in court.honest.checkpoints}
+
+    def test_it_is_whole_goes_on_and_says_so(self, court: Court, world: World) -> None:
+        put_back(court.honest, self.BACK, court.admin)
+        sign_restore(world)
+        assert set(court.judge().values()) == {None}
+        go_on(world, 7)
+        go_on(world, 40)
+
+        # Who kept the log until before the restore learns of it from the export.
+        told = run_tool("--log", court.export(), "--checkpoints", court.kept, "--key", court.key)
+
+        assert told.returncode == 0
+        assert f"封印 {self.SEALED}件から {self.BACK}件へ戻されています（見本 担当）" in told.stdout
+        shutil.copytree(journal_of(world).folder, court.kept, dirs_exist_ok=True)
+        assert set(court.judge().values()) == {None}
+
+    def test_without_its_note_nothing_more_is_sealed(self, court: Court, world: World) -> None:
+        put_back(court.honest, self.BACK, court.admin)
+
+        with pytest.raises(seal_module.LogDamaged):
+            go_on(world, 7)
+        assert set(court.judge().values()) == {self.BACK}
+
+    def test_no_other_note_excuses_a_log_rolled_back(self, court: Court, world: World) -> None:
+        roots, before = self.roots(court), journal_of(world).restores()
+        drill = self.drilled(court, world, newest=36)
+        put_back(court.honest, self.BACK, court.admin)
+
+        for note in (forged(roots[self.SEALED], roots[self.BACK]), altered(drill, roots[17]), drill):
+            assert self.bent(court, world, note) == {self.BACK}
+            with pytest.raises(seal_module.LogDamaged):
+                go_on(world, 7)
+            keep_only(journal_of(world), lambda line: RESTORE not in line)
+        assert journal_of(world).restores() == before == []
+
+    def test_nor_does_a_note_excuse_twice(self, court: Court, world: World) -> None:
+        put_back(court.honest, self.BACK, court.admin)
+        note = sign_restore(world)
+        back = LogTables.read(court.admin)
+        go_on(world, 7)
+        shutil.copytree(journal_of(world).folder, court.kept, dirs_exist_ok=True)
+        back.write(court.admin)
+
+        assert self.bent(court, world, note) == {self.BACK}
+        with pytest.raises(seal_module.LogDamaged):
+            go_on(world, 7)
+
+    def test_rows_of_after_a_restore_are_held_like_others(self, court: Court, world: World, proof: Proof) -> None:
+        put_back(court.honest, self.BACK, court.admin)
+        sign_restore(world)
+        go_on(world, 9)
+        go_on(world, 20)
+        shutil.copytree(journal_of(world).folder, court.kept, dirs_exist_ok=True)
+        restored = replace(court, honest=LogTables.read(court.admin))
+
+        assert [line for kind in KINDS for line in missed(restored, kind, 2, Random(proof.seed))] == []
+
+    def test_mutant_a_verifier_that_takes_any_note_is_seen(
+        self, court: Court, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        drill = self.drilled(court, world, newest=36)
+        put_back(court.honest, self.BACK, court.admin)
+        monkeypatch.setattr(restoration, "_fits", lambda *_arguments: True)
+
+        assert self.bent(court, world, drill) == {self.BACK, None}
+
+    def test_mutant_a_verifier_that_asks_for_no_signature_is_seen(
+        self, court: Court, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        roots = self.roots(court)
+        put_back(court.honest, self.BACK, court.admin)
+        monkeypatch.setattr(restoration, "open_restore", unsigned_restore)
+        monkeypatch.setattr(verification, "open_restore", unsigned_restore)
+
+        assert self.bent(court, world, forged(roots[self.SEALED], roots[self.BACK])) == {self.BACK, None}
+
+    def drilled(self, court: Court, world: World, *, newest: int) -> str:
+        """Return a genuine note: of a restore that was tried out elsewhere while the log went on."""
+        journal = journal_of(world)
+        whole = {path: path.read_text() for path in journal.folder.glob("sosa-*.jsonl")}
+        keep_only(journal, lambda line: json.loads(line)["size"] <= newest)
+        put_back(court.honest, self.BACK, court.admin)
+        note = sign_restore(world)
+        for path in journal.folder.glob("sosa-*.jsonl"):
+            path.unlink()
+        for path, text in whole.items():
+            path.write_text(text)
+        return note
+
+
+def unsigned_restore(note: str, _verifiers: object) -> restoration.Restore:
+    return restoration.Restore.of(Checkpoint.parse(note.rpartition("\n\n")[0] + "\n"))
 
 
 def only_stored(monkeypatch: pytest.MonkeyPatch) -> None:

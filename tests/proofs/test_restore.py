@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -12,10 +13,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 
+from chukan.embedded import backup as backup_module
 from chukan.embedded.backup import backup, restore
 from chukan.embedded.errors import StartError
 from chukan.embedded.places import erase
@@ -37,6 +40,7 @@ COUNTS = (
     "uketsuke_teiseimachi",
     "sosa_log_leaf",
 )
+UNSEALED = "SELECT count(*) FROM sosa_log_event WHERE id NOT IN (SELECT event_id FROM sosa_log_leaf)"
 
 
 @pytest.fixture(scope="module")
@@ -87,6 +91,7 @@ class Saved:
     data: Path
     keys: Path
     journal: Path
+    newer: Path
     before: dict[str, int]
     seconds: float
 
@@ -108,7 +113,11 @@ def saved(stack: Stack, request: pytest.FixtureRequest, tmp_path_factory: pytest
         admin.execute("UPDATE uketsuke_uketsuke SET refused_until = now() - interval '1 day'")
     as_worker(stack, "from shikaku.tasks import erase_expired; erase_expired()")
     assert stack.count("SELECT count(*) FROM uketsuke_teiseimachi") == 0
-    return Saved(data, folder / "keys", stack.home / "journal" / "shokyo.jsonl", before, seconds)
+    # And the work goes on: what is sealed now is lost with the disk, its checkpoints are not.
+    taken_in(stack, system, folder, lines=1_000, seed=2)
+    stack.wait_until("sealed", lambda: stack.count(UNSEALED) == 0, seconds=60)
+    newer = shutil.copytree(stack.home / "journal", folder / "newer")
+    return Saved(data, folder / "keys", stack.home / "journal" / "shokyo.jsonl", newer, before, seconds)
 
 
 @dataclass(frozen=True)
@@ -118,26 +127,37 @@ class Restored:
     told: dict[str, object]
     after: dict[str, int]
     log_is_whole: bool
+    report: dict[str, Any]
+    seals_again: bool
     seconds: float
 
 
 def restored(home: Path, saved: Saved, keys: Path) -> Restored:
     started = time.monotonic()
-    told = restore(home, saved.data, keys)
+    told = restore(home, saved.data, keys, who="見本 担当")
     seconds = time.monotonic() - started
     services = Services(home)
     try:
         after = counts(services.start().database_url)
-        checked = subprocess.run(
-            manage("verify_sosa_log"),
-            env=Stage(home=home, port=0).environment("kanri"),
-            cwd=ROOT,
-            capture_output=True,
-            check=False,
-        )
+        checked = told_by(home, "kanri", "verify_sosa_log")
+        sealing = told_by(home, "sealer", "seal_sosa_log", "--once")
+        again = told_by(home, "kanri", "verify_sosa_log")
     finally:
         services.stop()
-    return Restored(told, after, checked.returncode == 0, seconds)
+    report = json.loads(again.stdout)
+    seals = sealing.returncode == again.returncode == 0 and report["size"] > after["sosa_log_leaf"]
+    return Restored(told, after, checked.returncode == 0, report, seals, seconds)
+
+
+def told_by(home: Path, role: str, *command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        manage(*command),
+        env=Stage(home=home, port=0).environment(role),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def lost_and_back(saved: Saved, found: Restored) -> tuple[int, int]:
@@ -177,8 +197,53 @@ def test_a_restored_home_holds_everything_but_what_was_erased(
     )
     proof.keep("F-restore", "rows lost, erased lines back", lost + back, unit="", aim="0", reached=lost + back == 0)
     assert (lost, back) == (0, 0)
-    assert found.told == {"keys": 1, "objects": 0, "refused": 1, "lost": []}
+    assert found.told == {"keys": 1, "objects": 0, "refused": 1, "lost": [], "sealed": found.told["sealed"]}
     assert found.log_is_whole
+
+
+@pytest.mark.kj("KJ-LOG-10")
+def test_a_log_older_than_its_checkpoints_goes_on_under_a_signed_note(
+    saved: Saved, proof: Proof, tmp_path: Path, new_home: Path
+) -> None:
+    keys = with_newest_journal(saved, tmp_path)
+    before, after = newest_checkpoint(keys), saved.before["sosa_log_leaf"]
+
+    found = restored(new_home, saved, keys)
+
+    said = found.told["sealed"]
+    proof.keep(
+        "F-restore", "sealed again after a restore older than its checkpoints", int(found.seals_again), unit="",
+        aim="1", reached=found.seals_again, note=f"{before} rows were sealed, {found.after['sosa_log_leaf']} are there",
+    )  # fmt: skip
+    assert before > after
+    assert said == {"before": before, "after": found.after["sosa_log_leaf"]}
+    assert found.log_is_whole
+    assert found.seals_again
+    restores = [(one["before"]["size"], one["after"]["size"], one["by"]) for one in found.report["restores"]]
+    assert restores == [(before, found.after["sosa_log_leaf"], "見本 担当")]
+
+
+def test_mutant_a_restore_that_signs_no_note_is_seen(
+    saved: Saved, tmp_path: Path, new_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backup_module, "_note_restore", lambda _home, _who: {})
+
+    found = restored(new_home, saved, with_newest_journal(saved, tmp_path))
+
+    assert not found.log_is_whole
+    assert not found.seals_again
+
+
+def with_newest_journal(saved: Saved, folder: Path) -> Path:
+    """Return the folder of the keys with the journal as it was kept until the end."""
+    keys = shutil.copytree(saved.keys, folder / "keys")
+    shutil.copytree(saved.newer, keys / "journal", dirs_exist_ok=True)
+    return keys
+
+
+def newest_checkpoint(keys: Path) -> int:
+    lines = [line for path in (keys / "journal" / "checkpoints").glob("*.jsonl") for line in path.open()]
+    return max(int(json.loads(line)["size"]) for line in lines)
 
 
 def test_a_damaged_backup_is_not_restored(stack: Stack, tmp_path: Path, new_home: Path) -> None:
@@ -190,7 +255,7 @@ def test_a_damaged_backup_is_not_restored(stack: Stack, tmp_path: Path, new_home
     victim.write_bytes(content)
 
     with pytest.raises(StartError, match="壊れています"):
-        restore(new_home, folder, tmp_path / "keys")
+        restore(new_home, folder, tmp_path / "keys", who="見本 担当")
     assert not (new_home / "keys" / "kek.json").exists(), "nothing is left half restored"
 
 

@@ -18,6 +18,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 ORIGIN = "chukan/sosa"
+RESTORE = "chukan/sosa/restore"
 
 
 @lru_cache(maxsize=100_000)
@@ -55,8 +56,37 @@ class Key:
         return cls(name, bytes.fromhex(key_id), raw[1:])
 
 
-def signed(note: str, keys: Iterable[Key]) -> tuple[int, bytes] | None:
-    """Return (size, root) of a note one of the keys has signed, else None."""
+@dataclass(frozen=True)
+class Signed:
+    """The text of a note one of the keys has signed, line by line."""
+
+    lines: tuple[str, ...]
+
+    @property
+    def size(self) -> int:
+        return int(self.lines[1])
+
+    @property
+    def root(self) -> bytes:
+        return base64.b64decode(self.lines[2])
+
+    @property
+    def branch(self) -> str:
+        """Return the branch a checkpoint stands on."""
+        return self.said("branch ") if self.lines[3:] else "first"
+
+    @property
+    def name(self) -> str:
+        """Return the name of the branch that a restore begins."""
+        return hashlib.sha256("".join(f"{line}\n" for line in self.lines).encode()).hexdigest()
+
+    def said(self, word: str) -> str:
+        """Return what the line after this word says."""
+        return next(line.removeprefix(word) for line in self.lines[3:] if line.startswith(word))
+
+
+def signed(note: str, keys: Iterable[Key]) -> Signed | None:
+    """Return a note one of the keys has signed, else None."""
     text, _, signatures = note.rpartition("\n\n")
     text += "\n"
     for line in signatures.splitlines():
@@ -69,8 +99,7 @@ def signed(note: str, keys: Iterable[Key]) -> tuple[int, bytes] | None:
                 Ed25519PublicKey.from_public_bytes(key.public).verify(raw[4:], text.encode())
             except InvalidSignature:
                 return None
-            origin, size, root = text.splitlines()[:3]
-            return (int(size), base64.b64decode(root)) if origin == ORIGIN else None
+            return Signed(tuple(text.splitlines()))
     return None
 
 
@@ -79,14 +108,55 @@ def objects(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
-def sealed_leaves(kept: Iterable[dict[str, Any]], keys: list[Key]) -> tuple[bytes, ...]:
-    """Return every leaf that was ever sealed, from the lines kept elsewhere; each step is held by a signature."""
-    leaves: tuple[bytes, ...] = ()
-    for line in sorted(kept, key=lambda one: int(one["size"])):
-        raw = base64.b64decode(line["leaves"])
-        leaves += tuple(raw[at : at + 32] for at in range(0, len(raw), 32))
-        assert signed(line["note"], keys) == (len(leaves), tree_head(leaves)), "what was kept elsewhere is damaged"
-    return leaves
+@dataclass
+class Kept:
+    """What is kept elsewhere: the signed sizes of each branch with their rounds, and the restores that begin others."""
+
+    rounds: dict[str, dict[int, tuple[Signed, bytes]]]
+    restores: list[Signed]
+
+    @classmethod
+    def of(cls, lines: Iterable[dict[str, Any]], keys: list[Key]) -> Kept:
+        """Sort the lines; one that nobody we know has signed says nothing."""
+        kept = cls({"first": {}}, [])
+        for line in lines:
+            note = signed(line["note"], keys)
+            if note is not None and note.lines[0] == RESTORE:
+                kept.restores += [note] if note not in kept.restores else []
+            elif note is not None and note.lines[0] == ORIGIN:
+                kept.rounds.setdefault(note.branch, {})[note.size] = (note, base64.b64decode(line["leaves"]))
+        return kept
+
+    def grown(self, branch: str, leaves: tuple[bytes, ...]) -> tuple[bytes, ...]:
+        """Return the leaves with those of every round of a branch added; each step is held by a signature."""
+        for size, (note, raw) in sorted(self.rounds.get(branch, {}).items()):
+            leaves += tuple(raw[at : at + 32] for at in range(0, len(raw), 32))
+            assert (size, note.root) == (len(leaves), tree_head(leaves)), "what was kept elsewhere is damaged"
+        return leaves
+
+
+def sealed_leaves(lines: Iterable[dict[str, Any]], keys: list[Key]) -> tuple[bytes, ...]:
+    """Return every leaf that was sealed and that no restore took away, from the lines kept elsewhere."""
+    kept = Kept.of(lines, keys)
+    branch = "first"
+    ended = {branch: kept.grown(branch, ())}
+    while True:
+        following = [note for note in kept.restores if note.said("before ").split(" ")[0] == branch]
+        if len(following) != 1:
+            return ended[branch]
+        note = following[0]
+        _, size, root = note.said("before ").split(" ")
+        leaves = ended.get(note.said("of "), ())[: note.size]
+        begins = (int(size), base64.b64decode(root)) == (len(ended[branch]), tree_head(ended[branch]))
+        if not begins or (note.size, note.root) != (len(leaves), tree_head(leaves)):
+            return ended[branch]
+        branch = note.name
+        ended[branch] = kept.grown(branch, leaves)
+
+
+def restore_lines(export: Path) -> list[dict[str, Any]]:
+    """Return the notes of restores that came with an export: who kept the log from before has not seen them."""
+    return [line for line in objects(export / "checkpoints.jsonl") if line["note"].startswith(f"{RESTORE}\n")]
 
 
 def first_bad_row(export: Path, kept: Iterable[dict[str, Any]], keys: list[Key]) -> int | None:

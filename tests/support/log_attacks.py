@@ -77,6 +77,11 @@ def forged_note(size: int, root: bytes, *, like: str | None) -> str:
     text = f"{ORIGIN}\n{size}\n{base64.b64encode(root).decode()}\n"
     if like is not None:
         return f"{text}\n{like.rpartition(chr(10) * 2)[2]}"
+    return signed_by_attacker(text)
+
+
+def signed_by_attacker(text: str) -> str:
+    """Return the note of a text, in our name and with a key of the attacker's own."""
     public = OURS.public_key().public_bytes_raw()
     key_id = hashlib.sha256(f"{ORIGIN}\n".encode() + b"\x01" + public).digest()[:4]
     return f"{text}\n— {ORIGIN} {base64.b64encode(key_id + OURS.sign(text.encode())).decode()}\n"

@@ -7,10 +7,13 @@ import os
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Self
 
 from chukan.controls.sosa_log.export import KEY, checkpoint_line, checkpoint_sizes, read_checkpoints
+from chukan.controls.sosa_log.restoration import Place, is_restore, newest_line, open_newest
 from chukan.controls.sosa_log.verification import Kept
 from chukan.kernel.clock import business_date_jst
+from chukan.kernel.merkle_log import NoteVerifier
 
 
 class CheckpointJournal:
@@ -19,6 +22,11 @@ class CheckpointJournal:
     def __init__(self, folder: Path) -> None:
         """Remember where."""
         self.folder = folder
+
+    @classmethod
+    def of_home(cls, home: Path) -> Self:
+        """Return the journal of a CHUKAN_HOME."""
+        return cls(home / "journal" / "checkpoints")
 
     def append(self, rounds: Sequence[tuple[int, str, bytes]], *, now: datetime) -> None:
         """Add (size, note, leaves) lines and wait until they are on the disk."""
@@ -42,15 +50,21 @@ class CheckpointJournal:
         """Yield every note, oldest first."""
         return (kept.note for kept in self.kept())
 
-    def newest(self) -> tuple[int, str] | None:
-        """Return size and note of the largest checkpoint kept, or None."""
-        known = [pair for path in self._files()[-2:] for pair in checkpoint_sizes(path)]
-        return max(known, default=None)
+    def restores(self) -> list[tuple[int, str]]:
+        """Return size and note of every restore, oldest first."""
+        return [pair for path in self._files() for pair in checkpoint_sizes(path) if is_restore(pair[1])]
+
+    def newest(self, verifiers: Sequence[NoteVerifier]) -> Place | None:
+        """Return the place the log has reached by what is kept, None when nothing is; raises CheckpointRefused."""
+        return open_newest(self._latest(), verifiers)
 
     def newest_size(self) -> int:
-        """Return the largest size kept, 0 when nothing is."""
-        newest = self.newest()
+        """Return the largest size kept since the last restore, 0 when nothing is."""
+        newest = newest_line(self._latest())
         return newest[0] if newest else 0
+
+    def _latest(self) -> Iterator[tuple[int, str]]:
+        return (pair for path in self._files()[-2:] for pair in checkpoint_sizes(path))
 
     def write_key(self, vkey: str) -> None:
         """Keep the public key beside the checkpoints, for whoever verifies without the hub."""

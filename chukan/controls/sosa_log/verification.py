@@ -11,17 +11,10 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from chukan.controls.sosa_log.domain import SALT_BYTES
-from chukan.kernel.merkle_log import (
-    Checkpoint,
-    CheckpointRefused,
-    CompactRange,
-    NoteVerifier,
-    leaf_hash,
-    open_checkpoint,
-)
+from chukan.controls.sosa_log.restoration import Place, Restore, follow, is_restore, open_place, open_restore
+from chukan.kernel.merkle_log import CheckpointRefused, CompactRange, NoteVerifier, leaf_hash
 from chukan.kernel.merkle_log.tree import HASH_LENGTH
 
-ORIGIN: Final = "chukan/sosa"
 KEY_NAME: Final = "chukan/sosa"
 FINDINGS_MAX: Final = 100
 
@@ -37,9 +30,11 @@ FindingKind = Literal[
     "root_differs",
     "checkpoint_refused",
     "two_roots",
+    "restore_refused",
+    "restore_missing",
 ]
 # What is wrong with a note says nothing about the row of its index.
-OF_NOTES: Final = ("checkpoint_refused", "two_roots")
+OF_NOTES: Final = ("checkpoint_refused", "two_roots", "restore_refused", "restore_missing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +87,7 @@ class Report:
     root: str = ""
     checkpoints: int = 0
     findings: list[Finding] = field(default_factory=list)
+    restores: list[Restore] = field(default_factory=list)
     _first_row: Finding | None = None
     _first_note: Finding | None = None
 
@@ -121,6 +117,7 @@ class Report:
                 "checkpoints": self.checkpoints,
                 "first_bad": None if first is None else _shown(first),
                 "findings": [_shown(item) for item in self.findings],
+                "restores": [_told(restore) for restore in self.restores],
             }
         )
 
@@ -130,21 +127,26 @@ def _shown(finding: Finding) -> dict[str, object]:
     return exact if finding.until is None else {**exact, "until": finding.until}
 
 
+def _told(restore: Restore) -> dict[str, object]:
+    before, after = ({"size": place.size, "root": place.root.hex()} for place in (restore.before, restore.after))
+    return {"at": restore.at.isoformat(), "by": restore.who, "before": before, "after": after}
+
+
 @dataclass(slots=True)
 class _Trusted:
-    """Checkpoints a key of ours has signed, by size, and who can give the leaves of their rounds."""
+    """Checkpoints a key of ours has signed and the log has to agree with, by size, and who has their rounds' leaves."""
 
-    checkpoints: dict[int, Checkpoint] = field(default_factory=dict)
-    leaves: dict[int, list[Callable[[], bytes]]] = field(default_factory=dict)
+    checkpoints: Mapping[int, Place] = field(default_factory=dict)
+    leaves: dict[tuple[str, int], list[Callable[[], bytes]]] = field(default_factory=dict)
 
-    def next_after(self, size: int) -> Checkpoint | None:
+    def next_after(self, size: int) -> Place | None:
         """Return the smallest checkpoint larger than `size`."""
         return self.checkpoints.get(min((known for known in self.checkpoints if known > size), default=-1))
 
-    def leaves_from(self, good: CompactRange, checkpoint: Checkpoint) -> list[bytes] | None:
+    def leaves_from(self, good: CompactRange, checkpoint: Place) -> list[bytes] | None:
         """Return the leaves between a tree that holds and a checkpoint; None unless kept ones give its root."""
         missing = checkpoint.size - good.size
-        for read in self.leaves.get(checkpoint.size, ()):
+        for read in self.leaves.get((checkpoint.branch, checkpoint.size), ()):
             raw = read()
             leaves = [raw[at : at + HASH_LENGTH] for at in range(0, len(raw), HASH_LENGTH)][-missing:]
             if len(leaves) != missing or len(leaves[-1]) != HASH_LENGTH:
@@ -158,22 +160,30 @@ class _Trusted:
 
 
 def _open_notes(kept: Iterable[Kept], verifiers: Sequence[NoteVerifier], report: Report) -> _Trusted:
-    """Return the trusted checkpoints; two of one size with different roots are a finding."""
+    """Return what the log has to agree with after the restores that fit; two roots of one place are a finding."""
     trusted = _Trusted()
+    places: dict[tuple[str, int], Place] = {}
+    restores: list[Restore] = []
     for one in kept:
         try:
-            checkpoint = open_checkpoint(one.note, verifiers)
+            if is_restore(one.note):
+                restores.append(open_restore(one.note, verifiers))
+                continue
+            place = open_place(one.note, verifiers)
         except CheckpointRefused:
             report.add(Finding(_claimed_size(one.note), "checkpoint_refused"))
             continue
-        if checkpoint.origin != ORIGIN:
-            report.add(Finding(checkpoint.size, "checkpoint_refused"))
-            continue
-        known = trusted.checkpoints.setdefault(checkpoint.size, checkpoint)
-        trusted.leaves.setdefault(checkpoint.size, []).append(one.leaves)
-        if known.root != checkpoint.root:
-            report.add(Finding(checkpoint.size, "two_roots"))
-    report.checkpoints = len(trusted.checkpoints)
+        known = places.setdefault((place.branch, place.size), place)
+        trusted.leaves.setdefault((place.branch, place.size), []).append(one.leaves)
+        if known.root != place.root:
+            report.add(Finding(place.size, "two_roots"))
+    course = follow(places.values(), restores)
+    for restore in course.unfit:
+        report.add(Finding(restore.after.size, "restore_refused"))
+    for place in course.unknown:
+        report.add(Finding(place.size, "restore_missing"))
+    trusted.checkpoints, report.restores = course.places, list(course.restores)
+    report.checkpoints = len(course.places)
     return trusted
 
 
@@ -241,7 +251,7 @@ class _Walk:
         elif self._since:
             self._report.add(Finding(self._good.size, "inserted", self._since[0][1]))
 
-    def _name_first(self, checkpoint: Checkpoint) -> None:
+    def _name_first(self, checkpoint: Place) -> None:
         """Add the first row since the last good checkpoint that is not the one sealed there."""
         self._holds = False
         sealed = self._trusted.leaves_from(self._good, checkpoint)

@@ -1,6 +1,6 @@
 """Seals what has been written: one leaf per event, one signed checkpoint per round."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -9,9 +9,10 @@ from django.db import connection
 from chukan.controls.sosa_log.domain import STREAM
 from chukan.controls.sosa_log.models import SosaLogCheckpoint
 from chukan.controls.sosa_log.queries import iterate_leaves, newest_checkpoint
-from chukan.controls.sosa_log.verification import KEY_NAME, ORIGIN
+from chukan.controls.sosa_log.restoration import FIRST, Place, open_place
+from chukan.controls.sosa_log.verification import KEY_NAME
 from chukan.kernel.crypto.kms import SigningKey
-from chukan.kernel.merkle_log import Checkpoint, CompactRange, leaf_hash, sign_checkpoint
+from chukan.kernel.merkle_log import CheckpointRefused, CompactRange, NoteVerifier, leaf_hash, sign_checkpoint
 from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import own_transaction
 
@@ -40,16 +41,26 @@ class AnotherSealer(Exception):
 
 
 @own_transaction
-def load_tree(*, by: Principal, kept: Checkpoint | None = None) -> CompactRange:  # of no zone
-    """Return the tree over all stored leaves.
+def load_tree(
+    *, by: Principal, verifiers: Sequence[NoteVerifier], kept: Place | None = None
+) -> tuple[CompactRange, str]:  # of no zone
+    """Return the tree over all stored leaves and the branch it stands on.
 
-    Raises: LogDamaged when the newest checkpoint says otherwise, or the one kept outside the database: whoever rolls
-    the log back and writes it anew must not have that signed.
+    Raises: LogDamaged when the newest checkpoint says otherwise, or what is kept outside the database: whoever rolls
+    the log back and writes it anew must not have that signed. After a restore `kept` is where its note leads.
     """
-    newest = newest_checkpoint()
-    signed = {newest.size: bytes(newest.root)} if newest is not None else {}
+    newest = newest_sealed(verifiers)
+    branch = newest.branch if kept is None else kept.branch
+    signed = {newest.size: newest.root}
     if kept is not None and signed.setdefault(kept.size, kept.root) != kept.root:
         raise LogDamaged(f"two roots were signed over {kept.size} leaves")
+    if kept is not None and newest.size > kept.size and newest.branch != branch:
+        raise LogDamaged(f"the checkpoint over {newest.size} leaves stands after another restore")
+    return read_tree(signed), branch
+
+
+def read_tree(signed: Mapping[int, bytes]) -> CompactRange:
+    """Return the tree over all stored leaves; raises LogDamaged where it is not what was signed, root by size."""
     tree = CompactRange()
     for idx, leaf in iterate_leaves():
         if idx != tree.size:
@@ -57,14 +68,34 @@ def load_tree(*, by: Principal, kept: Checkpoint | None = None) -> CompactRange:
         tree.append(leaf)
         if tree.size in signed and tree.root() != signed[tree.size]:
             raise LogDamaged(f"the root over {tree.size} leaves is not the signed one")
-    if tree.size < max(signed, default=0):
+    if tree.size < max(signed):
         raise LogDamaged(f"{max(signed)} leaves were signed and {tree.size} are left")
     return tree
 
 
+def newest_sealed(verifiers: Sequence[NoteVerifier]) -> Place:
+    """Return the place of the newest stored checkpoint, the beginning where none is; raises LogDamaged."""
+    row = newest_checkpoint()
+    if row is None:
+        return Place(FIRST, 0, CompactRange().root())
+    try:
+        place = open_place(row.note, verifiers)
+    except CheckpointRefused:
+        raise LogDamaged(f"the checkpoint over {row.size} leaves is not signed by us") from None
+    if (place.size, place.root) != (row.size, bytes(row.root)):
+        raise LogDamaged(f"the checkpoint over {row.size} leaves says otherwise than its note")
+    return place
+
+
 @own_transaction
 def seal_next(
-    *, by: Principal, tree: CompactRange, signer: SigningKey, now: datetime, limit: int = 5000
+    *,
+    by: Principal,
+    tree: CompactRange,
+    branch: str = FIRST,
+    signer: SigningKey,
+    now: datetime,
+    limit: int = 5000,
 ) -> tuple[CompactRange, str, bytes] | None:
     """Append the events that became final to the tree and sign it; return the new tree, the note and the new leaves.
 
@@ -90,7 +121,8 @@ def seal_next(
     grown = CompactRange(tree.size, tree.hashes)
     for leaf in stored:
         grown.append(leaf)
-    note = sign_checkpoint(Checkpoint(ORIGIN, grown.size, grown.root()), name=KEY_NAME, signer=signer)
+    sealed = Place(branch, grown.size, grown.root())
+    note = sign_checkpoint(sealed.checkpoint(), name=KEY_NAME, signer=signer)
     SosaLogCheckpoint.objects.create(stream=STREAM, size=grown.size, root=grown.root(), note=note, sealed_at=now)
     return grown, note, b"".join(stored)
 

@@ -5,6 +5,7 @@ from argparse import ArgumentParser
 from itertools import count, islice, starmap
 from pathlib import Path
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from chukan.controls.sosa_log.actions import record_sosa_alone
@@ -19,13 +20,10 @@ from chukan.controls.sosa_log.export import (
     entry_line,
     unlinked_line,
 )
+from chukan.controls.sosa_log.journal import CheckpointJournal
+from chukan.controls.sosa_log.keys import sealing_keys
 from chukan.controls.sosa_log.queries import iterate_entries, rounds_after, sealed_extent, unlinked_events
-from chukan.controls.sosa_log.verification import KEY_NAME
 from chukan.kernel import clock
-from chukan.kernel.crypto.keyring import get_keyring
-from chukan.kernel.crypto.kms import CHECKPOINT
-from chukan.kernel.http.jwk import public_key
-from chukan.kernel.merkle_log import NoteVerifier
 from chukan.kernel.principal import Principal
 
 
@@ -74,7 +72,7 @@ def _write(folder: Path) -> int:
         stream.writelines(map(unlinked_line, unlinked_events()))
     with (folder / CHECKPOINTS).open("w", encoding="utf-8") as stream:
         stream.writelines(starmap(checkpoint_line, rounds_after(0, until=size)))
-    jwks = get_keyring().public_jwks(CHECKPOINT)
-    keys = [NoteVerifier(KEY_NAME, public_key(jwk)) for jwk in jwks]  # type: ignore[arg-type]  # checkpoints: Ed25519
-    (folder / KEY).write_text("".join(f"{key.vkey()}\n" for key in keys), encoding="ascii")
+        restores = CheckpointJournal.of_home(settings.CHUKAN_HOME).restores()
+        stream.writelines(checkpoint_line(restored, note, b"") for restored, note in restores)
+    (folder / KEY).write_text("".join(f"{key.vkey()}\n" for key in sealing_keys()), encoding="ascii")
     return written

@@ -10,13 +10,15 @@ from django.core.management.base import BaseCommand, CommandError
 
 from chukan.controls.sosa_log.actions.seal import AnotherSealer, LogDamaged, load_tree, seal_next
 from chukan.controls.sosa_log.journal import CheckpointJournal
+from chukan.controls.sosa_log.keys import sealing_keys
 from chukan.controls.sosa_log.queries import rounds_after
+from chukan.controls.sosa_log.restoration import FIRST
 from chukan.controls.sosa_log.verification import KEY_NAME
 from chukan.kernel import clock
 from chukan.kernel.crash_points import crash_point
 from chukan.kernel.crypto.keyring import get_keyring
 from chukan.kernel.crypto.kms import CHECKPOINT
-from chukan.kernel.merkle_log import Checkpoint, CheckpointRefused, CompactRange, NoteVerifier
+from chukan.kernel.merkle_log import CheckpointRefused, CompactRange, NoteVerifier
 from chukan.kernel.principal import system_principal
 from chukan.kernel.roles import refuse_unsafe_role
 
@@ -40,7 +42,7 @@ class Command(BaseCommand):
         stopped = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_signal: stopped.set())
-        sealer = Sealer(CheckpointJournal(settings.CHUKAN_HOME / "journal" / "checkpoints"))
+        sealer = Sealer(CheckpointJournal.of_home(settings.CHUKAN_HOME))
         try:
             while not stopped.is_set():
                 sealer.run_once()
@@ -60,6 +62,7 @@ class Sealer:
         self.by = system_principal(actor_id="sealer")
         self.journal = journal
         self.tree: CompactRange | None = None
+        self.branch = FIRST
 
     def run_once(self) -> int:
         """Seal everything that is final now; return how many events were sealed."""
@@ -67,7 +70,9 @@ class Sealer:
             tree = self._loaded()
             first = tree.size
             signer = get_keyring().signing_key(CHECKPOINT)
-            while (sealed := seal_next(by=self.by, tree=tree, signer=signer, now=clock.now())) is not None:
+            while (
+                sealed := seal_next(by=self.by, tree=tree, branch=self.branch, signer=signer, now=clock.now())
+            ) is not None:
                 tree, note, leaves = sealed
                 crash_point("seal.committed")
                 self.tree = tree
@@ -81,18 +86,14 @@ class Sealer:
     def _loaded(self) -> CompactRange:
         if self.tree is None:
             # In this order: another sealer may be at work, and it writes the journal after the table.
-            kept = self.journal.newest()
-            tree = load_tree(by=self.by, kept=None if kept is None else _signed_text(kept[1]))
+            verifiers = sealing_keys()
+            try:
+                kept = self.journal.newest(verifiers)
+            except CheckpointRefused:
+                raise LogDamaged("the newest checkpoint of the journal cannot be trusted") from None
+            tree, self.branch = load_tree(by=self.by, verifiers=verifiers, kept=kept)
             key = get_keyring().signing_key(CHECKPOINT)
             self.journal.write_key(NoteVerifier(KEY_NAME, key.public_key).vkey())
-            self.journal.append(list(rounds_after(kept[0] if kept else 0)), now=clock.now())
+            self.journal.append(list(rounds_after(kept.size if kept else 0)), now=clock.now())
             self.tree = tree
         return self.tree
-
-
-def _signed_text(note: str) -> Checkpoint:
-    """Return the checkpoint of a note of our own journal; its signature is for others."""
-    try:
-        return Checkpoint.parse(note.rpartition("\n\n")[0] + "\n")
-    except CheckpointRefused:
-        raise LogDamaged("the newest checkpoint of the journal cannot be read") from None

@@ -11,12 +11,10 @@ from django.core.management.base import BaseCommand, CommandError
 
 from chukan.controls.sosa_log.export import Unreadable, read_checkpoints, read_key, verify_export
 from chukan.controls.sosa_log.journal import CheckpointJournal
+from chukan.controls.sosa_log.keys import sealing_keys
 from chukan.controls.sosa_log.queries import iterate_entries, notes_after, sealed_extent, unlinked_events
-from chukan.controls.sosa_log.verification import KEY_NAME, Kept, Report, verify_entries
-from chukan.kernel.crypto.keyring import get_keyring
-from chukan.kernel.crypto.kms import CHECKPOINT
+from chukan.controls.sosa_log.verification import Kept, Report, verify_entries
 from chukan.kernel.errors import Unavailable
-from chukan.kernel.http.jwk import public_key
 from chukan.kernel.merkle_log import NoteVerifier
 
 TAMPERED, CANNOT = 1, 2
@@ -56,7 +54,7 @@ class Command(BaseCommand):
 
     def _online(self, key: object, extra: list[Kept]) -> Report:
         # In this order: the sealer may be at work, and it writes the journal after the table.
-        journal = list(CheckpointJournal(settings.CHUKAN_HOME / "journal" / "checkpoints").kept())
+        journal = list(CheckpointJournal.of_home(settings.CHUKAN_HOME).kept())
         leaves, size = sealed_extent()
         stored = [Kept(note) for known, note in notes_after(0) if known <= size]
         return verify_entries(
@@ -68,7 +66,6 @@ def _verifiers(key: object) -> list[NoteVerifier]:
     try:
         if isinstance(key, Path):
             return read_key(key)
-        jwks = get_keyring().public_jwks(CHECKPOINT)
+        return sealing_keys()
     except (Unreadable, ValueError, Unavailable):
         raise CommandError("封印の公開鍵を読めません。--key で指定してください。", returncode=CANNOT) from None
-    return [NoteVerifier(KEY_NAME, public_key(jwk)) for jwk in jwks]  # type: ignore[arg-type]  # checkpoints: Ed25519
