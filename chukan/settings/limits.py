@@ -13,6 +13,9 @@ SESSION_MAX = timedelta(hours=12)
 STEP_UP_AGE = timedelta(minutes=5)
 REVEAL_SECONDS = 30
 OPLOG_RETENTION_YEARS = 7
+UNSEALED_ALARM = timedelta(seconds=60)  # an event of the operation log unsealed for longer is shown to operators; ours
+UNSEALED_STOPS_NUMBERS = timedelta(minutes=15)  # … stops showing 個人番号 and writing rows out; ours
+UNSEALED_STOPS_PARTNERS = timedelta(hours=4)  # … stops serving connecting systems; ours
 SEITAI_UNUSED_KEPT = timedelta(days=1)  # a confirmation nobody used; a used one is kept as long as the log; ours
 REFUSED_LINES_DAYS = 7  # 訂正待ち: sealed refused lines
 BANGO_CASE_KEPT = timedelta(days=365)  # a closed 個人番号の重なり, for the yearly self-inspection; ours

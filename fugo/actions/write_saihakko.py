@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from chukan.controls.sosa_log.domain import SosaKind
+from chukan.controls.sosa_log.sealing import require_sealed_for_numbers
 from chukan.kernel.errors import Invalid, NotPermitted
 from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import own_transaction
@@ -24,9 +25,11 @@ def take_extract(
     `has_baitai`: the medium is registered.
 
     Raises Invalid for another purpose; NotPermitted for another person, another or unregistered medium, a second time
-    and after its end; Conflict before everybody is extracted; NotFound. *Locks:* the list.
+    and after its end; Conflict before everybody is extracted; NotFound; Unavailable while the operation log is not
+    sealed. *Locks:* the list.
     """
     check_handler(by)
+    require_sealed_for_numbers(by=by, now=now)
     if mokuteki not in MOKUTEKI:
         raise Invalid("mokuteki_fusei", "書き出せるのは、符号危殆化に伴う再取得対象者の抽出だけです。")
     row = hold_list(by=by, list_id=list_id)

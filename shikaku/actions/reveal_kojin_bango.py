@@ -10,6 +10,7 @@ from uuid import UUID
 
 from chukan.controls.sosa_log.actions import record_sosa, record_sosa_alone
 from chukan.controls.sosa_log.domain import SosaKind
+from chukan.controls.sosa_log.sealing import require_sealed_for_numbers
 from chukan.kernel.crypto.envelope import open_envelope
 from chukan.kernel.crypto.keyring import get_keyring
 from chukan.kernel.errors import Invalid, NotFound, NotPermitted
@@ -42,7 +43,8 @@ class Revealed:
 def reveal_kojin_bango(*, by: Principal, row_id: UUID, riyu: str, note: str, screen_id: str, now: datetime) -> Revealed:
     """Return the 個人番号 of one person of the zone. Log first, then open: no log, no number.
 
-    Raises NotPermitted without 個人番号取扱権限, Invalid without a reason, NotFound for another zone's person.
+    Raises NotPermitted without 個人番号取扱権限, Invalid without a reason, NotFound for another zone's person,
+    Unavailable while the operation log is not sealed.
     """
     if not by.can_kojin_bango(JIMU):
         raise NotPermitted(
@@ -50,6 +52,7 @@ def reveal_kojin_bango(*, by: Principal, row_id: UUID, riyu: str, note: str, scr
         )
     if riyu not in RIYU or (riyu == "sonota" and len(note.strip()) < _NOTE_MIN):
         raise Invalid("riyu_nashi", "理由を選んでください。その他のときは5文字以上で書いてください。", pointer="riyu")
+    require_sealed_for_numbers(by=by, now=now)
     intent = record_sosa_alone(
         by=by,
         kind=SosaKind.BANGO_REVEAL_INTENT,

@@ -17,6 +17,7 @@ from chukan.controls.kengen.domain import BY_ID, has_right
 from chukan.controls.kengen.views.guard import screen
 from chukan.controls.kikan.domain import SHICHOSON_KOKUHO, UNYO_HOSHU
 from chukan.controls.kikan.queries import list_hokensha, shubetsu_in_charge
+from chukan.controls.sosa_log.views import todo_sealing
 from chukan.controls.uketsuke.domain import HORYU, KANRYO, KENSA, KYOHI, RIYU_SHORT, RUNNING, SHORI, UKETSUKE
 from chukan.controls.uketsuke.queries import STALLED_AFTER
 from chukan.kernel import clock
@@ -155,6 +156,7 @@ def show_jokyo(request: HttpRequest) -> HttpResponse:
         "now": now,
         "live_url": reverse("unyo:jokyo"),
         "todo": [
+            *todo_sealing(by=by, now=now),
             *_todo_files([_job(row, names, now) for row in stalled]),
             *_todo_haishin(haishin, names, now),
             *_todo_pmh(by, now),

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from chukan.controls.kengen.views.guard import screen
 from chukan.controls.sosa_log.domain import SosaKind
+from chukan.controls.sosa_log.sealing import require_sealed_for_numbers
 from chukan.controls.uketsuke.queries import (
     MeisaiResult,
     UketsukeStatus,
@@ -289,6 +290,7 @@ def download_kekka(request: HttpRequest, row_id: UUID) -> StreamingHttpResponse:
 def download_teisei(request: HttpRequest, row_id: UUID) -> StreamingHttpResponse:
     """Stream the refused lines as CSV; the number columns are empty without 個人番号取扱権限. 根拠: KJ-AUTH-14."""
     by, now = actor(request), clock.now()
+    require_sealed_for_numbers(by=by, now=now)
     status = get_uketsuke_by_id(by=by, row_id=row_id, now=now)
     with_numbers = by.can_kojin_bango(JIMU)
     pieces = teisei_csv(by=by, row_id=row_id, with_numbers=with_numbers, now=now)

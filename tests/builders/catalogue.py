@@ -119,6 +119,7 @@ DEFINER_FUNCTIONS = {
     "pmh_list_hakko": {"chukan_worker"},
     "seitai_consume": {"chukan_web"},
     "seitai_drop_spent": {"chukan_worker"},
+    "sosa_log_oldest_unsealed": {"chukan_web"},
     "shikaku_case_holders": {"chukan_operator"},
     "shikaku_count_pmh_resend": {"chukan_operator"},
     "shikaku_count_unhashed": {"chukan_worker", "chukan_kanri"},

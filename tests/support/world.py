@@ -16,6 +16,7 @@ from django.db import connections
 from psycopg import sql
 
 from chukan.controls.kikan.actions import register_hokensha
+from chukan.controls.sosa_log.sealing import WATCH
 from chukan.embedded.places import erase
 from chukan.embedded.services import Services, ServiceUrls
 from chukan.kernel import clock
@@ -58,6 +59,12 @@ def manage(*arguments: str, role: str = "kanri", stdin: str = "") -> str:
     return done.stdout
 
 
+_NOTHING_WAITS = """
+CREATE OR REPLACE FUNCTION sosa_log_oldest_unsealed(p_stream text) RETURNS timestamptz
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS 'SELECT NULL::timestamptz'
+"""
+
+
 @contextmanager
 def undone(world: World) -> Iterator[psycopg.Connection]:
     """Break something as the administrator; whatever was broken is whole again afterwards."""
@@ -82,6 +89,7 @@ class World:
             manage("migrate", "--verbosity=0", role="migrator")
             manage("ensure_keys")
             manage("load_reference_data")
+            self._real_watch = self._take_watch()
             self._register()
             self.empty()  # the log of the registrations is no test's own
         except BaseException:
@@ -103,6 +111,26 @@ class World:
                 now=clock.now(),
             )
         self.connect("web")
+
+    def _take_watch(self) -> str:
+        """Let the log count as sealed: no sealer runs beside tests, and their dates are of any year."""
+        with self.admin() as admin:
+            row = admin.execute("SELECT pg_get_functiondef('sosa_log_oldest_unsealed'::regproc)").fetchone()
+            assert row is not None
+            admin.execute(_NOTHING_WAITS)
+        return str(row[0])
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Let the log count as it is sealed, for tests of what happens when nobody seals."""
+        with self.admin() as admin:
+            admin.execute(self._real_watch)
+            WATCH.forget()
+            try:
+                yield
+            finally:
+                admin.execute(_NOTHING_WAITS)
+                WATCH.forget()
 
     def connect(self, role: str) -> None:
         """Make Django talk to the database as an app role."""

@@ -36,6 +36,7 @@ from chukan.controls.setsuzoku.domain import (
 )
 from chukan.controls.sosa_log.actions import record_sosa_alone
 from chukan.controls.sosa_log.domain import Result, SosaKind
+from chukan.controls.sosa_log.sealing import require_sealed_for_partners
 from chukan.kernel import clock
 from chukan.kernel.crypto.data_key import IDEMPOTENCY
 from chukan.kernel.crypto.keyring import get_keyring
@@ -221,6 +222,7 @@ class MachineView(APIView):
         super().initial(request, *args, **kwargs)
         user, claim = cast("MachineUser", request.user), cast("Claim", request.auth)
         self.principal = user.principal
+        require_sealed_for_partners(by=user.principal, now=self.now)
         if user.client.kind not in self.kinds:
             raise NotPermitted(
                 "setsuzoku_taishogai", "この接続システムが呼べる宛先ではありません。仕様を確かめてください。"

@@ -1,12 +1,11 @@
 """Reads the operation log: an insurer its own, operators every zone's without a personal item, the verifier all."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 from uuid import uuid4
 
-from django.db import connection, connections
+from django.db import connection
 from django.db.models import QuerySet
 
 from chukan.controls.sosa_log.domain import STREAM, LogFilter, LogPage, LogRow
@@ -221,22 +220,10 @@ def unlinked_events() -> Sequence[Unlinked]:
         return [Unlinked(event_id, before) for event_id, before in cursor.fetchall()]
 
 
-@dataclass(frozen=True, slots=True)
-class SealingState:
-    """How far sealing is: how many events wait, and since when the oldest of them does."""
-
-    waiting: int
-    oldest: datetime | None
-
-
-@reads_as_operator
-def sealing_state(*, by: Principal) -> SealingState:  # the decorator asks who reads
-    """Return how far sealing is, for the operators' console."""
-    with connections[OPERATOR_ALIAS].cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*), min(at) FROM sosa_log_event e WHERE e.id > coalesce("
-            "(SELECT max(event_id) FROM sosa_log_leaf WHERE stream = %s), 0) AND e.stream = %s",
-            [STREAM, STREAM],
-        )
-        waiting, oldest = cursor.fetchone()
-    return SealingState(waiting, oldest)
+@reads
+def oldest_unsealed(*, by: Principal) -> datetime | None:  # the decorator asks who reads
+    """Return since when the oldest event nobody has sealed yet waits, None when all are sealed; of no zone."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT sosa_log_oldest_unsealed(%s)", [STREAM])
+        (since,) = cursor.fetchone()
+    return since  # type: ignore[no-any-return]  # a cursor says nothing of types

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from django.http import HttpRequest, HttpResponse
@@ -12,13 +13,21 @@ from django.views.decorators.http import require_http_methods, require_POST
 from chukan.controls.sosa_log.actions.search_log import export_log, search_log
 from chukan.controls.sosa_log.domain import KIND_LABELS, RESULTS, LogPage, LogRow, short_target
 from chukan.controls.sosa_log.forms import NAMES, LogForm, read_form
+from chukan.controls.sosa_log.queries import oldest_unsealed
+from chukan.controls.sosa_log.sealing import Passage, is_overdue, is_stopped
 from chukan.kernel import clock
 from chukan.kernel.errors import RuleBroken
+from chukan.kernel.http.pages import Todo
 from chukan.kernel.principal import Principal
+from chukan.kernel.templatetags.hyoji import nagasa
 from chukan.settings import limits
 
 _MARKS: Final = {"ok": "ok", "refused": "warn", "not_found": "off", "error": "error"}
 _SHOWN_TARGETS: Final = 3
+_STOPPED: Final = {
+    Passage.NUMBERS: "個人番号の表示と書き出しは止めています。",
+    Passage.PARTNERS: "接続システムとのやり取りも止めています。",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +59,18 @@ def _named(screen_id: str) -> Callable[[Callable[..., HttpResponse]], Callable[.
         return view
 
     return mark
+
+
+def todo_sealing(*, by: Principal, now: datetime) -> list[Todo]:
+    """Return what operators have to do when nobody seals the operation log, nothing while it is sealed."""
+    since = oldest_unsealed(by=by)
+    if since is None or not is_overdue(since, now=now):
+        return []
+    told = (
+        f"操作ログが{nagasa((now - since).total_seconds())}封印されていません。seal_sosa_log の状態を確かめてください。"
+    )
+    stopped = [text for passage, text in _STOPPED.items() if is_stopped(passage, since, now=now)]
+    return [Todo(told + "".join(stopped), reverse("sosa_log:search"))]
 
 
 def _principal(request: HttpRequest) -> Principal:

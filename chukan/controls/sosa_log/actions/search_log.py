@@ -18,6 +18,7 @@ from chukan.controls.sosa_log.domain import (
     short_target,
 )
 from chukan.controls.sosa_log.queries import find_events, find_own_events
+from chukan.controls.sosa_log.sealing import require_sealed_for_numbers
 from chukan.kernel.clock import JST
 from chukan.kernel.errors import ErrorItem, RuleBroken
 from chukan.kernel.principal import Principal
@@ -87,8 +88,9 @@ def search_log(
 def export_log(*, by: Principal, given: LogFilter, screen_id: str, now: datetime, most: int = EXPORT_MAX) -> bytes:
     """Return all events that match as CSV for people, and record the output.
 
-    Raises: RuleBroken when there are too many. 根拠: KJ-LOG-13.
+    Raises: RuleBroken when there are too many, Unavailable while the log is not sealed. 根拠: KJ-LOG-13.
     """
+    require_sealed_for_numbers(by=by, now=now)
     page = _find(by, given, before=None, after=None, limit=most)
     if page.has_older:
         message = f"出力できるのは{most:,}件までです。期間か操作者で絞り込んでください。"

@@ -13,7 +13,7 @@ from chukan.controls.sosa_log.queries import (
     iterate_leaves,
     newest_checkpoint,
     notes_after,
-    sealing_state,
+    oldest_unsealed,
     unlinked_events,
 )
 from chukan.kernel.principal import Principal, system_principal
@@ -82,15 +82,18 @@ class TestWhoSeesWhat:
 
 
 class TestSealing:
-    def test_what_waits_and_since_when(self, world: World) -> None:
-        write(KENPO, 2)
-        seal(world)
-        assert sealing_state(by=OPERATOR).waiting == 0
+    def test_since_when_the_oldest_unsealed_event_waits_whoever_asks(self, world: World) -> None:
+        with world.watched():
+            assert oldest_unsealed(by=clerk()) is None
+            write(KENPO, 2)
+            assert oldest_unsealed(by=clerk(OTHER_KENPO)) == NOW
+            seal(world)
+            assert oldest_unsealed(by=clerk()) is None
 
-        write(KENPO, 3)
+            write(KENPO, 3)
 
-        state = sealing_state(by=OPERATOR)
-        assert (state.waiting, state.oldest) == (3, NOW)
+            assert oldest_unsealed(by=clerk()) == oldest_unsealed(by=clerk(OTHER_KENPO)) == NOW
+            assert oldest_unsealed(by=OPERATOR) == NOW
 
     def test_entries_leaves_and_notes_agree(self, world: World) -> None:
         write(KENPO, 3)
