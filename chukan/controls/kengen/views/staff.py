@@ -1,15 +1,16 @@
 """KR-101 職員ID and KR-102 職員IDの登録・変更: 入力→確認→完了, for システム管理責任者 of the own organisation."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from chukan.controls.kengen.actions import change_staff, check_input, read_staff_list, register_staff
+from chukan.controls.kengen.actions import StaffInput, change_staff, check_input, read_staff_list, register_staff
 from chukan.controls.kengen.domain import STAFF_ADMIN, check_changeable
 from chukan.controls.kengen.queries import Rights, list_rights, possible_rights_of
 from chukan.controls.kengen.views.guard import principal_of, screen
@@ -27,13 +28,17 @@ from chukan.controls.kengen.views.staff_form import (
 )
 from chukan.controls.shokuin.domain import KUBUN, SYSTEM_KANRI
 from chukan.controls.shokuin.queries import ShokuinRow, get_shokuin
+from chukan.controls.shokuin.views.lock import confirm_again, use_step_up
 from chukan.kernel import clock
 from chukan.kernel.clock import business_date_jst
-from chukan.kernel.errors import Conflict, ErrorItem, RuleBroken
+from chukan.kernel.errors import Conflict, DomainError, ErrorItem, NotAuthenticated, RuleBroken
+from chukan.kernel.http.problems import answer_error
 
 PAGE_SIZE: Final = 50
 REFUSED: Final = 422
 STEPS: Final = ("入力", "確認", "完了")
+_PASSWORD_MISSING: Final = "あなたのパスワードを入力してください。"  # noqa: S105  # a message
+_CONFIRMED_TOO_LATE: Final = "パスワードの確認が期限を過ぎました。もう一度入力してください。"
 
 
 def _steps(at: int) -> list[dict[str, str]]:
@@ -88,18 +93,17 @@ def shokuin_new_check(request: HttpRequest) -> HttpResponse:
 
 
 @screen("KR-102")
+@sensitive_post_parameters("password")
 @require_POST
 def shokuin_new_done(request: HttpRequest) -> HttpResponse:
-    """Register, and show the password for the first sign-in once."""
+    """Register once the person is confirmed by password, and show the password for the first sign-in once."""
     typed = read_typed(request.POST)
-    given, errors = to_input(typed)
-    if given is None:
-        return _form(request, typed, row=None, errors=errors)
-    try:
+
+    def register(given: StaffInput) -> HttpResponse:
         registered = register_staff(by=principal_of(request), given=given, now=clock.now())
-    except (RuleBroken, Conflict) as error:
-        return _form(request, typed, row=None, errors=_items(error))
-    return _done(request, given.shokuin_id, given.shimei, registered.password, new=True)
+        return _done(request, given.shokuin_id, given.shimei, registered.password, new=True)
+
+    return _confirmed(request, typed, before=None, work=register)
 
 
 @screen("KR-102")
@@ -120,15 +124,14 @@ def shokuin_change_check(request: HttpRequest, row_id: UUID) -> HttpResponse:
 
 
 @screen("KR-102")
+@sensitive_post_parameters("password")
 @require_POST
 def shokuin_change_done(request: HttpRequest, row_id: UUID) -> HttpResponse:
-    """Change, and show a new password once when one was asked for."""
-    row, _ = _held(request, row_id)
+    """Change once the person is confirmed by password, and show a new first password once when one was asked for."""
+    row, rights = _held(request, row_id)
     typed = read_typed(request.POST, shokuin_id=row.shokuin_id)
-    given, errors = to_input(typed)
-    if given is None:
-        return _form(request, typed, row=row, errors=errors)
-    try:
+
+    def change(given: StaffInput) -> HttpResponse:
         password = change_staff(
             by=principal_of(request),
             row_id=row.id,
@@ -136,9 +139,50 @@ def shokuin_change_done(request: HttpRequest, row_id: UUID) -> HttpResponse:
             first_password=typed.first_password,
             now=clock.now(),
         )
+        return _done(request, given.shokuin_id, given.shimei, password, new=False)
+
+    return _confirmed(request, typed, before=(row, rights), work=change)
+
+
+def _confirmed(
+    request: HttpRequest,
+    typed: Typed,
+    *,
+    before: tuple[ShokuinRow, Rights] | None,
+    work: Callable[[StaffInput], HttpResponse],
+) -> HttpResponse:
+    """Answer with `work` when the form can be stored and its password is right; else with what must be mended."""
+    row = before[0] if before else None
+    given, errors = to_input(typed)
+    if given is not None:
+        errors = check_input(by=principal_of(request), given=given, row=row, now=clock.now())
+    if given is None or errors:
+        return _form(request, typed, row=row, errors=errors)
+    confirmed = HttpResponse()
+    message = _confirm(request, confirmed)
+    if message:
+        return _check(request, typed, before=before, message=message)
+    try:
+        answer = work(given)
     except (RuleBroken, Conflict) as error:
-        return _form(request, typed, row=row, errors=_items(error))
-    return _done(request, given.shokuin_id, given.shimei, password, new=False)
+        answer = _form(request, typed, row=row, errors=_items(error))
+    except DomainError as error:
+        answer = answer_error(request, error)
+    # Whatever the answer, the browser needs the session's new key: the password was accepted.
+    answer.cookies = confirmed.cookies
+    return answer
+
+
+def _confirm(request: HttpRequest, confirmed: HttpResponse) -> str:
+    """Confirm the person by the password of the form, for this one act; return why not, '' when it is right."""
+    password = request.POST.get("password", "")[:200]
+    if not password:
+        return _PASSWORD_MISSING
+    try:
+        confirm_again(request, confirmed, password=password)
+    except NotAuthenticated as error:
+        return error.message
+    return "" if use_step_up(request) else _CONFIRMED_TOO_LATE
 
 
 def _held(request: HttpRequest, row_id: UUID) -> tuple[ShokuinRow, Rights]:
@@ -187,7 +231,9 @@ def _form(request: HttpRequest, typed: Typed, *, row: ShokuinRow | None, errors:
     return render(request, "controls/kengen/shokuin_form.html", context, status=REFUSED if errors else 200)
 
 
-def _check(request: HttpRequest, typed: Typed, *, before: tuple[ShokuinRow, Rights] | None) -> HttpResponse:
+def _check(
+    request: HttpRequest, typed: Typed, *, before: tuple[ShokuinRow, Rights] | None, message: str = ""
+) -> HttpResponse:
     row = before[0] if before else None
     given, errors = to_input(typed)
     if given is None:
@@ -201,9 +247,12 @@ def _check(request: HttpRequest, typed: Typed, *, before: tuple[ShokuinRow, Righ
         "rows": check_rows(given, before=before),
         "hidden": hidden_fields(typed),
         "steps": _steps(1),
+        "errors": error_list([ErrorItem("", "password", message)] if message else ()),
+        "error": message,
+        "submit_label": "職員IDを登録する" if row is None else "職員IDを変更する",
         **_urls(row),
     }
-    return render(request, "controls/kengen/shokuin_check.html", context)
+    return render(request, "controls/kengen/shokuin_check.html", context, status=REFUSED if message else 200)
 
 
 def _done(request: HttpRequest, shokuin_id: str, shimei: str, password: str | None, *, new: bool) -> HttpResponse:

@@ -131,7 +131,7 @@ def _mark_step_up(*, by: Principal, zone: str, session_id: UUID, key: str, now: 
 
 @own_transaction
 def consume_step_up(*, by: Principal, zone: str, session_id: UUID, times: Times, now: datetime) -> bool:
-    """Use up a fresh confirmation; tell whether there was one. One confirmation opens one 個人番号."""
+    """Use up a fresh confirmation; tell whether there was one. One confirmation opens one act."""
     used = ShokuinSession.objects.filter(
         id=session_id,
         ended_at__isnull=True,

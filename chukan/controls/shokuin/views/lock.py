@@ -1,4 +1,4 @@
-"""AU-004 再認証: lock, unlock in place, keep alive, and the confirmation before a 個人番号 is shown."""
+"""AU-004 再認証: lock, unlock in place, keep alive, and the confirmation before one sensitive act."""
 
 from typing import Final
 
@@ -115,7 +115,7 @@ def keepalive(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters("password")
 @require_POST
 def confirm(request: HttpRequest) -> HttpResponse:
-    """Confirm the person again by password; good for one reveal within five minutes."""
+    """Confirm the person again by password; good for one act within five minutes."""
     staff = staff_of(request)
     if staff is None:
         return ask_to_sign_in(request)
@@ -139,7 +139,7 @@ def confirm_again(request: HttpRequest, response: HttpResponse, *, password: str
 
 
 def use_step_up(request: HttpRequest) -> bool:
-    """Use up the confirmation of this session; tell whether there was a fresh one. One opens one 個人番号."""
+    """Use up the confirmation of this session; tell whether there was a fresh one. One opens one act."""
     staff = staff_of(request)
     return staff is not None and consume_step_up(
         by=bare_principal(request, staff),

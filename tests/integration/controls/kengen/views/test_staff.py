@@ -1,12 +1,13 @@
 import re
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from chukan.controls.shokuin.queries import list_shokuin
 from chukan.kernel import clock
 from tests.support.principals import KENPO, OTHER_KENPO, clerk
-from tests.support.staff import a_staff, browser, enter
+from tests.support.staff import PASSWORD, a_staff, browser, enter
 from tests.support.world import World
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -88,13 +89,13 @@ class TestRegister:
         form: dict[str, list[str]] = {}
         for name, value in hidden:
             form.setdefault(name, []).append(value)
-        done = client.post("/kanri/shokuin/toroku/kanryo/", form).content.decode()
+        done = client.post("/kanri/shokuin/toroku/kanryo/", {**form, "password": PASSWORD}).content.decode()
 
         password = re.search(r'id="first-password">([^<]+)<', done)
         assert password is not None
         signed_in = browser("S0100", password=password[1])
         assert signed_in.get("/kanri/shokuin/")["Location"] == "/password/"
-        again = client.post("/kanri/shokuin/toroku/kanryo/", form)
+        again = client.post("/kanri/shokuin/toroku/kanryo/", {**form, "password": PASSWORD})
         assert again.status_code == 422
         assert "この職員IDは使われています" in again.content.decode()
 
@@ -160,7 +161,8 @@ class TestChange:
         text = check.content.decode()
         assert "試験次郎" in text
         assert "試験三郎" in text
-        done = client.post(f"{url}kanryo/", new_staff(shokuin_id="EVIL", shimei="試験三郎", kengen=["shikaku:shokai"]))
+        typed = new_staff(shokuin_id="EVIL", shimei="試験三郎", kengen=["shikaku:shokai"], password=PASSWORD)
+        done = client.post(f"{url}kanryo/", typed)
 
         assert "職員IDを変更しました" in done.content.decode()
         (row,) = [row for row in list_shokuin(by=clerk(KENPO)) if row.shokuin_id == "S0001"]
@@ -181,8 +183,66 @@ class TestChange:
     def test_gives_a_first_password_when_asked(self, client: Client) -> None:
         a_staff("S0001")
         url = f"/kanri/shokuin/{row_of('S0001')}/henko/kanryo/"
-        assert "first-password" not in client.post(url, new_staff()).content.decode()
-        done = client.post(url, new_staff(first_password="1")).content.decode()
+        assert "first-password" not in client.post(url, new_staff(password=PASSWORD)).content.decode()
+        done = client.post(url, new_staff(first_password="1", password=PASSWORD)).content.decode()
         password = re.search(r'id="first-password">([^<]+)<', done)
         assert password is not None
         assert enter("S0001", password=password[1]).session.must_change
+
+
+@pytest.mark.kj("KJ-AUTH-14")
+class TestConfirmedByPassword:
+    @pytest.mark.parametrize("password", ["", "chigau-aikotoba-2026"])
+    def test_nobody_is_registered_without_the_password_and_nothing_typed_is_lost(
+        self, world: World, client: Client, password: str
+    ) -> None:
+        answer = client.post("/kanri/shokuin/toroku/kanryo/", new_staff(password=password))
+
+        assert answer.status_code == 422
+        assert [error["field"] for error in answer.context["errors"]] == ["f-password"]
+        text = answer.content.decode()
+        assert 'name="shimei" value="試験太郎"' in text
+        assert 'name="kojin_bango" value="shikaku"' in text
+        assert "chigau" not in text
+        assert [row.shokuin_id for row in list_shokuin(by=clerk(KENPO))] == ["M0001"]
+
+    def test_nothing_is_changed_without_the_password(self, client: Client) -> None:
+        a_staff("S0001", shimei="試験次郎")
+        typed = new_staff(shimei="試験三郎", first_password="1", password="chigau-aikotoba-2026")
+
+        answer = client.post(f"/kanri/shokuin/{row_of('S0001')}/henko/kanryo/", typed)
+
+        assert answer.status_code == 422
+        assert [error["field"] for error in answer.context["errors"]] == ["f-password"]
+        assert 'name="first_password" value="1"' in answer.content.decode()
+        assert enter("S0001").key
+        assert {row.shimei for row in list_shokuin(by=clerk(KENPO))} == {"見本花子", "試験次郎"}
+
+    def test_a_confirmation_opens_one_change(self, world: World, client: Client) -> None:
+        a_staff("S0001")
+        url = f"/kanri/shokuin/{row_of('S0001')}/henko/kanryo/"
+        former = client.cookies[settings.SESSION_COOKIE_NAME].value
+
+        assert client.post(url, new_staff(password=PASSWORD)).status_code == 200
+
+        assert client.cookies[settings.SESSION_COOKIE_NAME].value != former
+        assert client.post(url, new_staff()).status_code == 422
+        with world.admin() as admin:
+            assert admin.execute("SELECT count(*) FROM shokuin_session WHERE step_up_at IS NOT NULL").fetchone() == (0,)
+            assert admin.execute("SELECT count(*) FROM sosa_log_event WHERE kind = 'step_up'").fetchone() == (1,)
+
+    def test_wrong_passwords_are_counted_as_at_sign_in(self, client: Client) -> None:
+        for _ in range(6):
+            client.post("/kanri/shokuin/toroku/kanryo/", new_staff(password="chigau-aikotoba-2026"))
+
+        answer = client.post("/kanri/shokuin/toroku/kanryo/", new_staff(password=PASSWORD))
+
+        assert answer["Location"].startswith("/login/")
+        assert [row.shokuin_id for row in list_shokuin(by=clerk(KENPO))] == ["M0001"]
+
+    def test_what_cannot_be_stored_is_said_before_the_password_is_asked_for(self, world: World, client: Client) -> None:
+        answer = client.post("/kanri/shokuin/toroku/kanryo/", new_staff(shokuin_id="M0001", password=PASSWORD))
+
+        assert [error["field"] for error in answer.context["errors"]] == ["f-shokuin_id"]
+        with world.admin() as admin:
+            assert admin.execute("SELECT count(*) FROM sosa_log_event WHERE kind = 'step_up'").fetchone() == (0,)
