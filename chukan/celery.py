@@ -47,6 +47,7 @@ app.conf.update(
             "options": {"expires": 10},
         },
         "erase_fugo": {"task": "fugo.tasks.erase_expired", "schedule": crontab(hour=2, minute=45)},
+        "erase_staff_slips": {"task": "chukan.controls.kengen.tasks.erase_staff_slips", "schedule": 60.0},
         "erase_seitai": {"task": "chukan.controls.seitai.tasks.erase_seitai", "schedule": crontab(hour=2, minute=15)},
         "erase_hakko": {"task": "pmh.tasks.erase_expired", "schedule": crontab(hour=2, minute=30)},
     },
@@ -54,7 +55,15 @@ app.conf.update(
     broker_connection_retry_on_startup=True,
 )
 app.autodiscover_tasks(
-    ["shikaku", "pmh", "fugo", "chukan.kernel.outbox", "chukan.controls.setsuzoku", "chukan.controls.seitai"]
+    [
+        "shikaku",
+        "pmh",
+        "fugo",
+        "chukan.kernel.outbox",
+        "chukan.controls.setsuzoku",
+        "chukan.controls.kengen",
+        "chukan.controls.seitai",
+    ]
 )
 
 

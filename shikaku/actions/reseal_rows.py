@@ -1,8 +1,8 @@
 """Brings every sealed row of an insurer under its newest key, person by person, while registration goes on.
 
 A person's rows are sealed again under the lock that a registration of the person takes, and the しおり moves in that
-very transaction: killed anywhere, the job goes on with the next person. What is kept for days only (入力途中の控え,
-answers to an Idempotency-Key) is left to expire. 根拠: KJ-ENC-07.
+very transaction: killed anywhere, the job goes on with the next person. What is kept for days only (控え, answers to
+an Idempotency-Key) is left to expire. 根拠: KJ-ENC-07.
 """
 
 from collections.abc import Callable
@@ -88,6 +88,8 @@ EXPIRING: Final = frozenset(
         ("shikaku_terminal_slip", "ct_kojin_bango"),
         ("shikaku_terminal_slip", "ct_answer"),
         ("setsuzoku_idempotency", "ct_answer"),
+        ("kengen_staff_slip", "ct_content"),
+        ("kengen_staff_slip", "ct_answer"),
     }
 )
 

@@ -16,6 +16,7 @@ WITHOUT_MODEL = {"django_migrations": "hub"}
 ZONE_COLUMNS = ("hokensha_code", "zone", "sender")
 # Who may see more than one zone of an insurer table, by which verb, and why.
 ACROSS = {
+    ("kengen_staff_slip", "chukan_owner", "ALL"): "kengen_drop_expired_slips",
     ("fugo_edaban_himozuke", "chukan_owner", "SELECT"): "fugo_mark_uketsuke: which insurers a person is linked to",
     ("fugo_edaban_himozuke", "chukan_owner", "DELETE"): "fugo_erase: the links of a person whose codes are over",
     ("shikaku_bango_case", "chukan_operator", "SELECT"): "the console lists open cases; no person by column grant",
@@ -113,6 +114,7 @@ DEFINER_FUNCTIONS = {
     "fugo_saihakko_take": {"chukan_worker"},
     "fugo_saihakko_written": {"chukan_web"},
     "fugo_store": {"chukan_web"},
+    "kengen_drop_expired_slips": {"chukan_worker"},
     "pmh_count_hakko": {"chukan_operator"},
     "pmh_erase_hakko": {"chukan_worker"},
     "pmh_issue": {"chukan_web"},

@@ -63,7 +63,7 @@ def values_of(route: Route, insurer: Insurer) -> dict[str, str]:
     return {
         "row_id": str(row),
         "list_id": NOBODY,  # no insurer has one
-        "slip": str(insurer.slip),
+        "slip": str(insurer.staff_slip if "shokuin" in route.pattern else insurer.slip),
         "shonin_id": str(insurer.irai),
         "tsuban": "1",
         "meisai_no": "2",

@@ -7,6 +7,8 @@ from uuid import UUID
 
 import psycopg
 
+from chukan.controls.kengen.actions.staff_slip import hold_staff_slip, keep_staff_slip, spend_staff_slip
+from chukan.controls.kengen.queries import StaffAnswer
 from chukan.controls.shokuin.queries import list_shokuin
 from chukan.kernel import clock
 from chukan.kernel.principal import Principal
@@ -15,7 +17,7 @@ from shikaku.actions.terminal_slip import hold_slip, keep_slip, spend_slip
 from tests.builders.files import Sent, send_file
 from tests.builders.lines import NOT_YET, file_text, kojin_bango, message
 from tests.builders.routes import NOBODY
-from tests.builders.two_insurers import SLIP, Insurer, seed_two
+from tests.builders.two_insurers import SLIP, STAFF_SLIP, Insurer, seed_two
 from tests.support.principals import clerk
 from tests.support.staff import a_staff
 from tests.support.world import World, as_role
@@ -110,9 +112,25 @@ def _spent(*, by: Principal, slip_id: UUID) -> None:
     spend_slip(by=by, slip=hold_slip(by=by, slip_id=slip_id), facts=facts)
 
 
+@own_transaction
+def _staff_spent(*, by: Principal, slip_id: UUID) -> None:
+    now = clock.now()
+    answer = StaffAnswer(_NO_ROW, "S0100", "試験太郎", is_new=True, password="kari-no-aikotoba")
+    spend_staff_slip(by=by, slip=hold_staff_slip(by=by, slip_id=slip_id, now=now), answer=answer, now=now)
+
+
+def _staff_slip(kind: str, by: Principal) -> UUID:
+    slip = keep_staff_slip(by=by, content=STAFF_SLIP, now=clock.now())
+    if kind == "staff_spent":
+        _staff_spent(by=by, slip_id=slip)
+    return slip
+
+
 def _slip(kind: str, things: Things, actor_id: str) -> UUID:
     """Keep what a person of a zone typed, as the page before would have; its registration would be refused."""
     by, row = replace(clerk(things.code), actor_id=actor_id), str(things.row_id)
+    if kind.startswith("staff"):
+        return _staff_slip(kind, by)
     number = kojin_bango(TYPED) if kind in {"toroku", "spent", "shusei"} else ""
     contents: dict[str, dict[str, object]] = {
         "kensaku": {"values": {"kana": "ミホン"}, "starts": [0]},

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 from django.conf import settings
 from django.test import Client
 
+from chukan.controls.kengen.actions import keep_staff_slip
 from chukan.controls.seitai.actions import begin
 from chukan.controls.shokuin.queries import find_session, list_shokuin
 from chukan.controls.shonin.queries import list_irai
@@ -31,6 +32,18 @@ from tests.support.principals import KENPO, OTHER_KENPO, clerk
 from tests.support.staff import a_staff, browser
 from tests.support.world import World, as_role
 
+STAFF_SLIP: dict[str, object] = {
+    "row": None,
+    "typed": {
+        "shokuin_id": "S0100",
+        "shimei": "試験太郎",
+        "valid_from": "20260401",
+        "valid_to": "20270401",
+        "kengen": [],
+        "kojin_bango": [],
+        "first_password": False,
+    },
+}
 SLIP: dict[str, object] = {
     "row": None,
     "tsuban": None,
@@ -54,6 +67,7 @@ class Insurer:
     slip: UUID
     file: Sent
     staff_row: UUID
+    staff_slip: UUID
     irai: UUID
 
 
@@ -86,6 +100,7 @@ def seed_insurer(world: World, code: str, start: int) -> Insurer:
         kojin_bango=kojin_bango(start + 60),
         now=now,
     )
+    staff_slip = keep_staff_slip(by=replace(by, actor_id=staff_id), content=STAFF_SLIP, now=now)
     with as_role(world, "worker"):
         requests_made()
         bad = message(start + 2, hokensha=code, shikaku={"shikaku_shutoku_ymd": NOT_YET})
@@ -105,6 +120,7 @@ def seed_insurer(world: World, code: str, start: int) -> Insurer:
         slip=slip,
         file=file,
         staff_row=next(row.id for row in list_shokuin(by=by) if row.shokuin_id == staff_id),
+        staff_slip=staff_slip,
         irai=list_irai(by=by, limit=1, now=now)[0].id,
     )
 

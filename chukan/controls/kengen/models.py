@@ -1,4 +1,4 @@
-"""Dated rights. A right is never changed: it is given, and it ends."""
+"""Dated rights, which are given and end, never changed; and what is typed of them between two pages."""
 
 import uuid
 
@@ -80,5 +80,40 @@ class KojinBangoToriatsukai(models.Model):
             ),
             models.CheckConstraint(
                 condition=models.Q(valid_from__lt=models.F("valid_to")), name="kengen_toriatsukai_period"
+            ),
+        )
+
+
+class StaffSlip(models.Model):
+    """A registration or change of one member of staff between 入力 and 完了: sealed, its writer's alone, gone soon.
+
+    Once spent it holds the answer instead, with the password for the first sign-in, and nothing that was typed.
+    """
+
+    class ChukanMeta:
+        """Table kind."""
+
+        kind = "insurer"
+        mutable = True
+
+    id = models.UUIDField("行ID", primary_key=True, default=uuid.uuid4)
+    zone = models.CharField("区画", max_length=20)
+    actor_id = models.CharField("操作者", max_length=64)
+    ct_content = models.BinaryField("封をした内容", null=True)
+    ct_answer = models.BinaryField("封をした答え", null=True)
+    created_at = models.DateTimeField("作成時刻")
+    expires_at = models.DateTimeField("期限")
+
+    class Meta:
+        """Name, and that an answer stands in the place of what was typed."""
+
+        db_table = "kengen_staff_slip"
+        verbose_name = "職員登録の控え"
+        indexes = (models.Index(fields=("expires_at",), name="kengen_slip_expiry"),)
+        constraints = (
+            models.CheckConstraint(
+                name="kengen_slip_typed_or_answered",
+                condition=models.Q(ct_content__isnull=False, ct_answer__isnull=True)
+                | models.Q(ct_content__isnull=True, ct_answer__isnull=False),
             ),
         )

@@ -1,9 +1,10 @@
-"""Reads rights: those of one person on a day, those an organisation can give, and the menu they make."""
+"""Reads rights: those of one person on a day, those an organisation can give, and the menu they make; and slips."""
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import date
-from typing import Final
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection
@@ -17,14 +18,19 @@ from chukan.controls.kengen.domain import (
     has_right,
     possible_rights,
 )
-from chukan.controls.kengen.models import KengenFuyo
+from chukan.controls.kengen.models import KengenFuyo, StaffSlip
 from chukan.controls.kikan.queries import check_kano, kano_outcome
-from chukan.controls.shokuin.domain import HOKENSHA, StaffSession
-from chukan.kernel.errors import NotPermitted
+from chukan.controls.shokuin.domain import HOKENSHA, StaffSession, staff_zone
+from chukan.kernel.crypto.envelope import open_envelope
+from chukan.kernel.crypto.keyring import get_keyring
+from chukan.kernel.errors import NotFound, NotPermitted
 from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import reads
 
 TERMINAL_USE: Final = ("terminal_riyo", "terminal")
+SLIP_TABLE: Final = "kengen_staff_slip"
+SLIP_CONTENT: Final = "content"
+SLIP_ANSWER: Final = "answer"
 
 _RIGHTS: Final = """
 SELECT jimu, action FROM kengen_fuyo
@@ -111,3 +117,68 @@ def menu_for(principal: Principal, *, on: date) -> Mapping[str, tuple[Screen, ..
         if screen.menu_group is not None:
             menu[screen.menu_group] = (*menu.get(screen.menu_group, ()), screen)
     return menu
+
+
+@dataclass(frozen=True, slots=True)
+class StaffAnswer:
+    """What came of a spent slip: who was registered or changed, and the password for the first sign-in, if any."""
+
+    row_id: UUID
+    shokuin_id: str
+    shimei: str
+    is_new: bool
+    password: str | None = field(repr=False)
+
+
+def no_staff_slip() -> NotFound:
+    """Return the refusal of a slip that is not there, is spent, or is another's."""
+    return NotFound(
+        "shokuin_hikae_nashi",
+        "入力の控えがありません。登録を終えたか、期限が過ぎています。登録されているかを、職員の一覧で確かめてください。",
+    )
+
+
+def staff_answer_of(by: Principal, row: StaffSlip) -> StaffAnswer | None:
+    """Return the answer a slip holds, None while it is not spent."""
+    if row.ct_answer is None:
+        return None
+    facts = _opened(by, row, SLIP_ANSWER, row.ct_answer)
+    return StaffAnswer(
+        row_id=UUID(facts["row_id"]),
+        shokuin_id=facts["shokuin_id"],
+        shimei=facts["shimei"],
+        is_new=facts["is_new"],
+        password=facts["password"],
+    )
+
+
+def _opened(by: Principal, row: StaffSlip, envelope: str, sealed: bytes | memoryview) -> dict[str, Any]:
+    plain = open_envelope(
+        get_keyring(),
+        table=SLIP_TABLE,
+        envelope=envelope,
+        hokensha_code=by.hokensha_code,
+        row_id=row.id,
+        data=bytes(sealed),
+    )
+    opened: dict[str, Any] = json.loads(plain)
+    return opened
+
+
+@reads
+def _find_slip(*, by: Principal, zone: str, slip_id: UUID, now: datetime) -> StaffSlip | None:
+    return StaffSlip.objects.filter(zone=zone, id=slip_id, actor_id=by.actor_id, expires_at__gt=now).first()
+
+
+def open_staff_slip(*, by: Principal, slip_id: UUID, now: datetime) -> dict[str, Any]:
+    """Return what the same person typed. Raises NotFound for anybody else's, a spent or an old one."""
+    row = _find_slip(by=by, zone=staff_zone(by), slip_id=slip_id, now=now)
+    if row is None or row.ct_content is None:
+        raise no_staff_slip()
+    return _opened(by, row, SLIP_CONTENT, row.ct_content)
+
+
+def find_staff_answer(*, by: Principal, slip_id: UUID, now: datetime) -> StaffAnswer | None:
+    """Return what came of the same person's slip; None while it is not spent, and for anybody else's or an old one."""
+    row = _find_slip(by=by, zone=staff_zone(by), slip_id=slip_id, now=now)
+    return None if row is None else staff_answer_of(by, row)

@@ -2,20 +2,20 @@
 
 from chukan.controls.kengen.actions.grant import StaffInput, grant_approved
 from chukan.controls.kengen.actions.staff import (
-    Registered,
     change_staff,
     check_input,
     read_staff_list,
     register_staff,
     register_staff_by_command,
 )
+from chukan.controls.kengen.actions.staff_slip import keep_staff_slip
 
 __all__ = [
-    "Registered",
     "StaffInput",
     "change_staff",
     "check_input",
     "grant_approved",
+    "keep_staff_slip",
     "read_staff_list",
     "register_staff",
     "register_staff_by_command",

@@ -1,6 +1,5 @@
 """Keeps staff records together with their rights; each change is one operation-log event."""
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 from uuid import UUID
@@ -8,6 +7,7 @@ from uuid import UUID
 from django.contrib.auth.hashers import make_password
 
 from chukan.controls.kengen.actions.grant import StaffInput, grant_rights
+from chukan.controls.kengen.actions.staff_slip import hold_staff_slip, spend_staff_slip
 from chukan.controls.kengen.domain import (
     NOT_PERMITTED_MESSAGE,
     STAFF_ADMIN,
@@ -16,7 +16,7 @@ from chukan.controls.kengen.domain import (
     check_changeable,
     check_grant,
 )
-from chukan.controls.kengen.queries import held_rights, possible_rights_of
+from chukan.controls.kengen.queries import StaffAnswer, held_rights, possible_rights_of, staff_answer_of
 from chukan.controls.kikan.domain import OPERATORS
 from chukan.controls.kikan.queries import hokensha_facts
 from chukan.controls.shokuin.actions.keep_staff import (
@@ -43,20 +43,11 @@ from chukan.controls.sosa_log.domain import SosaKind
 from chukan.kernel.clock import business_date_jst
 from chukan.kernel.errors import Conflict, ErrorItem, NotPermitted, RuleBroken
 from chukan.kernel.principal import Principal
-from chukan.kernel.transactions import outside_transaction, own_transaction
+from chukan.kernel.transactions import joins_transaction, outside_transaction, own_transaction
 
 JIMU: Final = "kanri"
 FILE: Final = "shokuin"
 SCREEN_ID: Final = "KR-102"
-
-
-@dataclass(frozen=True, slots=True)
-class Registered:
-    """A new member of staff and the password for the first sign-in, shown once."""
-
-    row_id: UUID
-    shokuin_id: str
-    password: str
 
 
 def _check_admin(by: Principal) -> None:
@@ -65,27 +56,54 @@ def _check_admin(by: Principal) -> None:
 
 
 @outside_transaction
-def register_staff(*, by: Principal, given: StaffInput, now: datetime) -> Registered:
+def register_staff(*, by: Principal, slip_id: UUID, given: StaffInput, now: datetime) -> StaffAnswer:
     """Register one 一般 member of the actor's own organisation with rights and a password for one sign-in.
 
-    Raises NotPermitted for all but システム管理責任者, RuleBroken with every reason, Conflict for a taken 職員ID.
+    *Idempotent:* a slip is registered once; every later press returns the first answer. Raises NotPermitted for all but
+    システム管理責任者, RuleBroken with every reason, Conflict for a taken 職員ID, NotFound when there is no such slip.
     """
     _check_admin(by)
     password = new_password()
-    row_id = _register(
+    return _register_slip(
         by=by,
         zone=staff_zone(by),
+        slip_id=slip_id,
+        given=given,
+        password=password,
+        password_hash=make_password(password),
+        now=now,
+    )
+
+
+@own_transaction
+def _register_slip(
+    *,
+    by: Principal,
+    zone: str,
+    slip_id: UUID,
+    given: StaffInput,
+    password: str,
+    password_hash: str,
+    now: datetime,
+) -> StaffAnswer:
+    slip = hold_staff_slip(by=by, slip_id=slip_id, now=now)
+    earlier = staff_answer_of(by, slip)
+    if earlier is not None:
+        return earlier
+    row_id = _add(
+        by=by,
+        zone=zone,
         soshiki=by.soshiki,
         hokensha_code=by.hokensha_code,
         hokensha_shubetsu=by.hokensha_shubetsu,
         kubun=IPPAN,
         given=given,
-        password_hash=make_password(password),
+        password_hash=password_hash,
         must_change=True,
-        first_admin_only=False,
         now=now,
     )
-    return Registered(row_id, given.shokuin_id, password)
+    answer = StaffAnswer(row_id, given.shokuin_id, given.shimei, is_new=True, password=password)
+    return spend_staff_slip(by=by, slip=slip, answer=answer, now=now)
 
 
 @outside_transaction
@@ -119,7 +137,7 @@ def register_staff_by_command(
     errors = [ErrorItem("E207", "password", message) for message in check_password(password, personal=personal)]
     if errors:
         raise RuleBroken("password_fusei", "職員を登録できません。", errors=errors)
-    return _register(
+    return _register_by_command(
         by=by,
         zone=zone_for(soshiki=soshiki, hokensha_code=hokensha_code),
         soshiki=soshiki,
@@ -130,14 +148,45 @@ def register_staff_by_command(
             normal_id(shokuin_id), shimei, start, valid_to or longest_valid_to(max(start, on)), wanted, kojin_bango
         ),
         password_hash=make_password(password),
-        must_change=False,
         first_admin_only=kengen is None,
         now=now,
     )
 
 
 @own_transaction
-def _register(
+def _register_by_command(
+    *,
+    by: Principal,
+    zone: str,
+    soshiki: str,
+    hokensha_code: str | None,
+    hokensha_shubetsu: str | None,
+    kubun: str,
+    given: StaffInput,
+    password_hash: str,
+    first_admin_only: bool,
+    now: datetime,
+) -> UUID:
+    if first_admin_only and has_system_kanri(zone=zone):
+        raise Conflict(
+            "kanrisha_ari", "この組織には既にシステム管理責任者がいます。ほかの職員は画面から登録してください。"
+        )
+    return _add(
+        by=by,
+        zone=zone,
+        soshiki=soshiki,
+        hokensha_code=hokensha_code,
+        hokensha_shubetsu=hokensha_shubetsu,
+        kubun=kubun,
+        given=given,
+        password_hash=password_hash,
+        must_change=False,
+        now=now,
+    )
+
+
+@joins_transaction
+def _add(
     *,
     by: Principal,
     zone: str,
@@ -148,13 +197,8 @@ def _register(
     given: StaffInput,
     password_hash: str,
     must_change: bool,
-    first_admin_only: bool,
     now: datetime,
 ) -> UUID:
-    if first_admin_only and has_system_kanri(zone=zone):
-        raise Conflict(
-            "kanrisha_ari", "この組織には既にシステム管理責任者がいます。ほかの職員は画面から登録してください。"
-        )
     _check_rights(
         soshiki=soshiki,
         hokensha_shubetsu=hokensha_shubetsu,
@@ -243,30 +287,46 @@ def check_input(*, by: Principal, given: StaffInput, row: ShokuinRow | None, now
 
 
 @outside_transaction
-def change_staff(*, by: Principal, row_id: UUID, given: StaffInput, first_password: bool, now: datetime) -> str | None:
-    """Change one 一般 member of the own organisation; return the new password when one was asked for.
+def change_staff(
+    *, by: Principal, slip_id: UUID, row_id: UUID, given: StaffInput, first_password: bool, now: datetime
+) -> StaffAnswer:
+    """Change one 一般 member of the own organisation; the answer has the new password when one was asked for.
 
-    Raises NotPermitted for oneself and for another システム管理責任者, NotFound outside the own organisation.
+    *Idempotent:* a slip changes once; every later press returns the first answer. Raises NotPermitted for oneself and
+    for another システム管理責任者, NotFound outside the own organisation and when there is no such slip.
     """
     _check_admin(by)
     row = get_shokuin(by=by, row_id=row_id)
     check_changeable(by, shokuin_id=row.shokuin_id, kubun=row.kubun)
     password = new_password() if first_password else None
-    _change(
+    return _change(
         by=by,
         zone=row.zone,
+        slip_id=slip_id,
         row=row,
         given=given,
+        password=password,
         password_hash=None if password is None else make_password(password),
         now=now,
     )
-    return password
 
 
 @own_transaction
 def _change(
-    *, by: Principal, zone: str, row: ShokuinRow, given: StaffInput, password_hash: str | None, now: datetime
-) -> None:
+    *,
+    by: Principal,
+    zone: str,
+    slip_id: UUID,
+    row: ShokuinRow,
+    given: StaffInput,
+    password: str | None,
+    password_hash: str | None,
+    now: datetime,
+) -> StaffAnswer:
+    slip = hold_staff_slip(by=by, slip_id=slip_id, now=now)
+    earlier = staff_answer_of(by, slip)
+    if earlier is not None:
+        return earlier
     on = business_date_jst(now)
     held = held_rights(shokuin_pk=row.id)
     _check_rights(
@@ -297,6 +357,8 @@ def _change(
         kubun=row.kubun,
         now=now,
     )
+    answer = StaffAnswer(row.id, row.shokuin_id, given.shimei, is_new=False, password=password)
+    return spend_staff_slip(by=by, slip=slip, answer=answer, now=now)
 
 
 def _record(

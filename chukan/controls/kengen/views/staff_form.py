@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 from django.http import QueryDict
 
@@ -181,20 +181,26 @@ def check_rows(given: StaffInput, *, before: tuple[ShokuinRow, Rights] | None) -
     return tuple(CheckRow(label, held[label], value, changed=held[label] != value) for label, value in after.items())
 
 
-def hidden_fields(typed: Typed) -> tuple[tuple[str, str], ...]:
-    """Return the form as name and value pairs, for the 確認 page to send again."""
-    single = (
-        ("shokuin_id", typed.shokuin_id),
-        ("shimei", typed.shimei),
-        ("valid_from", typed.valid_from),
-        ("valid_to", typed.valid_to),
-        *((("first_password", "1"),) if typed.first_password else ()),
-    )
-    return (
-        *single,
-        *(("kengen", f"{jimu}:{action}") for jimu, action in sorted(typed.kengen)),
-        *(("kojin_bango", jimu) for jimu in sorted(typed.kojin_bango)),
-    )
+def content_of(typed: Typed) -> Mapping[str, Any]:
+    """Return the form as a slip keeps it."""
+    return {
+        "shokuin_id": typed.shokuin_id,
+        "shimei": typed.shimei,
+        "valid_from": typed.valid_from,
+        "valid_to": typed.valid_to,
+        "kengen": sorted(typed.kengen),
+        "kojin_bango": sorted(typed.kojin_bango),
+        "first_password": typed.first_password,
+    }
+
+
+def typed_on(content: Mapping[str, Any]) -> Typed:
+    """Return the form that a slip keeps."""
+    rights = {
+        "kengen": frozenset((jimu, action) for jimu, action in content["kengen"]),
+        "kojin_bango": frozenset(content["kojin_bango"]),
+    }
+    return Typed(**{**content, **rights})
 
 
 def error_list(errors: Sequence[ErrorItem]) -> list[Mapping[str, str]]:

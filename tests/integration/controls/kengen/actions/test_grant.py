@@ -3,7 +3,7 @@ from uuid import UUID
 
 import pytest
 
-from chukan.controls.kengen.actions import StaffInput, change_staff, grant_approved
+from chukan.controls.kengen.actions import StaffInput, change_staff, grant_approved, keep_staff_slip
 from chukan.controls.kengen.queries import list_rights
 from chukan.controls.shokuin.queries import ShokuinRow, list_shokuin
 from chukan.kernel import clock
@@ -50,7 +50,8 @@ def rights(by: Principal, *, on: date) -> frozenset[Right]:
 def change(by: Principal, *kengen: Right, valid_to: date | None = None) -> None:
     row = the(by)
     wanted = StaffInput("K0002", row.shimei, row.valid_from, valid_to or row.valid_to, frozenset(kengen), frozenset())
-    change_staff(by=by, row_id=row.id, given=wanted, first_password=False, now=clock.now())
+    slip = keep_staff_slip(by=by, content={}, now=clock.now())
+    change_staff(by=by, slip_id=slip, row_id=row.id, given=wanted, first_password=False, now=clock.now())
 
 
 class TestGrantApproved:

@@ -1,11 +1,16 @@
 import json
-from datetime import date, timedelta
+import threading
+from datetime import date, datetime, timedelta
+from uuid import UUID
 
 import pytest
+from django.db import connection
 
-from chukan.controls.kengen.actions import StaffInput, change_staff, read_staff_list, register_staff
+from chukan.controls.kengen.actions import StaffInput, keep_staff_slip, read_staff_list
+from chukan.controls.kengen.actions.staff import change_staff as change_on_slip
+from chukan.controls.kengen.actions.staff import register_staff as register_on_slip
 from chukan.controls.kengen.models import KengenFuyo, KojinBangoToriatsukai
-from chukan.controls.kengen.queries import Rights, list_rights
+from chukan.controls.kengen.queries import Rights, StaffAnswer, find_staff_answer, list_rights
 from chukan.controls.shokuin.domain import longest_valid_to
 from chukan.controls.shokuin.queries import ShokuinRow, list_shokuin
 from chukan.kernel import clock
@@ -37,6 +42,23 @@ def given(
     return StaffInput(shokuin_id, shimei, today, valid_to or longest_valid_to(today), kengen, kojin_bango)
 
 
+def new_slip(by: Principal) -> UUID:
+    """Keep a slip as 確認 does."""
+    return keep_staff_slip(by=by, content={}, now=clock.now())
+
+
+def register_staff(*, by: Principal, given: StaffInput, now: datetime) -> StaffAnswer:
+    """Register by the first press of a new slip."""
+    return register_on_slip(by=by, slip_id=new_slip(by), given=given, now=now)
+
+
+def change_staff(*, by: Principal, row_id: UUID, given: StaffInput, first_password: bool, now: datetime) -> str | None:
+    """Change by the first press of a new slip; return the password that came of it."""
+    return change_on_slip(
+        by=by, slip_id=new_slip(by), row_id=row_id, given=given, first_password=first_password, now=now
+    ).password
+
+
 def rights(row: ShokuinRow, *, on: date | None = None) -> Rights:
     return list_rights(by=manager(), zone=row.zone, shokuin_pk=row.id, on=on or clock.today_jst())
 
@@ -52,7 +74,7 @@ class TestRegisterStaff:
         row = the("S0100")
         assert (row.id, row.kubun, row.hokensha_code, row.must_change) == (made.row_id, "ippan", KENPO, True)
         assert rights(row) == Rights(LOOK, frozenset({"shikaku"}))
-        assert enter("S0100", password=made.password).session.must_change
+        assert enter("S0100", password=made.password or "").session.must_change
 
     def test_is_written_down_without_the_password(self, world: World) -> None:
         made = register_staff(by=manager(), given=given(), now=clock.now())
@@ -60,7 +82,7 @@ class TestRegisterStaff:
             ((body,),) = admin.execute("SELECT body FROM sosa_log_event WHERE kind = 'staff_changed'").fetchall()
         detail = json.loads(bytes(body))["detail"]
         assert (detail["shokuin_id"], detail["kengen"], detail["kojin_bango"]) == ("S0100", "shikaku:shokai", "")
-        assert made.password.encode() not in bytes(body)
+        assert (made.password or "-").encode() not in bytes(body)
 
     def test_is_for_system_managers_alone(self, world: World) -> None:
         with pytest.raises(NotPermitted):
@@ -121,7 +143,7 @@ class TestChangeStaff:
         assert rights(row, on=today + timedelta(days=7)).kengen == frozenset()
 
     def test_gives_a_new_first_password_that_ends_the_old(self, world: World) -> None:
-        first = register_staff(by=manager(), given=given(), now=clock.now()).password
+        first = register_staff(by=manager(), given=given(), now=clock.now()).password or ""
         opened = enter("S0100", password=first)
 
         second = change_staff(by=manager(), row_id=the("S0100").id, given=given(), first_password=True, now=clock.now())
@@ -147,6 +169,58 @@ class TestChangeStaff:
                 now=clock.now(),
             )
         assert enter("M0002").key
+
+
+class TestPressedTwice:
+    def test_a_registration_answers_as_at_first(self, world: World) -> None:
+        slip = new_slip(manager())
+
+        first = register_on_slip(by=manager(), slip_id=slip, given=given(), now=clock.now())
+        again = register_on_slip(by=manager(), slip_id=slip, given=given("S0101"), now=clock.now())
+
+        assert again == first == find_staff_answer(by=manager(), slip_id=slip, now=clock.now())
+        assert [row.shokuin_id for row in list_shokuin(by=manager())] == ["S0100"]
+        assert enter("S0100", password=first.password or "").session.must_change
+
+    def test_the_password_that_was_noted_stays_the_one(self, world: World) -> None:
+        register_staff(by=manager(), given=given(), now=clock.now())
+        slip, row = new_slip(manager()), the("S0100")
+
+        def press() -> StaffAnswer:
+            return change_on_slip(
+                by=manager(), slip_id=slip, row_id=row.id, given=given(), first_password=True, now=clock.now()
+            )
+
+        first = press()
+        assert press() == first
+        assert enter("S0100", password=first.password or "").session.must_change
+        with world.admin() as admin:
+            kept = admin.execute("SELECT cardinality(former_passwords) FROM shokuin_account").fetchall()
+        assert kept == [(1,)]
+
+    def test_two_presses_at_once_register_one_and_tell_the_same(self, world: World) -> None:
+        slip, answers, together = new_slip(manager()), [], threading.Barrier(2)
+
+        def press() -> None:
+            together.wait()
+            answers.append(register_on_slip(by=manager(), slip_id=slip, given=given(), now=clock.now()))
+            connection.close()
+
+        presses = [threading.Thread(target=press) for _ in range(2)]
+        for one in presses:
+            one.start()
+        for one in presses:
+            one.join()
+
+        assert len(answers) == 2
+        assert answers[0] == answers[1]
+
+    def test_a_refused_press_leaves_the_slip_as_it_was(self, world: World) -> None:
+        slip = new_slip(manager())
+        with pytest.raises(RuleBroken):
+            register_on_slip(by=manager(), slip_id=slip, given=given(kengen=ADMIN), now=clock.now())
+
+        assert register_on_slip(by=manager(), slip_id=slip, given=given(), now=clock.now()).shokuin_id == "S0100"
 
 
 class TestReadStaffList:

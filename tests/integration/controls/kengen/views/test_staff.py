@@ -76,41 +76,57 @@ class TestList:
         assert "この先に職員はいません" in client.get("/kanri/shokuin/?after=Z").content.decode()
 
 
+def checked(client: Client, url: str = "/kanri/shokuin/toroku/", **changed: object) -> str:
+    """Fill the form in and return the address of 確認."""
+    answer = client.post(f"{url}kakunin/", new_staff(**changed))
+    assert answer.status_code == 303
+    return answer["Location"]
+
+
+def stored(client: Client, check: str) -> str:
+    """Confirm by password and return the address of 完了."""
+    answer = client.post(check, {"password": PASSWORD})
+    assert answer.status_code == 303
+    return answer["Location"]
+
+
+def shown_password(client: Client, done: str) -> str | None:
+    found = re.search(r'id="first-password">([^<]+)<', client.get(done).content.decode())
+    return found and found[1]
+
+
 class TestRegister:
     def test_goes_from_input_over_check_to_done(self, client: Client) -> None:
         assert client.get("/kanri/shokuin/toroku/").status_code == 200
-        check = client.post("/kanri/shokuin/toroku/kakunin/", new_staff())
-        text = check.content.decode()
-        assert check.status_code == 200
+        check = checked(client)
+        text = client.get(check).content.decode()
         assert "資格履歴管理（照会）、資格履歴管理（更新）" in text
-        hidden = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', text)
         assert list_shokuin(by=clerk(KENPO), after="M0001") == ()
 
-        form: dict[str, list[str]] = {}
-        for name, value in hidden:
-            form.setdefault(name, []).append(value)
-        done = client.post("/kanri/shokuin/toroku/kanryo/", {**form, "password": PASSWORD}).content.decode()
+        done = stored(client, check)
 
-        password = re.search(r'id="first-password">([^<]+)<', done)
+        password = shown_password(client, done)
         assert password is not None
-        signed_in = browser("S0100", password=password[1])
+        signed_in = browser("S0100", password=password)
         assert signed_in.get("/kanri/shokuin/")["Location"] == "/password/"
-        again = client.post("/kanri/shokuin/toroku/kanryo/", {**form, "password": PASSWORD})
+        again = client.post("/kanri/shokuin/toroku/kakunin/", new_staff())
         assert again.status_code == 422
         assert "この職員IDは使われています" in again.content.decode()
 
     def test_back_to_input_keeps_what_was_typed(self, client: Client) -> None:
-        text = client.post("/kanri/shokuin/toroku/", new_staff(shimei="戻り太郎")).content.decode()
+        check = checked(client, shimei="戻り太郎")
+        back = re.search(r'href="([^"]+)">入力に戻る', client.get(check).content.decode())
+        assert back is not None
+        text = client.get(back[1]).content.decode()
         assert 'value="戻り太郎"' in text
         assert 'value="shikaku:koshin" checked' in text
 
     @pytest.mark.kj("KJ-IN-19", "KJ-UI-04")
     @pytest.mark.parametrize("name", ["shokuin_id", "shimei", "valid_from", "valid_to"])
     def test_a_number_typed_by_mistake_is_refused_and_not_given_back(self, client: Client, name: str) -> None:
-        for step in ("kakunin", "kanryo"):
-            answer = client.post(f"/kanri/shokuin/toroku/{step}/", new_staff(**{name: "123456789018"}))
-            assert answer.status_code == 422
-            assert "123456789018" not in answer.content.decode()
+        answer = client.post("/kanri/shokuin/toroku/kakunin/", new_staff(**{name: "123456789018"}))
+        assert answer.status_code == 422
+        assert "123456789018" not in answer.content.decode()
 
     @pytest.mark.parametrize(
         "changed,fields",
@@ -129,11 +145,20 @@ class TestRegister:
     def test_names_what_to_mend_in_the_summary_and_stores_nothing(
         self, client: Client, changed: dict[str, object], fields: list[str]
     ) -> None:
-        for step in ("kakunin", "kanryo"):
-            answer = client.post(f"/kanri/shokuin/toroku/{step}/", new_staff(**changed))
-            assert answer.status_code == 422
-            assert [error["field"] for error in answer.context["errors"]] == fields
+        answer = client.post("/kanri/shokuin/toroku/kakunin/", new_staff(**changed))
+        assert answer.status_code == 422
+        assert [error["field"] for error in answer.context["errors"]] == fields
         assert [row.shokuin_id for row in list_shokuin(by=clerk(KENPO))] == ["M0001"]
+
+    def test_an_id_taken_meanwhile_is_said_at_the_last_press(self, client: Client) -> None:
+        check = checked(client)
+        a_staff("S0100")
+
+        answer = client.post(check, {"password": PASSWORD})
+
+        assert answer.status_code == 422
+        assert [error["field"] for error in answer.context["errors"]] == ["f-shokuin_id"]
+        assert 'value="試験太郎"' in answer.content.decode()
 
     def test_offers_no_right_that_cannot_be_given(self, client: Client) -> None:
         text = client.get("/kanri/shokuin/toroku/").content.decode()
@@ -157,14 +182,13 @@ class TestChange:
         url = f"/kanri/shokuin/{row_of('S0001')}/henko/"
         assert 'value="試験次郎"' in client.get(url).content.decode()
 
-        check = client.post(f"{url}kakunin/", new_staff(shimei="試験三郎", kengen=["shikaku:shokai"]))
-        text = check.content.decode()
+        check = checked(client, url, shokuin_id="EVIL", shimei="試験三郎", kengen=["shikaku:shokai"])
+        text = client.get(check).content.decode()
         assert "試験次郎" in text
         assert "試験三郎" in text
-        typed = new_staff(shokuin_id="EVIL", shimei="試験三郎", kengen=["shikaku:shokai"], password=PASSWORD)
-        done = client.post(f"{url}kanryo/", typed)
+        done = stored(client, check)
 
-        assert "職員IDを変更しました" in done.content.decode()
+        assert "職員IDを変更しました" in client.get(done).content.decode()
         (row,) = [row for row in list_shokuin(by=clerk(KENPO)) if row.shokuin_id == "S0001"]
         assert row.shimei == "試験三郎"
         assert enter("S0001").key
@@ -173,76 +197,133 @@ class TestChange:
         a_staff("M0002", kengen=ADMIN)
         a_staff("S0002", hokensha=OTHER_KENPO)
         for row, status in ((row_of("M0001"), 403), (row_of("M0002"), 403), (row_of("S0002", OTHER_KENPO), 404)):
-            for step in ("", "kakunin/", "kanryo/"):
-                answer = client.post(f"/kanri/shokuin/{row}/henko/{step}", new_staff(first_password="1"))
-                assert answer.status_code == status
+            typed = new_staff(first_password="1")
+            answers = [
+                client.get(f"/kanri/shokuin/{row}/henko/"),
+                client.post(f"/kanri/shokuin/{row}/henko/kakunin/", typed),
+            ]
+            assert [answer.status_code for answer in answers] == [status, status]
         unknown = client.get("/kanri/shokuin/00000000-0000-4000-8000-000000000000/henko/")
         theirs = client.get(f"/kanri/shokuin/{row_of('S0002', OTHER_KENPO)}/henko/")
         assert unknown.status_code == theirs.status_code == 404
 
     def test_gives_a_first_password_when_asked(self, client: Client) -> None:
         a_staff("S0001")
-        url = f"/kanri/shokuin/{row_of('S0001')}/henko/kanryo/"
-        assert "first-password" not in client.post(url, new_staff(password=PASSWORD)).content.decode()
-        done = client.post(url, new_staff(first_password="1", password=PASSWORD)).content.decode()
-        password = re.search(r'id="first-password">([^<]+)<', done)
+        url = f"/kanri/shokuin/{row_of('S0001')}/henko/"
+        assert shown_password(client, stored(client, checked(client, url))) is None
+        password = shown_password(client, stored(client, checked(client, url, first_password="1")))
         assert password is not None
-        assert enter("S0001", password=password[1]).session.must_change
+        assert enter("S0001", password=password).session.must_change
 
 
 @pytest.mark.kj("KJ-AUTH-14")
 class TestConfirmedByPassword:
     @pytest.mark.parametrize("password", ["", "chigau-aikotoba-2026"])
     def test_nobody_is_registered_without_the_password_and_nothing_typed_is_lost(
-        self, world: World, client: Client, password: str
+        self, client: Client, password: str
     ) -> None:
-        answer = client.post("/kanri/shokuin/toroku/kanryo/", new_staff(password=password))
+        check = checked(client)
+
+        answer = client.post(check, {"password": password})
 
         assert answer.status_code == 422
         assert [error["field"] for error in answer.context["errors"]] == ["f-password"]
         text = answer.content.decode()
-        assert 'name="shimei" value="試験太郎"' in text
-        assert 'name="kojin_bango" value="shikaku"' in text
+        assert "試験太郎" in text
         assert "chigau" not in text
         assert [row.shokuin_id for row in list_shokuin(by=clerk(KENPO))] == ["M0001"]
+        assert shown_password(client, stored(client, check)) is not None
 
     def test_nothing_is_changed_without_the_password(self, client: Client) -> None:
         a_staff("S0001", shimei="試験次郎")
-        typed = new_staff(shimei="試験三郎", first_password="1", password="chigau-aikotoba-2026")
+        check = checked(client, f"/kanri/shokuin/{row_of('S0001')}/henko/", shimei="試験三郎", first_password="1")
 
-        answer = client.post(f"/kanri/shokuin/{row_of('S0001')}/henko/kanryo/", typed)
+        answer = client.post(check, {"password": "chigau-aikotoba-2026"})
 
         assert answer.status_code == 422
         assert [error["field"] for error in answer.context["errors"]] == ["f-password"]
-        assert 'name="first_password" value="1"' in answer.content.decode()
+        assert "仮のパスワード" in answer.content.decode()
         assert enter("S0001").key
         assert {row.shimei for row in list_shokuin(by=clerk(KENPO))} == {"見本花子", "試験次郎"}
 
     def test_a_confirmation_opens_one_change(self, world: World, client: Client) -> None:
         a_staff("S0001")
-        url = f"/kanri/shokuin/{row_of('S0001')}/henko/kanryo/"
+        url = f"/kanri/shokuin/{row_of('S0001')}/henko/"
         former = client.cookies[settings.SESSION_COOKIE_NAME].value
 
-        assert client.post(url, new_staff(password=PASSWORD)).status_code == 200
+        stored(client, checked(client, url))
 
         assert client.cookies[settings.SESSION_COOKIE_NAME].value != former
-        assert client.post(url, new_staff()).status_code == 422
+        assert client.post(checked(client, url)).status_code == 422
         with world.admin() as admin:
             assert admin.execute("SELECT count(*) FROM shokuin_session WHERE step_up_at IS NOT NULL").fetchone() == (0,)
             assert admin.execute("SELECT count(*) FROM sosa_log_event WHERE kind = 'step_up'").fetchone() == (1,)
 
     def test_wrong_passwords_are_counted_as_at_sign_in(self, client: Client) -> None:
+        check = checked(client)
         for _ in range(6):
-            client.post("/kanri/shokuin/toroku/kanryo/", new_staff(password="chigau-aikotoba-2026"))
+            client.post(check, {"password": "chigau-aikotoba-2026"})
 
-        answer = client.post("/kanri/shokuin/toroku/kanryo/", new_staff(password=PASSWORD))
+        answer = client.post(check, {"password": PASSWORD})
 
         assert answer["Location"].startswith("/login/")
         assert [row.shokuin_id for row in list_shokuin(by=clerk(KENPO))] == ["M0001"]
 
     def test_what_cannot_be_stored_is_said_before_the_password_is_asked_for(self, world: World, client: Client) -> None:
-        answer = client.post("/kanri/shokuin/toroku/kanryo/", new_staff(shokuin_id="M0001", password=PASSWORD))
+        check = checked(client)
+        a_staff("S0100")
 
-        assert [error["field"] for error in answer.context["errors"]] == ["f-shokuin_id"]
+        client.post(check, {"password": PASSWORD})
+
         with world.admin() as admin:
             assert admin.execute("SELECT count(*) FROM sosa_log_event WHERE kind = 'step_up'").fetchone() == (0,)
+
+
+class TestPressedAgain:
+    def test_the_first_password_is_shown_again_and_stays_the_one(self, client: Client) -> None:
+        check = checked(client)
+        done = stored(client, check)
+        first = shown_password(client, done)
+
+        for answer in (client.post(check, {"password": PASSWORD}), client.post(check), client.get(check)):
+            assert (answer.status_code, answer["Location"]) == (303, done)
+
+        assert shown_password(client, done) == first
+        assert enter("S0100", password=first or "").session.must_change
+        assert (first or "-") not in done
+
+    def test_no_second_password_is_made_for_a_change(self, client: Client) -> None:
+        a_staff("S0001")
+        check = checked(client, f"/kanri/shokuin/{row_of('S0001')}/henko/", first_password="1")
+        first = shown_password(client, stored(client, check))
+
+        assert shown_password(client, stored(client, check)) == first
+
+        assert enter("S0001", password=first or "").session.must_change
+
+    def test_nobody_else_sees_it(self, client: Client) -> None:
+        a_staff("M0002", kengen=ADMIN)
+        check = checked(client)
+        done = stored(client, check)
+
+        other = browser("M0002")
+
+        assert [other.get(url).status_code for url in (check, done)] == [404, 404]
+        assert other.post(check, {"password": PASSWORD}).status_code == 404
+
+    def test_it_is_gone_after_its_time(self, world: World, client: Client) -> None:
+        check = checked(client)
+        done = stored(client, check)
+        with world.admin() as admin:
+            admin.execute("UPDATE kengen_staff_slip SET expires_at = now()")
+
+        answer = client.get(done)
+
+        assert answer.status_code == 404
+        assert "職員の一覧で確かめてください" in answer.content.decode()
+        assert client.post(check, {"password": PASSWORD}).status_code == 404
+
+    def test_no_cache_keeps_it(self, client: Client) -> None:
+        check = checked(client)
+        assert client.get(check)["Cache-Control"] == "no-store"
+        assert client.get(stored(client, check))["Cache-Control"] == "no-store"
