@@ -124,6 +124,35 @@ def check_client(
     return tuple(errors)
 
 
+def check_keys(
+    *,
+    held: Mapping[str, Mapping[str, str]],
+    keys: Mapping[str, Mapping[str, str]],
+    valid_from: date,
+    valid_to: date | None,
+    on: date,
+) -> tuple[ErrorItem, ...]:
+    """Collect every reason why keys cannot be added to those a client has or had; both are JWKs by kid.
+
+    A key that ended never comes back, not under another kid either: it may have been given away. 根拠: KJ-AUTH-26.
+    """
+    errors: list[ErrorItem] = []
+    if held.keys() & keys.keys():
+        errors.append(ErrorItem("kid_jufuku", "jwks", "同じ鍵IDの鍵が登録されています。新しい kid を付けてください。"))
+    known = {_material(jwk) for jwk in held.values()}
+    if any(_material(jwk) in known for jwk in keys.values()):
+        errors.append(ErrorItem("kagi_jufuku", "jwks", "この鍵は前に登録されています。新しい鍵を作ってください。"))
+    if valid_to is not None and (valid_to <= valid_from or valid_to <= on):
+        message = "有効終了日は、有効開始日より後で、明日からの日にしてください。"
+        errors.append(ErrorItem("E202", "valid_to", message))
+    return tuple(errors)
+
+
+def _material(jwk: Mapping[str, str]) -> tuple[str | None, ...]:
+    """Return what a public key is, whatever it is called."""
+    return tuple(jwk.get(name) for name in ("kty", "crv", "x", "y"))
+
+
 def check_renewal(itaku: Sequence[Itaku], *, on: date) -> tuple[ErrorItem, ...]:
     """Collect every reason why entrustments cannot be confirmed anew on a day. 根拠: KJ-PMH-08."""
     errors: list[ErrorItem] = []

@@ -84,12 +84,12 @@ class Account(AbstractBaseUser):
     REQUIRED_FIELDS = []
 
     class Meta:
-        """Name and shape."""
+        """Name and shape: an account that was ended on its first day was valid on none."""
 
         db_table = "shokuin_account"
         verbose_name = "アカウント"
         constraints = (
-            models.CheckConstraint(condition=models.Q(valid_from__lt=models.F("valid_to")), name="account_period"),
+            models.CheckConstraint(condition=models.Q(valid_from__lte=models.F("valid_to")), name="account_period"),
             models.CheckConstraint(
                 condition=models.Q(valid_from__lte=models.F("confirmed_on")), name="account_confirmed_after_start"
             ),

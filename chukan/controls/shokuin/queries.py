@@ -169,9 +169,9 @@ def get_shokuin(*, by: Principal, row_id: UUID) -> ShokuinRow:
     return _get(by=by, zone=staff_zone(by), row_id=row_id)
 
 
-def has_system_kanri(*, zone: str) -> bool:
-    """Tell, inside the zone's transaction, whether an organisation already has a システム管理責任者."""
-    return Shokuin.objects.filter(zone=zone, kubun=SYSTEM_KANRI).exists()
+def has_system_kanri(*, zone: str, on: date) -> bool:
+    """Tell, inside the zone's transaction, whether an organisation has a システム管理責任者 who is or will be valid."""
+    return Account.objects.filter(zone=zone, shokuin__kubun=SYSTEM_KANRI, valid_to__gt=on).exists()
 
 
 def is_shokuin_id_taken(*, zone: str, hokensha_code: str | None, shokuin_id: str) -> bool:

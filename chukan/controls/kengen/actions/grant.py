@@ -69,6 +69,13 @@ def grant_rights(*, by: Principal, zone: str, row_id: UUID, given: StaffInput, n
 
 
 @joins_transaction
+def end_rights(*, by: Principal, row_id: UUID, now: datetime) -> None:
+    """End every right of one person, and the 個人番号取扱権限."""
+    for model in (KengenFuyo, KojinBangoToriatsukai):
+        model.objects.filter(shokuin_id=row_id, ended_at__isnull=True).update(ended_at=now, ended_by=by.actor_id)
+
+
+@joins_transaction
 def grant_approved(
     *, by: Principal, zone: str, shokuin_pk: UUID, right: Right, shinseisha: str, valid_to: date, now: datetime
 ) -> None:

@@ -167,7 +167,7 @@ def _register_by_command(
     first_admin_only: bool,
     now: datetime,
 ) -> UUID:
-    if first_admin_only and has_system_kanri(zone=zone):
+    if first_admin_only and has_system_kanri(zone=zone, on=business_date_jst(now)):
         raise Conflict(
             "kanrisha_ari", "この組織には既にシステム管理責任者がいます。ほかの職員は画面から登録してください。"
         )

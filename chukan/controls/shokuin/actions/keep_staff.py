@@ -1,6 +1,7 @@
 """Keeps the records of staff and their accounts; the rights of a person are another room's."""
 
 import secrets
+from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
@@ -107,6 +108,34 @@ def change_shokuin(
     if shimei.strip() != account.shokuin.shimei:
         account.shokuin.shimei = shimei.strip()
         account.shokuin.save(update_fields=["shimei"])
+
+
+@dataclass(frozen=True, slots=True)
+class EndedShokuin:
+    """A member of staff whose account is over: since when, and how many sessions ended with it."""
+
+    row_id: UUID
+    valid_to: date
+    sessions: int
+
+
+@joins_transaction
+def end_shokuin(*, by: Principal, shokuin_id: str, now: datetime) -> EndedShokuin:
+    """End the account of one member of staff of the transaction's zone from this moment, and every session of it.
+
+    *Idempotent:* one that has ended keeps its 無効日. *Locks:* the account. Raises NotFound. 根拠: KJ-AUTH-08.
+    """
+    on = business_date_jst(now)
+    account = Account.objects.select_for_update(of=("self",)).filter(shokuin__shokuin_id=shokuin_id).first()
+    if account is None:
+        raise NotFound("shokuin_nashi", "この職員IDは、この組織に登録されていません。職員IDを確かめてください。")
+    if account.valid_to > on:
+        account.valid_from, account.valid_to = min(account.valid_from, on), on
+        account.save(update_fields=["valid_from", "valid_to"])
+    sessions = ShokuinSession.objects.filter(account=account, ended_at__isnull=True).update(
+        ended_at=now, ended_reason=EndReason.ACCOUNT_ENDED, step_up_at=None
+    )
+    return EndedShokuin(account.shokuin_id, account.valid_to, sessions)
 
 
 @joins_transaction

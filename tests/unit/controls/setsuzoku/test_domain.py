@@ -1,3 +1,5 @@
+from datetime import date
+
 import pytest
 
 from chukan.controls.setsuzoku.domain import (
@@ -5,6 +7,7 @@ from chukan.controls.setsuzoku.domain import (
     ClientKeyFacts,
     as_kind,
     candidate_keys,
+    check_keys,
     fingerprint,
     is_idempotency_key,
     kept_key,
@@ -34,6 +37,29 @@ def test_a_named_key_is_the_only_candidate() -> None:
     assert candidate_keys(client(keys=keys), "b") == (keys[1],)
     assert candidate_keys(client(keys=keys), None) == keys
     assert candidate_keys(client(keys=keys), "c") == ()
+
+
+K1 = {"kty": "OKP", "crv": "Ed25519", "x": "AAAA", "kid": "k1"}
+TODAY, NEXT = date(2026, 11, 30), date(2027, 4, 1)
+
+
+@pytest.mark.parametrize(
+    "key,days,codes",
+    [
+        ({**K1, "kid": "k2", "x": "BBBB"}, (TODAY, None), []),
+        ({**K1, "kid": "k2", "x": "BBBB"}, (TODAY, NEXT), []),
+        ({**K1, "x": "BBBB"}, (TODAY, None), ["kid_jufuku"]),
+        ({**K1, "kid": "k2"}, (TODAY, None), ["kagi_jufuku"]),
+        (K1, (NEXT, NEXT), ["kid_jufuku", "kagi_jufuku", "E202"]),
+        ({**K1, "kid": "k2", "x": "BBBB"}, (date(2026, 1, 1), TODAY), ["E202"]),
+    ],
+)
+def test_a_key_that_was_held_comes_back_under_no_name(
+    key: dict[str, str], days: tuple[date, date | None], codes: list[str]
+) -> None:
+    errors = check_keys(held={"k1": K1}, keys={key["kid"]: key}, valid_from=days[0], valid_to=days[1], on=TODAY)
+
+    assert [item.code for item in errors] == codes
 
 
 @pytest.mark.kj("KJ-AUTH-26")

@@ -2,14 +2,13 @@
 
 import json
 from argparse import ArgumentParser
-from datetime import date
-from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
 from chukan.controls.setsuzoku.actions.register_client import register_client
 from chukan.controls.setsuzoku.domain import KINDS
 from chukan.controls.setsuzoku.management.itaku import add_itaku, read_itaku
+from chukan.controls.setsuzoku.management.jwks import add_jwks, read_days, read_jwks_file
 from chukan.kernel import clock
 from chukan.kernel.errors import DomainError
 from chukan.kernel.http.jwk import JwkRefused
@@ -26,19 +25,14 @@ class Command(BaseCommand):
         """Declare the options."""
         parser.add_argument("--kind", required=True, choices=KINDS)
         parser.add_argument("--hokensha", action="append", default=[], help="保険者コード（国保情報集約は繰り返す）")
-        parser.add_argument("--jwks", required=True, help="公開鍵（JWK Set）のファイル")
+        add_jwks(parser)
         add_itaku(parser)
-        parser.add_argument("--valid-from", type=date.fromisoformat, help="使い始める日（省略すると今日）")
-        parser.add_argument("--valid-to", type=date.fromisoformat, help="使えなくなる日（省略すると定めない）")
 
     def handle(self, *_args: object, **options: object) -> None:
         """Register and print the client_id."""
-        try:
-            jwks = json.loads(Path(str(options["jwks"])).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            raise CommandError("--jwks のファイルを JSON として読み取れません。") from None
+        jwks = read_jwks_file(options)
         codes = options["hokensha"]
-        valid_from, valid_to = options["valid_from"], options["valid_to"]
+        valid_from, valid_to = read_days(options)
         try:
             client_id = register_client(
                 by=Principal(channel="command", soshiki="command", actor_id="command", actor_name="管理コマンド"),
@@ -46,8 +40,8 @@ class Command(BaseCommand):
                 hokensha_codes=tuple(dict.fromkeys(codes)) if isinstance(codes, list) else (),
                 jwks=jwks,
                 itaku=read_itaku(options),
-                valid_from=valid_from if isinstance(valid_from, date) else clock.today_jst(),
-                valid_to=valid_to if isinstance(valid_to, date) else None,
+                valid_from=valid_from,
+                valid_to=valid_to,
                 now=clock.now(),
             )
         except JwkRefused as error:
