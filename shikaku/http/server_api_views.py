@@ -227,7 +227,10 @@ class RirekiKensakuView(MachineView):
     def post(self, _request: Request) -> HttpResponse:
         """Return what was valid on a day as the hub knew it at an instant."""
         check_channel(by=self.by, now=self.now)
-        asked = _asked(self.json_body())
+        body = self.json_body()
+        if body.get("kojin_bango") is not None:
+            self.sosa = SosaKind.BANGO_KENSAKU  # whoever is found, and whatever is wrong with it: KJ-LOG-08
+        asked = _asked(body)
         known_at = asked.known_at or self.now
         if known_at > self.now:
             raise Invalid("known_at_mirai", "known_at は今より前の時刻にしてください。", pointer="known_at")

@@ -229,11 +229,12 @@ class MachineView(APIView):
             )
         http = request._request  # noqa: SLF001
         length = http.META.get("CONTENT_LENGTH") or "0"
-        if not length.isdigit() or int(length) > self.body_max:
-            raise too_large(self.body_max)
+        limit = self.body_max if request.method == "POST" else limits.BODY_MAX
+        if not length.isdigit() or int(length) > limit:
+            raise too_large(limit)
         if self.idempotent and request.method == "POST":
             self._idempotency_key()
-        self.checked = CheckedBody(cast("Readable", http), sha256=claim.sha256, limit=self.body_max)
+        self.checked = CheckedBody(cast("Readable", http), sha256=claim.sha256, limit=limit)
         if self.streams_body and request.method == "POST":
             self._put_in_place(http)
             return

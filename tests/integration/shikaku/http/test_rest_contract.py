@@ -324,6 +324,27 @@ class TestAsk:
         register(machine, message(1), "a")
         problem(machine.post(ASK, question), status, code)
 
+    @pytest.mark.kj("KJ-LOG-08")
+    @pytest.mark.parametrize(
+        "question,status,recorded",
+        [
+            ({"kojin_bango": kojin_bango(77)}, 404, ("bango_kensaku", "not_found")),
+            ({"kojin_bango": "123"}, 404, ("bango_kensaku", "not_found")),
+            ({"kojin_bango": kojin_bango(77), "on": "x"}, 400, ("bango_kensaku", "refused")),
+            ({"kojin_bango": kojin_bango(77), "hihokensha_edaban": "1"}, 400, ("bango_kensaku", "refused")),
+            ({"hihokensha_edaban": "0000000077"}, 404, ("rireki_shokai", "not_found")),
+        ],
+    )
+    def test_a_question_by_number_is_on_record_as_one_whoever_is_found(
+        self, world: World, machine: Machine, question: dict[str, Any], status: int, recorded: tuple[str, str]
+    ) -> None:
+        assert machine.post(ASK, question).status_code == status
+
+        with world.admin() as admin:
+            rows = admin.execute("SELECT kind, result, body FROM sosa_log_event ORDER BY id").fetchall()
+        assert rows[-1][:2] == recorded
+        assert kojin_bango(77).encode() not in bytes(rows[-1][2])
+
     def test_an_instant_of_any_year_is_told_nine_hours_ahead(self, machine: Machine) -> None:
         register(machine, message(1), "a")
         for known_at, told in (
