@@ -136,15 +136,16 @@ class SignatureAuthentication(BaseAuthentication):
 class MachineView(APIView):
     """A REST view for connecting systems.
 
-    `kinds`: who may call. `sosa`: the operation it is, for the record of what failed. `idempotent`: demands
-    Idempotency-Key. `streams_body`: the handler reads the body itself through `read_form`.
+    `kinds`: who may call. `sosa`: the operation it is, for the record of what failed; a handler that knows it better
+    says so. `idempotent`: demands Idempotency-Key. `streams_body`: the handler reads the body itself through
+    `read_form`. `body_max`: bytes of what is posted; no other method has a use for more than a message.
     A handler writes the operation log of its success in its own transaction and leaves failures to this class.
     """
 
     kinds: ClassVar[frozenset[ClientKind]] = frozenset()
     jimu: ClassVar[str] = "shikaku"
     target_file: ClassVar[str] = "資格履歴ファイル"
-    sosa: ClassVar[SosaKind] = SosaKind.REFUSED
+    sosa: SosaKind = SosaKind.REFUSED
     idempotent: ClassVar[bool] = False
     streams_body: ClassVar[bool] = False
     body_max: ClassVar[int] = limits.BODY_MAX

@@ -331,5 +331,12 @@ class TestForm:
     def test_a_file_over_the_limit_is_refused(self, machine: Machine) -> None:
         assert self.send(machine, self.body(b"x" * (5 * 1024 * 1024))).status_code == 413
 
+    @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
+    def test_its_large_limit_is_for_post_alone(self, machine: Machine, method: str) -> None:
+        for size, status in ((2, 405), (1024 * 1024 + 1, 413)):
+            body = b"x" * size
+            headers = machine.headers(method, FORM, body, given={"Content-Type": "application/octet-stream"})
+            assert machine.send(method, FORM, body, headers).status_code == status
+
     def test_a_body_that_is_no_form_is_refused(self, machine: Machine) -> None:
         assert machine.post(FORM, {}, key="k").status_code == 400
