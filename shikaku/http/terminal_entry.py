@@ -21,7 +21,7 @@ from shikaku.http.terminal_layout import (
     loss_sections,
     register_sections,
 )
-from shikaku.http.terminal_lines import Reading, clean_bango, item_of, line_of, read_items, typed_form
+from shikaku.http.terminal_lines import Reading, item_of, line_of, read_items, typed_form
 from shikaku.http.terminal_page import KOKI_KOIKI, SEIKATSU_HOGO
 from shikaku.http.terminal_show import newest_period, value_text
 from shikaku.queries.kanyusha import KanyushaDetail
@@ -53,6 +53,11 @@ class Entry:
     @property
     def is_amendment(self) -> bool:
         return self.shori_shubetsu_code == "03"
+
+    @property
+    def number_field(self) -> str:
+        """Return the field of the 個人番号 a line of this kind may carry."""
+        return KOJIN_BANGO if self.is_new else KOSHINGO
 
 
 TOROKU: Final = Entry(
@@ -138,7 +143,8 @@ def sections_of(
         return register_sections(options, seikatsu_hogo=hogo, koki=koki, can_bango=can_bango, held_bango=held_bango)
     if entry is SHUSEI:
         has_bango = target.detail is not None and target.detail.has_kojin_bango
-        return amend_sections(options, seikatsu_hogo=hogo, can_bango=can_bango and has_bango)
+        can_bango = can_bango and has_bango
+        return amend_sections(options, seikatsu_hogo=hogo, can_bango=can_bango, held_bango=held_bango)
     if entry is SOSHITSU:
         return loss_sections(options, seikatsu_hogo=hogo)
     return ()
@@ -171,12 +177,11 @@ class Typed:
     bango: str = field(default="", repr=False)
 
 
-def typed_of(entry: Entry, data: Mapping[str, str], cleared: Sequence[str], specs: Sequence[Spec]) -> Typed:
+def typed_of(data: Mapping[str, str], cleared: Sequence[str], specs: Sequence[Spec], bango: str) -> Typed:
     """Return what was posted, the number in its own place."""
-    number = KOJIN_BANGO if entry is TOROKU else KOSHINGO
     values = {spec.name: data.get(spec.name, "").strip() for spec in specs if spec.name not in NUMBER_FIELDS}
     clearable = {spec.name for spec in specs if spec.clearable}
-    return Typed(values, frozenset(cleared) & clearable, clean_bango(data.get(number, "")))
+    return Typed(values, frozenset(cleared) & clearable, bango)
 
 
 def read_form(

@@ -1,7 +1,7 @@
 """HS-201 加入者の登録, HS-202 修正, HS-203 資格喪失, HS-205 取消し, HS-206 完了: 入力 → 確認 → 完了."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -17,6 +17,7 @@ from chukan.kernel import clock
 from chukan.kernel.clock import business_date_jst
 from chukan.kernel.errors import Conflict, ErrorItem, NotFound, NotPermitted, RuleBroken
 from chukan.kernel.http.pages import show
+from chukan.kernel.principal import Principal
 from chukan.kernel.retry import done_again
 from chukan.kernel.templatetags.hyoji import hizuke_wareki
 from chukan.kernel.values.edaban import format_edaban
@@ -25,6 +26,7 @@ from shikaku.actions.check_one import check_one
 from shikaku.actions.record_shokai import record_shokai
 from shikaku.actions.register_slip import register_slip
 from shikaku.actions.terminal_slip import MENDED, hand_on_slip, keep_slip
+from shikaku.http.terminal_bango import ANEW, HeldBango, held_on, read_bango, with_numbers
 from shikaku.http.terminal_entry import (
     ENTRIES,
     SHUSEI,
@@ -43,7 +45,7 @@ from shikaku.http.terminal_entry import (
 )
 from shikaku.http.terminal_forms import FieldError, Section, all_specs, bind, in_field_order
 from shikaku.http.terminal_layout import KOJIN_BANGO, NUMBER_FIELDS
-from shikaku.http.terminal_lines import check_twice, field_errors, without_numbers
+from shikaku.http.terminal_lines import clean_bango, field_errors, without_numbers
 from shikaku.http.terminal_page import Fact, Link, actor, go_on, once, options_of, posted, show_errors, steps
 from shikaku.http.terminal_show import SHORI_NAMES, PersonView, person_view
 from shikaku.queries.kanyusha import get_kanyusha
@@ -120,13 +122,14 @@ def _form(
     *,
     cleared: frozenset[str] = frozenset(),
     errors: Sequence[FieldError] = (),
+    form_url: str = "",
 ) -> HttpResponse:
     ordered = in_field_order(errors, all_specs(page.sections))
     context = {
         **_context(request, page),
         "steps": steps(0),
         "sections": bind(page.sections, values, ordered, cleared=cleared),
-        "form_url": request.path,
+        "form_url": form_url or request.path,
     }
     if ordered:
         return show_errors(request, _FORM, context, ordered, _ON)
@@ -141,7 +144,7 @@ def start(request: HttpRequest, entry: Entry, row_id: UUID | None = None, tsuban
     if request.method == "GET":
         options = options_of(actor(request))
         return _form(request, page, first_values(entry, page.target, options, specs))
-    return _accept(request, page, held_bango="")
+    return _accept(request, page, HeldBango())
 
 
 @sensitive_variables("bango")
@@ -153,41 +156,67 @@ def edit(request: HttpRequest, entry: Entry, slip: UUID) -> HttpResponse:
     row = UUID(content["row"]) if content["row"] else None
     page = _page(request, entry, row, content["tsuban"], held_bango=bool(bango))
     if request.method == "POST":
-        return _accept(request, page, held_bango=bango)
+        return _accept(request, page, held_on(content, entry.number_field, bango))
     found = [ErrorItem(*error) for error in content.get("errors", ())]
     errors = field_errors(found, all_specs(page.sections))
     return _form(request, page, content["values"], cleared=frozenset(content["cleared"]), errors=errors)
 
 
-@sensitive_variables("typed", "held_bango", "line")
-def _accept(request: HttpRequest, page: Page, *, held_bango: str) -> HttpResponse:
+@sensitive_variables("data", "number", "typed", "held", "line")
+def _accept(request: HttpRequest, page: Page, held: HeldBango) -> HttpResponse:
     by, now, data = actor(request), clock.now(), posted(request)
     specs = all_specs(page.sections)
-    typed = typed_of(page.entry, data, request.POST.getlist("kesu"), specs)
-    if typed.bango and not by.can_kojin_bango(JIMU):
-        raise NotPermitted(
-            "kojin_bango_kengen_nashi", "個人番号を取り扱う権限がありません。必要なときは管理者に依頼してください。"
-        )
-    if not typed.bango and held_bango:
-        typed = Typed(typed.values, typed.cleared, held_bango)
+    if any(clean_bango(data.get(name, "")) for name in NUMBER_FIELDS):
+        _need_right(by)
+    number = read_bango(data, page.entry.number_field, held)
+    typed = typed_of(data, request.POST.getlist("kesu"), specs, number.bango)
     line, reading = read_form(page.entry, typed, by=by, target=page.target, specs=specs)
     errors = list(reading.errors)
-    errors += check_twice(data) if typed.bango != held_bango else []
     keikoku: Sequence[ErrorItem] = ()
     try:
         keikoku = check_one(by=by, line=line, now=now)
     except RuleBroken as error:
         errors += field_errors(error.errors, specs)
+    errors = with_numbers(errors, number)
     if errors:
-        shown = {**without_numbers(typed.values), **dict.fromkeys(NUMBER_FIELDS, "")}
-        return _form(request, page, shown, cleared=typed.cleared, errors=errors)
+        shown = replace(typed, values=without_numbers(typed.values))
+        return _refused(request, page, shown, number.held, errors)
     content = _content(page, typed, keikoku=keikoku)
     kept = keep_slip(by=by, kind=page.entry.kind, content=content, kojin_bango=typed.bango, now=now)
     return go_on(reverse(f"shikaku:{page.entry.kind}_kakunin", args=[kept]))
 
 
+def _need_right(by: Principal) -> None:
+    if not by.can_kojin_bango(JIMU):
+        raise NotPermitted(
+            "kojin_bango_kengen_nashi", "個人番号を取り扱う権限がありません。必要なときは管理者に依頼してください。"
+        )
+
+
+@sensitive_variables("typed", "held")
+def _refused(
+    request: HttpRequest, page: Page, typed: Typed, held: HeldBango, errors: Sequence[FieldError]
+) -> HttpResponse:
+    """Answer with the form and what is wrong; a number typed waits on a fresh slip, and the form goes on with that."""
+    by, form_url = actor(request), ""
+    if held:
+        found = [ErrorItem(error.code, error.name, error.message) for error in errors]
+        content = _content(page, typed, found, anew=(page.entry.number_field,) if held.anew else ())
+        kind = page.entry.kind
+        kept = keep_slip(by=by, kind=kind, content=content, kojin_bango=held.bango, now=clock.now())
+        form_url = reverse(f"shikaku:{kind}_naosu", args=[kept])
+    options = options_of(by)
+    sections = sections_of(page.entry, by=by, options=options, target=page.target, held_bango=bool(held.bango))
+    page = replace(page, sections=sections)
+    return _form(request, page, typed.values, cleared=typed.cleared, errors=errors, form_url=form_url)
+
+
 def _content(
-    page: Page, typed: Typed, errors: Sequence[ErrorItem] = (), keikoku: Sequence[ErrorItem] = ()
+    page: Page,
+    typed: Typed,
+    errors: Sequence[ErrorItem] = (),
+    keikoku: Sequence[ErrorItem] = (),
+    anew: Sequence[str] = (),
 ) -> dict[str, Any]:
     return {
         "row": None if page.row_id is None else str(page.row_id),
@@ -195,6 +224,7 @@ def _content(
         "seen": None if page.target.version is None else page.target.version.rireki_tsuban,
         "values": {name: value for name, value in typed.values.items() if value},
         "cleared": sorted(typed.cleared),
+        ANEW: list(anew),
         "errors": [(item.code, item.pointer, item.message) for item in errors],
         "keikoku": [(item.code, item.pointer, item.message) for item in keikoku],
     }
@@ -249,10 +279,8 @@ def _register(request: HttpRequest, entry: Entry, slip: UUID) -> HttpResponse:
     row = UUID(content["row"]) if content["row"] else None
     page = _page(request, entry, row, content["tsuban"], held_bango=bool(bango))
     typed = Typed(content["values"], frozenset(content["cleared"]), bango)
-    if bango and not by.can_kojin_bango(JIMU):
-        raise NotPermitted(
-            "kojin_bango_kengen_nashi", "個人番号を取り扱う権限がありません。必要なときは管理者に依頼してください。"
-        )
+    if bango:
+        _need_right(by)
     line, _ = read_form(entry, typed, by=by, target=page.target, specs=all_specs(page.sections))
     try:
         answer = done_again(

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -14,8 +14,9 @@ from chukan.controls.kengen.views.guard import screen
 from chukan.controls.sosa_log.domain import SosaKind
 from chukan.controls.uketsuke.queries import UketsukeStatus, get_uketsuke_by_id
 from chukan.kernel import clock
-from chukan.kernel.errors import NotPermitted, RuleBroken
+from chukan.kernel.errors import ErrorItem, NotPermitted, RuleBroken
 from chukan.kernel.http.pages import show
+from chukan.kernel.principal import Principal
 from chukan.kernel.retry import done_again
 from chukan.kernel.values.edaban import format_edaban, parse_edaban
 from chukan.kernel.values.kojin_bango import without_kojin_bango
@@ -28,7 +29,8 @@ from shikaku.domain.error_items import error_items
 from shikaku.domain.items import ITEMS, REPEATED_GROUPS, SINGLE_GROUPS
 from shikaku.domain.line import TorokuLine, Value
 from shikaku.domain.violations import Violation
-from shikaku.http.terminal_entry import CheckGroup, CheckLine
+from shikaku.http.terminal_bango import ANEW, HeldBango, TypedBango, held_on, read_bango, with_numbers
+from shikaku.http.terminal_entry import NOT_SHOWN, CheckGroup, CheckLine
 from shikaku.http.terminal_file_show import parts_of
 from shikaku.http.terminal_forms import FieldError, Section, all_specs, bind, in_field_order
 from shikaku.http.terminal_layout import (
@@ -37,10 +39,11 @@ from shikaku.http.terminal_layout import (
     KOSHIN_KUBUN,
     KOSHINGO,
     NUMBER_FIELDS,
+    OF_THE_LINE,
+    Origin,
     mend_sections,
 )
 from shikaku.http.terminal_lines import (
-    check_twice,
     clean_bango,
     field_errors,
     item_of,
@@ -52,7 +55,7 @@ from shikaku.http.terminal_lines import (
 from shikaku.http.terminal_page import actor, go_on, once, options_of, posted, show_errors, steps
 from shikaku.http.terminal_show import value_text
 from shikaku.queries.refused_line import RefusedLine, open_refused_line
-from shikaku.queries.terminal_slip import SlipAnswer, open_slip, open_slip_bango
+from shikaku.queries.terminal_slip import SlipAnswer, no_slip, open_slip, open_slip_bango
 
 KIND: Final = "file_fix"
 _FORM: Final = "terminal/shikaku/entry.html"
@@ -61,12 +64,18 @@ _NO_RIGHT: Final = (
 )
 
 
+Numbers = tuple[HeldBango, HeldBango]
+_NUMBERS: Final = (KOJIN_BANGO, KOSHINGO)
+_NOTHING_HELD: Final[Numbers] = (HeldBango(), HeldBango())
+
+
 @dataclass(frozen=True, slots=True)
 class Fixing:
-    """One line being mended: its 受付, what it said, the form."""
+    """One line being mended: its 受付, what it said, which numbers were typed for it, the form."""
 
     status: UketsukeStatus
     refused: RefusedLine
+    held: Numbers
     sections: tuple[Section, ...]
 
     @property
@@ -75,19 +84,37 @@ class Fixing:
         return self.refused.line or TorokuLine(shori_shubetsu_code="", hokensha_code="")
 
 
-def _fixing(request: HttpRequest, row_id: UUID, meisai_no: int) -> Fixing:
+@sensitive_variables("content", "numbers", "held")
+def _on_slip(request: HttpRequest, slip: UUID) -> tuple[dict[str, Any], Numbers]:
+    """Return what the clerk typed for a line, its numbers apart."""
+    by, now = actor(request), clock.now()
+    content = open_slip(by=by, slip_id=slip, kind=KIND, now=now)
+    first, _, second = open_slip_bango(by=by, slip_id=slip, kind=KIND, now=now).partition(",")
+    return content, (held_on(content, KOJIN_BANGO, first), held_on(content, KOSHINGO, second))
+
+
+def _origin(held: HeldBango, of_the_line: str | None) -> Origin:
+    if held.bango:
+        return "typed"
+    return "line" if of_the_line and not held.anew else ""
+
+
+def _fixing(request: HttpRequest, row_id: UUID, meisai_no: int, held: Numbers) -> Fixing:
     by, now = actor(request), clock.now()
     status = get_uketsuke_by_id(by=by, row_id=row_id, now=now)
     refused = open_refused_line(by=by, row_id=row_id, meisai_no=meisai_no, now=now)
-    line = refused.line
-    sections = mend_sections(
+    return Fixing(status, refused, held, _sections(by, refused.line, held))
+
+
+def _sections(by: Principal, line: TorokuLine | None, held: Numbers) -> tuple[Section, ...]:
+    own = (None, None) if line is None else (line.kojin_bango, line.koshingo_kojin_bango)
+    return mend_sections(
         options_of(by),
         can_bango=by.can_kojin_bango(JIMU),
-        held_bango=line is not None and line.kojin_bango is not None,
-        held_koshingo=line is not None and line.koshingo_kojin_bango is not None,
+        kojin_bango=_origin(held[0], own[0]),
+        koshingo=_origin(held[1], own[1]),
         clearable=line is not None and line.shori_shubetsu_code == "03",
     )
-    return Fixing(status, refused, sections)
 
 
 def _first_values(line: TorokuLine) -> tuple[dict[str, str], frozenset[str]]:
@@ -126,43 +153,57 @@ def _first_values(line: TorokuLine) -> tuple[dict[str, str], frozenset[str]]:
 @require_http_methods(["GET", "POST"])
 def show_file_fix(request: HttpRequest, row_id: UUID, meisai_no: int, slip: UUID | None = None) -> HttpResponse:
     """Show one refused line to mend, or take it to the check page."""
-    by, now = actor(request), clock.now()
-    fixing = _fixing(request, row_id, meisai_no)
-    content = None if slip is None else open_slip(by=by, slip_id=slip, kind=KIND, now=now)
+    content, held = (None, _NOTHING_HELD) if slip is None else _on_slip(request, slip)
+    if content is not None and (content["row"], content["meisai"]) != (str(row_id), meisai_no):
+        raise no_slip()
+    fixing = _fixing(request, row_id, meisai_no, held)
     if request.method == "POST":
         return _accept(request, fixing, meisai_no)
     record_file_shokai(
-        by=by,
+        by=actor(request),
         uketsuke_bango=fixing.status.uketsuke_bango,
         screen_id="HS-304",
         kind=SosaKind.FILE_STATUS,
-        now=now,
+        now=clock.now(),
     )
     if content is not None:
-        return _form(request, fixing, meisai_no, content["values"], cleared=frozenset(content["cleared"]))
-    values, cleared = _first_values(fixing.line)
-    return _form(request, fixing, meisai_no, values, cleared=cleared)
+        errors = field_errors([ErrorItem(*error) for error in content.get("errors", ())], all_specs(fixing.sections))
+        mended = Mended(content["values"], frozenset(content["cleared"]))
+        return _form(request, fixing, meisai_no, mended, slip=slip, errors=errors)
+    return _form(request, fixing, meisai_no, Mended(*_first_values(fixing.line)))
+
+
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """What the form says now, but for the numbers."""
+
+    values: dict[str, str]
+    cleared: frozenset[str]
 
 
 def _form(
     request: HttpRequest,
     fixing: Fixing,
     meisai_no: int,
-    values: Mapping[str, str],
+    mended: Mended,
     *,
-    cleared: frozenset[str] = frozenset(),
+    slip: UUID | None = None,
     errors: Sequence[FieldError] = (),
 ) -> HttpResponse:
     specs = all_specs(fixing.sections)
-    ordered = in_field_order(errors, specs)
+    at_fields = ordered = in_field_order(errors, specs)
     result = fixing.refused.result
-    refusals = [Violation(code, place) for code, place in zip(result.codes, result.pointers, strict=True)]
-    at_fields = ordered or field_errors(error_items(refusals), specs)
     status_url = reverse("shikaku:file_status", args=[fixing.status.row_id])
+    form_url = reverse("shikaku:file_fix", args=[fixing.status.row_id, meisai_no])
+    if slip is not None:
+        form_url = _edit_url(fixing, meisai_no, slip)
+    elif not ordered:  # nothing was mended yet: every field shows what was wrong with the line
+        refusals = [Violation(code, place) for code, place in zip(result.codes, result.pointers, strict=True)]
+        at_fields = in_field_order(field_errors(error_items(refusals), specs), specs)
     context: dict[str, object] = {
         "steps": steps(0),
-        "sections": bind(fixing.sections, values, at_fields, cleared=cleared),
-        "form_url": reverse("shikaku:file_fix", args=[fixing.status.row_id, meisai_no]),
+        "sections": bind(fixing.sections, mended.values, at_fields, cleared=mended.cleared),
+        "form_url": form_url,
         "line_results": parts_of(result),
         "lead": f"{fixing.status.file_name or fixing.status.uketsuke_bango} の {result.line_number:,}行目です。",
         "parents": [("登録の履歴", reverse("shikaku:file_list")), ("ファイル登録の状況", status_url)],
@@ -174,12 +215,8 @@ def _form(
     return show(request, _FORM, context)
 
 
-@dataclass(frozen=True, slots=True)
-class Mended:
-    """What the form says now; the numbers are the typed ones, else the line's own."""
-
-    values: dict[str, str]
-    cleared: frozenset[str]
+def _edit_url(fixing: Fixing, meisai_no: int, slip: UUID) -> str:
+    return reverse("shikaku:file_fix_naosu", args=[fixing.status.row_id, meisai_no, slip])
 
 
 def _line(
@@ -210,38 +247,60 @@ def _line(
     return replace(line, system=fixing.line.system), errors
 
 
-@sensitive_variables("data", "kojin_bango", "koshingo", "line")
+@sensitive_variables("data", "numbers", "kojin_bango", "koshingo", "line")
 def _accept(request: HttpRequest, fixing: Fixing, meisai_no: int) -> HttpResponse:
     by, now, data = actor(request), clock.now(), posted(request)
     specs = all_specs(fixing.sections)
     clearable = {spec.name for spec in specs if spec.clearable}
     values = {spec.name: data.get(spec.name, "").strip() for spec in specs if spec.name not in NUMBER_FIELDS}
     mended = Mended(values, frozenset(request.POST.getlist("kesu")) & clearable)
-    typed = clean_bango(data.get(KOJIN_BANGO, "")), clean_bango(data.get(KOSHINGO, ""))
-    kojin_bango, koshingo = _numbers(request, fixing, typed)
+    numbers = _numbers(data, fixing)
+    kojin_bango, koshingo = _counting(request, fixing, numbers)
     line, errors = _line(request, fixing, mended, kojin_bango, koshingo)
-    errors += check_twice(data)
     try:
         check_one(by=by, line=line, now=now)
     except RuleBroken as error:
         errors += field_errors(error.errors, specs)
+    held = (numbers[0].held, numbers[1].held)
+    errors = with_numbers(errors, *numbers)
     if errors:
-        return _form(request, fixing, meisai_no, without_numbers(values), cleared=mended.cleared, errors=errors)
+        mended = replace(mended, values=without_numbers(values))
+        kept = _keep(request, fixing, meisai_no, mended, held, errors) if any(held) else None
+        fixing = replace(fixing, held=held, sections=_sections(by, fixing.refused.line, held))
+        return _form(request, fixing, meisai_no, mended, slip=kept, errors=errors)
+    return go_on(reverse("shikaku:file_fix_kakunin", args=[_keep(request, fixing, meisai_no, mended, held)]))
+
+
+@sensitive_variables("held", "bango")
+def _keep(
+    request: HttpRequest,
+    fixing: Fixing,
+    meisai_no: int,
+    mended: Mended,
+    held: Numbers,
+    errors: Sequence[FieldError] = (),
+) -> UUID:
     content = {
         "row": str(fixing.status.row_id),
         "meisai": meisai_no,
-        "values": {name: value for name, value in values.items() if value},
+        "values": {name: value for name, value in mended.values.items() if value},
         "cleared": sorted(mended.cleared),
-        "typed": [bool(typed[0]), bool(typed[1])],
+        ANEW: [name for name, number in zip(_NUMBERS, held, strict=True) if number.anew],
+        "errors": [(error.code, error.name, error.message) for error in errors],
     }
-    kept = keep_slip(by=by, kind=KIND, content=content, kojin_bango=",".join(typed) if any(typed) else "", now=now)
-    return go_on(reverse("shikaku:file_fix_kakunin", args=[kept]))
+    bango = ",".join(number.bango for number in held) if any(number.bango for number in held) else ""
+    return keep_slip(by=actor(request), kind=KIND, content=content, kojin_bango=bango, now=clock.now())
 
 
-def _numbers(request: HttpRequest, fixing: Fixing, typed: tuple[str, str]) -> tuple[str, str]:
+def _numbers(data: Mapping[str, str], fixing: Fixing) -> list[TypedBango]:
+    return [read_bango(data, name, held) for name, held in zip(_NUMBERS, fixing.held, strict=True)]
+
+
+def _counting(request: HttpRequest, fixing: Fixing, typed: Sequence[TypedBango]) -> tuple[str, str]:
     """Return the numbers the line will carry. Raises NotPermitted when there are any and the right is missing."""
-    kojin_bango = typed[0] or fixing.line.kojin_bango or ""
-    koshingo = typed[1] or fixing.line.koshingo_kojin_bango or ""
+    own = fixing.line.kojin_bango, fixing.line.koshingo_kojin_bango
+    pairs = zip(typed, own, strict=True)
+    kojin_bango, koshingo = (number.bango or ("" if number.held.anew else line or "") for number, line in pairs)
     if (kojin_bango or koshingo) and not actor(request).can_kojin_bango(JIMU):
         raise NotPermitted("kojin_bango_kengen_nashi", _NO_RIGHT)
     return kojin_bango, koshingo
@@ -259,19 +318,16 @@ def _after(answer: SlipAnswer) -> HttpResponse:
     return go_on(f"{status_url}?naoshita={answer.facts['line_number']}")
 
 
-@sensitive_variables("kojin_bango", "koshingo", "line", "numbers", "typed")
+@sensitive_variables("content", "held", "kojin_bango", "koshingo", "line")
 def _check(request: HttpRequest, slip: UUID) -> HttpResponse:
     by, now = actor(request), clock.now()
-    content = open_slip(by=by, slip_id=slip, kind=KIND, now=now)
-    numbers = open_slip_bango(by=by, slip_id=slip, kind=KIND, now=now)
+    content, held = _on_slip(request, slip)
     row_id, meisai_no = UUID(content["row"]), int(content["meisai"])
-    fixing = _fixing(request, row_id, meisai_no)
+    fixing = _fixing(request, row_id, meisai_no, held)
     mended = Mended(content["values"], frozenset(content["cleared"]))
-    edit_url = reverse("shikaku:file_fix_naosu", args=[row_id, meisai_no, slip])
     if request.method == "GET":
-        return _check_page(request, fixing, mended, edit_url)
-    first, _, second = numbers.partition(",")
-    kojin_bango, koshingo = _numbers(request, fixing, (first, second))
+        return _check_page(request, fixing, mended, _edit_url(fixing, meisai_no, slip))
+    kojin_bango, koshingo = _counting(request, fixing, _numbers({}, fixing))
     line, _ = _line(request, fixing, mended, kojin_bango, koshingo)
     try:
         answer = done_again(
@@ -287,10 +343,16 @@ def _check(request: HttpRequest, slip: UUID) -> HttpResponse:
             )
         )
     except RuleBroken as error:
-        specs = all_specs(fixing.sections)
-        errors = field_errors(error.errors, specs)
-        return _form(request, fixing, meisai_no, mended.values, cleared=mended.cleared, errors=errors)
+        errors = field_errors(error.errors, all_specs(fixing.sections))
+        return _form(request, fixing, meisai_no, mended, slip=slip, errors=errors)
     return _after(answer)
+
+
+def _number_text(fixing: Fixing, name: str) -> str:
+    """Say which number counts; no page gives it back. 根拠: KJ-UI-04."""
+    own = fixing.line.kojin_bango, fixing.line.koshingo_kojin_bango
+    at = _NUMBERS.index(name)
+    return {"": "", "line": OF_THE_LINE, "typed": NOT_SHOWN}[_origin(fixing.held[at], own[at])]
 
 
 def _check_page(request: HttpRequest, fixing: Fixing, mended: Mended, edit_url: str) -> HttpResponse:
@@ -301,8 +363,12 @@ def _check_page(request: HttpRequest, fixing: Fixing, mended: Mended, edit_url: 
         for spec in section.specs:
             value = mended.values.get(spec.name, "")
             item = item_of(spec.name)
-            if spec.name in mended.cleared:
-                after: object = "（この項目を消す）"
+            if spec.name in _NUMBERS:
+                after: object = _number_text(fixing, spec.name)
+                if not after:
+                    continue
+            elif spec.name in mended.cleared:
+                after = "（この項目を消す）"
             elif not value:
                 continue
             elif item is None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Literal
 
 from shikaku.domain.items import GROUPS, ITEMS, REPEATED_GROUPS, Item
 from shikaku.http.terminal_forms import Choice, Kind, Section, Spec
@@ -171,10 +171,13 @@ _OTHER_KIHON: Final = (
 _SEIGYO: Final = ("opt_out", "jiko_joho_teikyo_fuka_flag", "tokutei_kenshin_doi_flag")
 
 
+_HELD: Final = "入力済みです（表示しません）。入力し直すときだけ、2回入力してください。"
+
+
 def _bango_section(*, can_bango: bool, held_bango: bool) -> Section:
     hint = "12桁の数字。届出書を見て2回入力してください。入力した番号は、欄を離れると伏せて表示します。"
     if held_bango:
-        hint = "個人番号は入力済みです（表示しません）。入力し直すときだけ、2回入力してください。"
+        hint = f"個人番号は{_HELD}"
     if not can_bango:
         return Section(
             "個人番号",
@@ -231,7 +234,9 @@ def register_sections(
     )
 
 
-def amend_sections(options: Options, *, seikatsu_hogo: bool, can_bango: bool) -> tuple[Section, ...]:
+def amend_sections(
+    options: Options, *, seikatsu_hogo: bool, can_bango: bool, held_bango: bool = False
+) -> tuple[Section, ...]:
     """Return the form 資格の修正 (HS-202): every item with its 変更年月日 beside it, each with 「この項目を消す」."""
     kihon: list[Spec] = []
     for key in ("kanyusha_kubun_code", *(k for k in _BASIC[1:]), *_OTHER_KIHON):
@@ -260,7 +265,8 @@ def amend_sections(options: Options, *, seikatsu_hogo: bool, can_bango: bool) ->
                         name=KOSHINGO_AGAIN, label="更新後の個人番号（もう一度）", kind="bango", width=4, maxlength=14
                     ),
                 ),
-                folded=True,
+                folded=not held_bango,
+                hint=f"更新後の個人番号は{_HELD}" if held_bango else "",
             )
         )
     sections.append(
@@ -306,24 +312,33 @@ _TOP_MEND: Final = (
 )
 
 
+# Where the number of a line comes from when its fields stay empty: from nowhere, from the line itself, from the clerk.
+Origin = Literal["", "line", "typed"]
+OF_THE_LINE: Final = "行の番号を使います（表示しません）"
+_ORIGINS: Final[Mapping[Origin, str]] = {
+    "": "12桁の数字。要るときは2回入力してください。",
+    "line": f"{OF_THE_LINE}。入力し直すときだけ入力してください。",
+    "typed": _HELD,
+}
+
+
 def mend_sections(
-    options: Options, *, can_bango: bool, held_bango: bool, held_koshingo: bool, clearable: bool
+    options: Options, *, can_bango: bool, kojin_bango: Origin, koshingo: Origin, clearable: bool
 ) -> tuple[Section, ...]:
     """Return the form エラー行の修正 (HS-304): every item a line may carry; what the line left out is folded away."""
     sections = [Section("この行", _TOP_MEND)]
     if can_bango:
-        held = "行の番号を使います（表示しません）。入力し直すときだけ入力してください。"
+        own, new = _ORIGINS[kojin_bango], _ORIGINS[koshingo]
         sections.append(
             Section(
                 "個人番号",
                 (
-                    Spec(name=KOJIN_BANGO, label="個人番号", kind="bango", maxlength=14),
+                    Spec(name=KOJIN_BANGO, label="個人番号", kind="bango", maxlength=14, hint=own),
                     Spec(name=KOJIN_BANGO_AGAIN, label="個人番号（もう一度）", kind="bango", maxlength=14),
-                    Spec(name=KOSHINGO, label="更新後の個人番号", kind="bango", maxlength=14),
+                    Spec(name=KOSHINGO, label="更新後の個人番号", kind="bango", maxlength=14, hint=new),
                     Spec(name=KOSHINGO_AGAIN, label="更新後の個人番号（もう一度）", kind="bango", maxlength=14),
                     Spec(name=KOSHIN_KUBUN, label="個人番号更新区分", kind="select", width=4, options=KOSHIN_CHOICES),
                 ),
-                hint=held if held_bango or held_koshingo else "12桁の数字。要るときは2回入力してください。",
             )
         )
     for group in ("kihon", "shikaku", "seigyo"):
