@@ -21,7 +21,7 @@ from shikaku.http.terminal_layout import (
     loss_sections,
     register_sections,
 )
-from shikaku.http.terminal_lines import Reading, item_of, line_of, read_items, typed_form
+from shikaku.http.terminal_lines import Reading, is_henko, item_of, line_of, read_items, typed_form
 from shikaku.http.terminal_page import KOKI_KOIKI, SEIKATSU_HOGO
 from shikaku.http.terminal_show import newest_period, value_text
 from shikaku.queries.kanyusha import KanyushaDetail
@@ -163,7 +163,7 @@ def first_values(entry: Entry, target: Target, options: Options, specs: Sequence
     values = {}
     for spec in specs:
         item = item_of(spec.name)
-        if item is not None and spec.name in held and not spec.name.endswith("_henko_ymd"):
+        if item is not None and spec.name in held and not is_henko(spec.name):
             values[spec.name] = typed_form(item, held[spec.name])
     return values
 

@@ -11,7 +11,6 @@ from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_GET, require_http_methods
 
-from chukan.controls.kengen.domain import BY_ID
 from chukan.controls.kengen.views.guard import screen
 from chukan.kernel import clock
 from chukan.kernel.clock import business_date_jst
@@ -44,12 +43,13 @@ from shikaku.http.terminal_entry import (
     typed_of,
 )
 from shikaku.http.terminal_forms import FieldError, Section, all_specs, bind, in_field_order
-from shikaku.http.terminal_layout import KOJIN_BANGO, NUMBER_FIELDS
+from shikaku.http.terminal_kyogo import CHANGED_TITLE, ChangedItem, beside, shown_before, told_of
+from shikaku.http.terminal_layout import NUMBER_FIELDS
 from shikaku.http.terminal_lines import clean_bango, field_errors, without_numbers
 from shikaku.http.terminal_page import Fact, Link, actor, go_on, once, options_of, posted, show_errors, steps
 from shikaku.http.terminal_show import SHORI_NAMES, PersonView, person_view
 from shikaku.queries.kanyusha import get_kanyusha
-from shikaku.queries.rireki import find_row_id
+from shikaku.queries.rireki import find_row_id, list_rireki
 from shikaku.queries.terminal_slip import SlipAnswer, find_answer, no_slip, open_slip, open_slip_bango
 
 _FORM: Final = "terminal/shikaku/entry.html"
@@ -67,6 +67,11 @@ class Page:
     sections: tuple[Section, ...]
     row_id: UUID | None = None
     tsuban: int | None = None
+
+    @property
+    def newest(self) -> int | None:
+        """Return the 履歴通番 of what is held now, None for a new member."""
+        return None if self.target.version is None else self.target.version.rireki_tsuban
 
 
 def _page(
@@ -123,10 +128,14 @@ def _form(
     cleared: frozenset[str] = frozenset(),
     errors: Sequence[FieldError] = (),
     form_url: str = "",
+    changed: Sequence[ChangedItem] | None = None,
 ) -> HttpResponse:
     ordered = in_field_order(errors, all_specs(page.sections))
     context = {
         **_context(request, page),
+        "seen": page.newest,
+        "changed": changed,
+        "summary_title": "" if changed is None else CHANGED_TITLE,
         "steps": steps(0),
         "sections": bind(page.sections, values, ordered, cleared=cleared),
         "form_url": form_url or request.path,
@@ -157,9 +166,25 @@ def edit(request: HttpRequest, entry: Entry, slip: UUID) -> HttpResponse:
     page = _page(request, entry, row, content["tsuban"], held_bango=bool(bango))
     if request.method == "POST":
         return _accept(request, page, held_on(content, entry.number_field, bango))
+    if content["seen"] != page.newest:
+        typed = Typed(content["values"], frozenset(content["cleared"]))
+        return _changed_meanwhile(request, page, typed, content["seen"])
     found = [ErrorItem(*error) for error in content.get("errors", ())]
     errors = field_errors(found, all_specs(page.sections))
     return _form(request, page, content["values"], cleared=frozenset(content["cleared"]), errors=errors)
+
+
+def _changed_meanwhile(request: HttpRequest, page: Page, typed: Typed, seen: int | None) -> HttpResponse:
+    """Show the form after somebody else's change: by whom, when, and what was typed beside the newest content."""
+    by, now = actor(request), clock.now()
+    lines = () if page.row_id is None else list_rireki(by=by, row_id=page.row_id, known_at=now)
+    newest = next((line for line in lines if line.version.rireki_tsuban == page.newest), None)
+    before = shown_before(page.target, lines, seen)
+    specs, options = all_specs(page.sections), options_of(by)
+    found = beside(before, page.target.held, typed, specs, options, prefilled=page.entry.is_amendment)
+    errors = (FieldError("", told_of(newest, business_date_jst(now))), *found.errors)
+    values, cleared = found.typed.values, typed.cleared
+    return _form(request, page, values, cleared=cleared, errors=errors, changed=found.items)
 
 
 @sensitive_variables("data", "number", "typed", "held", "line")
@@ -170,6 +195,9 @@ def _accept(request: HttpRequest, page: Page, held: HeldBango) -> HttpResponse:
         _need_right(by)
     number = read_bango(data, page.entry.number_field, held)
     typed = typed_of(data, request.POST.getlist("kesu"), specs, number.bango)
+    seen = int(data["seen"]) if data.get("seen", "").isdecimal() else None
+    if seen != page.newest:
+        return go_on(_edit_url(page.entry, _keep(request, page, typed, number.held, seen=seen)))
     line, reading = read_form(page.entry, typed, by=by, target=page.target, specs=specs)
     errors = list(reading.errors)
     keikoku: Sequence[ErrorItem] = ()
@@ -181,7 +209,7 @@ def _accept(request: HttpRequest, page: Page, held: HeldBango) -> HttpResponse:
     if errors:
         shown = replace(typed, values=without_numbers(typed.values))
         return _refused(request, page, shown, number.held, errors)
-    content = _content(page, typed, keikoku=keikoku)
+    content = _content(page, typed, keikoku=keikoku, seen=seen)
     kept = keep_slip(by=by, kind=page.entry.kind, content=content, kojin_bango=typed.bango, now=now)
     return go_on(reverse(f"shikaku:{page.entry.kind}_kakunin", args=[kept]))
 
@@ -200,15 +228,34 @@ def _refused(
     """Answer with the form and what is wrong; a number typed waits on a fresh slip, and the form goes on with that."""
     by, form_url = actor(request), ""
     if held:
-        found = [ErrorItem(error.code, error.name, error.message) for error in errors]
-        content = _content(page, typed, found, anew=(page.entry.number_field,) if held.anew else ())
-        kind = page.entry.kind
-        kept = keep_slip(by=by, kind=kind, content=content, kojin_bango=held.bango, now=clock.now())
-        form_url = reverse(f"shikaku:{kind}_naosu", args=[kept])
+        form_url = _edit_url(page.entry, _keep(request, page, typed, held, errors, seen=page.newest))
     options = options_of(by)
     sections = sections_of(page.entry, by=by, options=options, target=page.target, held_bango=bool(held.bango))
     page = replace(page, sections=sections)
     return _form(request, page, typed.values, cleared=typed.cleared, errors=errors, form_url=form_url)
+
+
+@sensitive_variables("typed", "held")
+def _keep(
+    request: HttpRequest,
+    page: Page,
+    typed: Typed,
+    held: HeldBango,
+    errors: Sequence[FieldError] = (),
+    *,
+    seen: int | None,
+) -> UUID:
+    """Keep a form that cannot go on yet; `seen`: the version what was typed is about."""
+    found = [ErrorItem(error.code, error.name, error.message) for error in errors]
+    shown = replace(typed, values=without_numbers(typed.values))
+    content = _content(page, shown, found, seen=seen)
+    content[ANEW] = [page.entry.number_field] if held.anew else []
+    kind, by = page.entry.kind, actor(request)
+    return keep_slip(by=by, kind=kind, content=content, kojin_bango=held.bango, now=clock.now())
+
+
+def _edit_url(entry: Entry, slip: UUID | str) -> str:
+    return reverse(f"shikaku:{entry.kind}_naosu", args=[slip])
 
 
 def _content(
@@ -216,15 +263,15 @@ def _content(
     typed: Typed,
     errors: Sequence[ErrorItem] = (),
     keikoku: Sequence[ErrorItem] = (),
-    anew: Sequence[str] = (),
+    *,
+    seen: int | None,
 ) -> dict[str, Any]:
     return {
         "row": None if page.row_id is None else str(page.row_id),
         "tsuban": page.tsuban,
-        "seen": None if page.target.version is None else page.target.version.rireki_tsuban,
+        "seen": seen,
         "values": {name: value for name, value in typed.values.items() if value},
         "cleared": sorted(typed.cleared),
-        ANEW: list(anew),
         "errors": [(item.code, item.pointer, item.message) for item in errors],
         "keikoku": [(item.code, item.pointer, item.message) for item in keikoku],
     }
@@ -233,7 +280,7 @@ def _content(
 def _after(slip: UUID, answer: SlipAnswer) -> HttpResponse:
     """Go on to what came of a slip: the 完了 page, or the form that shows why it was refused."""
     if MENDED in answer.facts:
-        return go_on(reverse(f"shikaku:{answer.kind}_naosu", args=[answer.facts[MENDED]]))
+        return go_on(_edit_url(ENTRIES[answer.kind], answer.facts[MENDED]))
     return go_on(reverse("shikaku:kanryo", args=[slip]))
 
 
@@ -253,8 +300,10 @@ def _check_page(request: HttpRequest, entry: Entry, slip: UUID) -> HttpResponse:
     bango = open_slip_bango(by=by, slip_id=slip, kind=entry.kind, now=now)
     row = UUID(content["row"]) if content["row"] else None
     page = _page(request, entry, row, content["tsuban"], held_bango=bool(bango))
+    edit_url = _edit_url(entry, slip)
+    if content["seen"] != page.newest:
+        return go_on(edit_url)
     typed = Typed(content["values"], frozenset(content["cleared"]), bango)
-    edit_url = reverse(f"shikaku:{entry.kind}_naosu", args=[slip])
     context = {
         **_context(request, page),
         "steps": steps(1),
@@ -279,6 +328,8 @@ def _register(request: HttpRequest, entry: Entry, slip: UUID) -> HttpResponse:
     row = UUID(content["row"]) if content["row"] else None
     page = _page(request, entry, row, content["tsuban"], held_bango=bool(bango))
     typed = Typed(content["values"], frozenset(content["cleared"]), bango)
+    if content["seen"] != page.newest:
+        return go_on(_edit_url(entry, slip))
     if bango:
         _need_right(by)
     line, _ = read_form(entry, typed, by=by, target=page.target, specs=all_specs(page.sections))
@@ -289,8 +340,8 @@ def _register(request: HttpRequest, entry: Entry, slip: UUID) -> HttpResponse:
             )
         )
     except (RuleBroken, Conflict) as error:
-        found = error.errors if isinstance(error, RuleBroken) else [ErrorItem(error.code, "", error.message)]
-        content = _content(page, typed, found)
+        found = error.errors if isinstance(error, RuleBroken) else [ErrorItem("", "", error.message)]
+        content = _content(page, typed, found, seen=content["seen"])
         answer = hand_on_slip(by=by, slip_id=slip, content=content, kojin_bango=typed.bango, now=now)
     return _after(slip, answer)
 
@@ -346,20 +397,3 @@ show_toroku, edit_toroku, check_toroku = _views(TOROKU)
 show_shusei, edit_shusei, check_shusei = _views(SHUSEI)
 show_soshitsu, edit_soshitsu, check_soshitsu = _views(SOSHITSU)
 show_torikeshi, edit_torikeshi, check_torikeshi = _views(TORIKESHI)
-SCREEN_NAMES: Final = {entry.kind: BY_ID[entry.screen_id].name for entry in ENTRIES.values()}
-__all__ = [
-    "KOJIN_BANGO",
-    "check_shusei",
-    "check_soshitsu",
-    "check_torikeshi",
-    "check_toroku",
-    "edit_shusei",
-    "edit_soshitsu",
-    "edit_torikeshi",
-    "edit_toroku",
-    "show_kanryo",
-    "show_shusei",
-    "show_soshitsu",
-    "show_torikeshi",
-    "show_toroku",
-]

@@ -32,6 +32,11 @@ def item_of(name: str) -> Item | None:
     return ITEMS.get((parts[0], parts[-1])) if len(parts) > 1 else None
 
 
+def is_henko(name: str) -> bool:
+    """Tell whether a field is the 変更年月日 of another, which is never filled in beforehand."""
+    return name.endswith(_HENKO_SUFFIX)
+
+
 def canonical(item: Item, typed: str) -> Value:
     """Return the value of what was typed; every form people use is converted, not refused. Raises Unreadable."""
     if item.kind == "date":
@@ -102,7 +107,7 @@ def read_items(
         if spec.name in cleared:
             reading.put(spec.name, None)
         elif not typed:
-            if before is not None and not spec.name.endswith(_HENKO_SUFFIX):
+            if before is not None and not is_henko(spec.name):
                 reading.errors.append(FieldError(spec.name, _EMPTIED))
         else:
             _read_one(reading, spec.name, item, typed, before)
@@ -115,7 +120,7 @@ def _read_one(reading: Reading, name: str, item: Item, typed: str, before: Value
     except Unreadable:
         reading.unreadable.append(name.replace(".", "/"))
         return
-    if value != before or name.endswith(_HENKO_SUFFIX):
+    if value != before or is_henko(name):
         reading.put(name, value)
 
 

