@@ -207,7 +207,7 @@ def _accept(request: HttpRequest, page: Page, held: HeldBango) -> HttpResponse:
         errors += field_errors(error.errors, specs)
     errors = with_numbers(errors, number)
     if errors:
-        shown = replace(typed, values=without_numbers(typed.values))
+        shown = replace(typed, values=without_numbers({**typed.values, **reading.shown_again}))
         return _refused(request, page, shown, number.held, errors)
     content = _content(page, typed, keikoku=keikoku, seen=seen)
     kept = keep_slip(by=by, kind=page.entry.kind, content=content, kojin_bango=typed.bango, now=now)

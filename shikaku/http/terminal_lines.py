@@ -17,6 +17,7 @@ from shikaku.http.terminal_layout import KOJIN_BANGO, KOJIN_BANGO_AGAIN, KOSHING
 _WIDTH_FREE: Final = frozenset({"code", "digits", "number", "hokensha_bango", "futansha", "jukyusha"})
 _DASHES: Final = str.maketrans("", "", "-‐‑‒–—―−ー ")
 _EMPTIED: Final = "空にするときは「この項目を消す」を押してください。変えないときは元の値に戻してください。"
+_NEVER_EMPTY: Final = "{label}は空にできません。値を入力してください。"
 _TWICE: Final = "2回の入力が一致しません。届出書を見て、2つの欄に同じ番号を入力してください。"
 _AGAIN: Final = "確かめのため、同じ番号をもう一度入力してください。"
 _HENKO_SUFFIX: Final = "_henko_ymd"
@@ -74,11 +75,12 @@ def clean_bango(typed: str) -> str:
 
 @dataclass(slots=True)
 class Reading:
-    """What the fields of a form came to: values per group, and what could not be read."""
+    """What the fields of a form came to: values per group, what could not be read, which fields get theirs back."""
 
     groups: dict[str, dict[str, Value]] = field(default_factory=dict)
     unreadable: list[str] = field(default_factory=list)
     errors: list[FieldError] = field(default_factory=list)
+    shown_again: dict[str, str] = field(default_factory=dict)
 
     def put(self, name: str, value: Value) -> None:
         group, _, key = name.rpartition(".")
@@ -94,7 +96,8 @@ def read_items(
 ) -> Reading:
     """Return the items given; with `held`, only those that differ from it, as 「変更」 sends them.
 
-    An emptied field clears nothing: it is an error that names the button. A 変更年月日 counts whenever it is typed,
+    An emptied field clears nothing: it is an error that names the button, or, where there is none because the item is
+    never empty, asks for a value and shows the held one again. A 変更年月日 counts whenever it is typed,
     because a change may fall on the day of the one before.
     """
     reading = Reading()
@@ -108,10 +111,17 @@ def read_items(
             reading.put(spec.name, None)
         elif not typed:
             if before is not None and not is_henko(spec.name):
-                reading.errors.append(FieldError(spec.name, _EMPTIED))
+                _refuse_empty(reading, spec, item, before)
         else:
             _read_one(reading, spec.name, item, typed, before)
     return reading
+
+
+def _refuse_empty(reading: Reading, spec: Spec, item: Item, before: Value) -> None:
+    message = _EMPTIED if spec.clearable else _NEVER_EMPTY.format(label=spec.label)
+    reading.errors.append(FieldError(spec.name, message))
+    if not spec.clearable:
+        reading.shown_again[spec.name] = typed_form(item, before)
 
 
 def _read_one(reading: Reading, name: str, item: Item, typed: str, before: Value) -> None:

@@ -272,6 +272,16 @@ class TestForms:
         assert "見本花子が変更しました" in page
         assert "見本県新町2" in page
 
+    def test_an_item_that_is_never_empty_shows_its_value_again_and_names_no_button(self) -> None:
+        joined()
+        client, form = clerk_window(), f"{member_url()}shusei/"
+        held = _values(client.get(form).content.decode())
+
+        page = client.post(form, {**held, "shikaku.edaban": ""}).content.decode()
+
+        assert "枝番は空にできません。値を入力してください。" in page
+        assert _values(page)["shikaku.edaban"] == "00"
+
     def test_a_kanyu_yoteisha_whose_only_period_was_withdrawn_can_be_amended(self) -> None:
         joined()
         register_one(by=clerk(), line=known("05", 1), now=NOW)

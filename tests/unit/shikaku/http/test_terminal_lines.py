@@ -73,6 +73,15 @@ class TestReadItems:
         assert reading.groups == {}
         assert "この項目を消す" in reading.errors[0].message
 
+    def test_a_field_that_may_not_be_empty_asks_for_a_value_and_shows_the_held_one_again(self) -> None:
+        held = {"shikaku.shikaku_shutoku_ymd": "2026-04-01"}
+
+        reading = read_items([SHUTOKU], {SHUTOKU.name: ""}, held=held)
+
+        assert [error.message for error in reading.errors] == ["資格取得年月日は空にできません。値を入力してください。"]
+        assert reading.shown_again == {SHUTOKU.name: "R08.04.01"}
+        assert read_items([JUSHO], {"kihon.jusho": ""}, held=HELD).shown_again == {}
+
     def test_the_button_clears(self) -> None:
         reading = read_items([JUSHO], {"kihon.jusho": "x"}, held=HELD, cleared=frozenset({"kihon.jusho"}))
 
