@@ -55,7 +55,12 @@ NOT_MODIFIED: Final = 304
 @screen("HS-301")
 @require_http_methods(["GET", "POST"])
 def show_file_send(request: HttpRequest) -> HttpResponse:
-    """Show the form, or take a file straight into the sealed store and go on to its status."""
+    """Show the form, or take a file straight into the sealed store and go on to its status.
+
+    Raises NotPermitted before a file is chosen or read: nobody sends 512 MB to learn of a missing right.
+    """
+    if not actor(request).can_kojin_bango(JIMU):
+        raise NotPermitted("kojin_bango_kengen_nashi", _NO_RIGHT)
     if request.method == "GET":
         return show(request, _UPLOAD, _upload_context())
     handler = SealingUploadHandler()
@@ -78,8 +83,6 @@ def _take_upload(request: HttpRequest, handler: SealingUploadHandler) -> HttpRes
     by, now = actor(request), clock.now()
     saisoshin = request.POST.get("saisoshin") == "true"
     context = {**_upload_context(), "saisoshin": saisoshin}
-    if not by.can_kojin_bango(JIMU):
-        raise NotPermitted("kojin_bango_kengen_nashi", _NO_RIGHT)
     try:
         upload = handler.upload()
     except Invalid as error:

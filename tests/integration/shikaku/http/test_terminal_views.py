@@ -7,12 +7,13 @@ import re
 import pytest
 from django.test import Client
 
+from chukan.kernel import clock
 from shikaku.actions.register_one import register_one
 from shikaku.http.terminal_urls import urlpatterns
-from tests.support.members import NOW, asked, bango, join_line, joined, known, row_id_of
+from tests.support.members import NOW, asked, bango, file_line, join_line, joined, known, row_id_of, sent
 from tests.support.principals import OTHER_KENPO, clerk
 from tests.support.staff import PASSWORD, a_staff, browser
-from tests.support.world import World
+from tests.support.world import World, as_role
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -303,6 +304,31 @@ class TestForms:
         for address in ("/shikaku/toroku/", f"{member_url()}shusei/", "/shikaku/toroku-files/soshin/"):
             assert client.get(address).status_code == 403
             assert client.post(address, new_form()).status_code == 403
+
+
+class TestFiles:
+    def test_the_part_that_is_polled_brings_the_dialog_of_its_button(self, world: World) -> None:
+        with as_role(world, "worker"):
+            file = sent(file_line(1, shutoku="20270401"), now=clock.now()).uketsuke_id
+        client, address = clerk_window(), f"/shikaku/toroku-files/{file}/"
+
+        page = client.get(address).content.decode()
+        part = client.get(address, headers={"HX-Request": "true"}).content.decode()
+
+        for shown in (page, part):
+            assert shown.count('data-dialog="discard-dialog"') == shown.count('id="discard-dialog"') == 1
+            assert f'action="{address}haki/"' in shown
+
+    @pytest.mark.kj("KJ-AUTH-14")
+    def test_who_has_no_right_for_numbers_is_told_before_a_file_is_chosen_or_read(self) -> None:
+        client, address = clerk_window(kojin_bango=frozenset()), "/shikaku/toroku-files/soshin/"
+
+        opened = client.get(address)
+        unread = client.generic("POST", address, b"file", content_type="multipart/form-data")
+
+        for answer in (opened, unread):
+            assert answer.status_code == 403
+            assert "個人番号取扱権限が要ります" in answer.content.decode()
 
 
 _TEXT = re.compile(r'<input class="control[^"]*" id="[^"]+" name="([^"]+)" type="text" value="([^"]*)"')
