@@ -177,11 +177,11 @@ class FormDoor:
         row = find_row_id(by=clerk_of(line.zone), hihokensha_edaban=edaban)
         name = {"03": "shusei", "04": "soshitsu", "05": "torikeshi"}[code]
         url = f"/shikaku/kanyusha/{row}/{name}/" + ("" if tsuban is None else f"{tsuban}/")
-        if code != "03":
-            return url, typed
         response = self._windows[line.zone].get(url)
         request = httpx.Request("GET", f"http://testserver{url}")
         shown = Page(httpx.Response(response.status_code, content=response.content, request=request))
+        if code != "03":
+            return url, {**shown.form(url).fields, **typed}
         number = body.get("koshingo_kojin_bango", "")
         again = {"koshingo_kojin_bango": number, "koshingo_kojin_bango_again": number}
         return url, {**shown.form(url).fields, **typed, **again}
