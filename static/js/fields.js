@@ -53,11 +53,20 @@
     input.type = 'text';
   });
 
+  const digitsOf = (text) => text.normalize('NFKC').replace(/\D/g, '');
+
   document.addEventListener('input', (event) => {
     const input = event.target;
     if (!input.matches?.('input[data-bango]') || event.isComposing) return;
-    const digits = input.value.normalize('NFKC').replace(/\D/g, '').slice(0, 12);
-    input.value = digits.replace(/(\d{4})(?=\d)/g, '$1 ');
+    const digits = digitsOf(input.value).slice(0, 12);
+    const before = digitsOf(input.value.slice(0, input.selectionStart)).slice(0, 12).length;
+    const grouped = digits.replace(/(\d{4})(?=\d)/g, '$1 ');
+    if (input.value === grouped) return;
+    // The caret stays at its digit, on the side of a gap where the next key works on.
+    const gaps = event.inputType === 'deleteContentForward' ? before / 4 : (before - 1) / 4;
+    const caret = before + Math.max(0, Math.floor(gaps));
+    input.value = grouped;
+    input.setSelectionRange(caret, caret);
   });
 
   document.addEventListener('click', (event) => {
