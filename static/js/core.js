@@ -25,6 +25,7 @@ const chukan = {
   openDialog(dialog, opener = document.activeElement) {
     if (!dialog || dialog.open) return;
     dialog.showModal();
+    chukan.one('[data-safe]', dialog)?.focus(); // Enter, pressed once too often, throws nothing away
     dialog.addEventListener('close', () => { if (opener?.isConnected) opener.focus(); }, { once: true });
   },
 

@@ -1,4 +1,5 @@
-// Small comforts at fields: dates shown back in 和暦 and 西暦, 「この項目を消す」, 個人番号 in fours and hidden on leaving.
+// Small comforts at fields: dates shown back in 和暦 and 西暦, 「この項目を消す」, 個人番号 in fours and hidden on leaving,
+// a question before what was typed is thrown away.
 'use strict';
 
 (() => {
@@ -79,6 +80,26 @@
     flag.disabled = !pressed;
     if (control.matches('input, textarea')) control.readOnly = pressed;
     chukan.announce(pressed ? '確認へ進むと、この項目を消します。' : '消すのをやめました。');
+  });
+
+  // Leaving a form with something in it asks first: one key would throw all of it away. `data-typed`: a page that shows
+  // what was typed on the page before; a page without a form is such a page too.
+  const isTouched = (control) => {
+    if (control.matches('[data-clear-for]')) return !control.disabled;
+    if (control.matches('input[type=checkbox], input[type=radio]')) return control.checked !== control.defaultChecked;
+    if (control.matches('select')) {
+      return control.selectedIndex !== Math.max(0, [...control.options].findIndex((option) => option.defaultSelected));
+    }
+    return control.matches('input, textarea') && control.type !== 'hidden' && control.value !== control.defaultValue;
+  };
+
+  document.addEventListener('click', (event) => {
+    const link = event.target.closest('[data-leave]');
+    if (!link) return;
+    const form = chukan.one('#entry');
+    if (form && !form.hasAttribute('data-typed') && ![...form.elements].some(isTouched)) return;
+    event.preventDefault();
+    chukan.openDialog(document.getElementById(link.dataset.leave));
   });
 
   // A second press of a submit button is not a second act.

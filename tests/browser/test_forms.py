@@ -44,3 +44,89 @@ class TestNumber:
         window.type("456")
 
         assert self.number(window) == "1234 5678 9012"
+
+
+class TestLeaving:
+    def test_a_form_with_something_typed_asks_first(self, clerk: Window) -> None:
+        clerk.go(TOROKU)
+        clerk.page.fill("#f-kihon-shimei_kenmen", "見本　花子")
+
+        clerk.press("F10")
+        clerk.page.locator("#leave-dialog[open]").wait_for()
+        clerk.check("HS-201_leave", screen_id="HS-201")
+        assert "入力した内容を捨ててやめます" in clerk.page.inner_text("#leave-dialog")
+        clerk.press("F10")
+        clerk.press("Enter")
+        assert clerk.page.locator("#leave-dialog[open]").count() == 0
+        assert clerk.page.input_value("#f-kihon-shimei_kenmen") == "見本　花子"
+
+        clerk.press("F10")
+        with clerk.page.expect_navigation():
+            clerk.page.click("#leave-dialog a")
+        assert "HM-001" in clerk.page.title()
+
+    @pytest.mark.parametrize("change", ["select", "check", "clear"])
+    def test_every_kind_of_field_counts(self, clerk: Window, change: str) -> None:
+        if change == "clear":
+            clerk.go("/shikaku/kensaku/")
+            clerk.page.fill("#f-kana", "エソラ")
+            clerk.press("Enter", moves=True)
+            clerk.press("Enter", moves=True)
+            clerk.press("F4", moves=True)
+            clerk.page.click("[data-clear=f-shikaku-hihokenshasho_kigo]")
+        else:
+            clerk.go(TOROKU)
+            if change == "check":
+                clerk.page.check("#f-kihon-seibetsu1 input[value='2']")
+            else:
+                clerk.page.select_option("#f-shikaku-honnin_kazoku_kubun", "2")
+
+        clerk.press("F10")
+
+        clerk.page.locator("#leave-dialog[open]").wait_for()
+
+    def test_a_form_as_it_was_opened_is_left_at_once(self, clerk: Window) -> None:
+        clerk.go(TOROKU)
+
+        clerk.press("F10", moves=True)
+
+        assert "HM-001" in clerk.page.title()
+
+    def test_what_was_typed_before_an_error_and_before_the_check_page_counts(self, clerk: Window) -> None:
+        clerk.go(TOROKU)
+        clerk.press("F12", moves=True)
+        clerk.press("F10")
+        clerk.page.locator("#leave-dialog[open]").wait_for()
+        clerk.said.clear()
+
+        clerk.go("/shikaku/kensaku/")
+        clerk.page.fill("#f-kana", "エソラ")
+        clerk.press("Enter", moves=True)
+        clerk.press("Enter", moves=True)
+        clerk.go(f"{clerk.page.url.removeprefix(clerk.url)}soshitsu/")
+        clerk.page.fill("#f-shikaku-shikaku_soshitsu_ymd", "R98.4.1")
+        clerk.press("F12", moves=True)
+        clerk.press("F10")
+        clerk.page.locator("#leave-dialog[open]").wait_for()
+        clerk.check("HS-203_leave", screen_id="HS-203")
+
+    def test_nothing_opens_while_japanese_is_being_converted(self, clerk: Window) -> None:
+        clerk.go(TOROKU)
+        clerk.page.fill("#f-kihon-shimei_kenmen", "見本　花子")
+        clerk.page.evaluate(
+            "document.activeElement.dispatchEvent("
+            "new KeyboardEvent('keydown', {key: 'F10', bubbles: true, isComposing: true}))"
+        )
+        clerk.page.wait_for_timeout(300)
+
+        assert clerk.page.url.endswith(TOROKU)
+        assert clerk.page.locator("#leave-dialog[open]").count() == 0
+
+    def test_the_form_of_a_member_of_staff_asks_too(self, keeper: Window) -> None:
+        keeper.go("/kanri/shokuin/toroku/")
+        keeper.page.fill("#f-shimei", "見本　花子")
+
+        keeper.press("F10")
+
+        keeper.page.locator("#leave-dialog[open]").wait_for()
+        keeper.check("KR-102_leave", screen_id="KR-102")
