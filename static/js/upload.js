@@ -113,8 +113,16 @@
     }
   });
 
+  // Sending is itself a leaving, which nobody has to be asked about; the next one, while the file goes out, is.
+  let pressed = false;
   let sending = false;
-  window.addEventListener('beforeunload', (event) => { if (sending) event.preventDefault(); });
+  window.addEventListener('beforeunload', (event) => {
+    if (pressed) {
+      pressed = false;
+      sending = true;
+    } else if (sending) event.preventDefault();
+  });
+  window.addEventListener('pagehide', () => { sending = false; });
   document.addEventListener('submit', (event) => {
     const form = event.target.closest('[data-upload-form]');
     if (!form || event.defaultPrevented) return;
@@ -122,7 +130,6 @@
     if (!input.files.length) return;
     chukan.one('[data-sending]').hidden = false;
     chukan.announce('ファイルを送っています。');
-    sending = true;
-    setTimeout(() => { sending = false; }, 0);
+    pressed = true;
   });
 })();

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from playwright.sync_api import Dialog, Route
+
+from tests.browser.support.people import line, write_csv
 from tests.browser.support.window import Window
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
+SEND = "/shikaku/toroku-files/soshin/"
 TOROKU = "/shikaku/toroku/"
 
 
@@ -130,3 +136,36 @@ class TestLeaving:
 
         keeper.page.locator("#leave-dialog[open]").wait_for()
         keeper.check("KR-102_leave", screen_id="KR-102")
+
+
+def test_leaving_during_an_upload_is_asked_about(clerk: Window, tmp_path: Path) -> None:
+    asked: list[str] = []
+    held: list[Route] = []
+
+    def hear(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    clerk.go(SEND)
+    clerk.page.on("dialog", hear)
+    clerk.page.route(f"**{SEND}", hold)
+    clerk.page.set_input_files("#f-file", str(write_csv(tmp_path / "okuru.csv", [line(70_200)])))
+    clerk.page.locator("[data-check].notice-ok").wait_for()
+    box = clerk.page.locator("[data-key=F10]").bounding_box()
+    assert box is not None
+    clerk.page.click("#upload-submit", no_wait_after=True)
+    clerk.page.wait_for_timeout(500)
+    assert (len(held), asked) == (1, []), "sending itself is not leaving"
+
+    # By the mouse itself: a page that is being sent answers no question about its contents.
+    clerk.page.mouse.click(box["x"] + 5, box["y"] + 5)
+    clerk.page.wait_for_timeout(500)
+
+    assert asked == ["beforeunload"]
+    assert clerk.page.url.endswith(SEND)
+    clerk.page.unroute_all(behavior="ignoreErrors")
+    for route in held:
+        route.abort()
