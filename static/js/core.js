@@ -42,6 +42,21 @@ const chukan = {
     target.scrollIntoView({ block: 'nearest' });
   },
 
+  // What to do after an answer that no page of ours expects; nothing at all came when there is no status.
+  refusalOf(status) {
+    if (!status) return 'サーバーから応答がありません。少し待って、もう一度押してください。';
+    if (status === 403) return 'この操作は受け付けられませんでした。画面を開き直して、もう一度行ってください。続くときは管理者に連絡してください。';
+    if (status === 404) return '対象が見つかりません。ホームか検索から開き直してください。';
+    if (status === 429) return '短い時間に同じ操作が続きました。1分ほど待ってから、もう一度押してください。';
+    return 'サーバーで処理を続けられませんでした。少し待って、もう一度押してください。続くときは運用の窓口へ連絡してください。';
+  },
+
+  // An error line of a dialog, heard and seen; without words it goes.
+  sayError(place, text = '') {
+    place.textContent = text;
+    place.hidden = !text;
+  },
+
   post(url, body, headers = {}) {
     return fetch(url, {
       method: 'POST',

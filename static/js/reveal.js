@@ -45,6 +45,8 @@
     if (!form) return;
     event.preventDefault();
     wanted = true;
+    const problem = chukan.one('[data-reveal-error]', form);
+    chukan.sayError(problem);
     chukan.announce('理由を記録しています。');
     chukan.post(form.action, new FormData(form)).then(async (response) => {
       if (response.type === 'opaqueredirect' || response.status === 401 || response.status === 423) {
@@ -64,12 +66,16 @@
         return;
       }
       const inner = part.querySelector('[data-reveal-fields]');
-      const place = chukan.one('[data-reveal-fields]', form);
-      if (inner) place.replaceWith(inner);
+      if (!inner) {
+        // Our own page of a refusal says it best.
+        chukan.sayError(problem, part.querySelector('#main .notice p')?.textContent.trim() || chukan.refusalOf(response.status));
+        return;
+      }
+      chukan.one('[data-reveal-fields]', form).replaceWith(inner);
       const first = chukan.one('[data-reveal] [aria-invalid=true], [data-reveal] [data-focus-here]');
       first?.focus();
     }).catch(() => {
-      chukan.announce('サーバーから応答がありません。少し待って、もう一度押してください。');
+      chukan.sayError(problem, chukan.refusalOf(0));
     }).finally(() => { delete form.dataset.sent; });
   });
 

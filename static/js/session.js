@@ -67,7 +67,7 @@
     lastReported = Date.now();
     document.title = document.title.replace(/^ロック中 - /, '');
     const error = chukan.one('[data-unlock-error]');
-    if (error) error.hidden = true;
+    if (error) chukan.sayError(error);
     const password = chukan.one('#unlock-password');
     if (password) password.value = '';
     dialog('lock-cover')?.close();
@@ -128,6 +128,8 @@
     const form = event.target.closest('[data-unlock]');
     if (!form) return;
     event.preventDefault();
+    const problem = chukan.one('[data-unlock-error]');
+    chukan.sayError(problem);
     chukan.post(form.action, new FormData(form), { Accept: 'application/json' }).then(async (response) => {
       if (response.ok) {
         channel?.postMessage({ kind: 'unlock' });
@@ -138,15 +140,13 @@
         location.reload();
         return;
       }
-      const place = chukan.one('[data-unlock-error]');
-      const answer = await response.json().catch(() => ({}));
-      place.textContent = answer.detail ?? '職員IDまたは認証が正しくありません。';
-      place.hidden = false;
+      // Only 422 is about the password.
+      const answer = response.status === 422 ? await response.json().catch(() => ({})) : {};
+      const otherwise = response.status === 422 ? '職員IDまたは認証が正しくありません。' : chukan.refusalOf(response.status);
+      chukan.sayError(problem, answer.detail ?? otherwise);
       chukan.one('#unlock-password').select();
     }).catch(() => {
-      const place = chukan.one('[data-unlock-error]');
-      place.textContent = 'サーバーから応答がありません。少し待って、もう一度押してください。';
-      place.hidden = false;
+      chukan.sayError(problem, chukan.refusalOf(0));
     });
   });
 

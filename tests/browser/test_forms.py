@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Dialog, Route
 
+from tests.browser.conftest import PERSONS, World
 from tests.browser.support.people import line, write_csv
 from tests.browser.support.window import Window
 
@@ -169,3 +171,58 @@ def test_leaving_during_an_upload_is_asked_about(clerk: Window, tmp_path: Path) 
     clerk.page.unroute_all(behavior="ignoreErrors")
     for route in held:
         route.abort()
+
+
+class TestNoAnswer:
+    @pytest.mark.parametrize(("status", "words"), [(403, "開き直して"), (503, "少し待って"), (0, "応答がありません")])
+    def test_a_number_that_is_not_shown_says_why(self, clerk: Window, demo: World, status: int, words: str) -> None:
+        clerk.go("/shikaku/kensaku/")
+        clerk.page.fill("#f-kana", "エソラ")
+        clerk.press("Enter", moves=True)
+        clerk.press("Enter", moves=True)
+        answer_with(clerk, "**/kojin-bango/", status)
+        clerk.page.click("[data-dialog=reveal-dialog]")
+        clerk.page.locator("input[name=riyu]").first.check()
+        clerk.page.fill("#reveal-password", demo.password(*PERSONS["clerk"]))
+        clerk.press("Enter")
+
+        said = clerk.page.locator("#reveal-dialog [role=alert][data-reveal-error]:not([hidden])")
+        said.wait_for()
+        assert words in said.inner_text()
+        clerk.page.unroute_all(behavior="ignoreErrors")
+        clerk.press("Enter")
+        clerk.page.locator("[data-revealed]").wait_for()
+        clerk.said.clear()
+
+    @pytest.mark.parametrize(("status", "words"), [(403, "開き直して"), (503, "少し待って"), (0, "応答がありません")])
+    def test_a_lock_that_stays_does_not_blame_the_password(
+        self, clerk: Window, demo: World, status: int, words: str
+    ) -> None:
+        clerk.page.clock.install()
+        clerk.go(TOROKU)
+        clerk.page.clock.run_for(601_000)
+        clerk.page.locator("#lock-cover[open]").wait_for()
+        answer_with(clerk, re.compile("/unlock/$"), status)
+        clerk.page.fill("#unlock-password", demo.password(*PERSONS["clerk"]))
+        clerk.press("Enter")
+
+        said = clerk.page.locator("[data-unlock-error]:not([hidden])")
+        said.wait_for()
+        assert words in said.inner_text()
+        assert "認証" not in said.inner_text()
+        clerk.page.unroute_all(behavior="ignoreErrors")
+        clerk.press("Enter")
+        clerk.page.locator("#lock-cover[open]").wait_for(state="detached")
+        clerk.said.clear()
+
+
+def answer_with(window: Window, address: str | re.Pattern[str], status: int) -> None:
+    """Let a page of another kind, or nothing, come instead of the answer."""
+
+    def answer(route: Route) -> None:
+        if status:
+            route.fulfill(status=status, content_type="text/html", body="<!doctype html><h1>x</h1>")
+        else:
+            route.abort()
+
+    window.page.route(address, answer)
