@@ -168,9 +168,9 @@ def test_leaving_during_an_upload_is_asked_about(clerk: Window, tmp_path: Path) 
 
     assert asked == ["beforeunload"]
     assert clerk.page.url.endswith(SEND)
-    clerk.page.unroute_all(behavior="ignoreErrors")
     for route in held:
         route.abort()
+    clerk.page.unroute_all(behavior="ignoreErrors")
 
 
 class TestNoAnswer:
