@@ -26,6 +26,9 @@ CSV_MAX = 2 * 1024 * 1024 * 1024  # bytes of the CSV after decompression
 BLOCK_LINES = 8000  # lines of one transaction
 APART_LINES = 20_000  # from so many lines on, a second process reads ahead: starting it takes a second
 RESEAL_PERSONS = 200  # persons whose rows are sealed again in one transaction; registrations of them wait for it
+HORYU_PERCENT = 5  # more of an insurer's valid members lost, or an item of theirs cleared, holds a file; 100: never
+HORYU_LEAST = 2  # lines; one alone holds nothing, however few members there are; ours
+HORYU_COUNTED = 200_000  # members counted in one statement
 SEARCH_CAP = 1000  # more hits are shown as 「1,000件以上」
 PAGE_SIZE = 50
 SIGNATURE_CLOCK_SKEW = timedelta(seconds=30)

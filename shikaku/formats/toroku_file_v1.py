@@ -5,11 +5,12 @@ An empty cell was not given; `[消去]` is the file's null. Days are YYYYMMDD, m
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any, BinaryIO, Final, NamedTuple
 
 from chukan.kernel.values.edaban import is_valid_edaban
-from shikaku.domain.items import FILE_HEADERS, GROUPS, ITEMS, REQUIRED_HEADERS
+from shikaku.domain.horyu import CHANGING, JOINING, LEAVING, Tally
+from shikaku.domain.items import FILE_HEADERS, GROUPS, HEADER_OF, ITEMS, REQUIRED_HEADERS, TOP
 from shikaku.domain.line import TorokuLine, Value
 from shikaku.domain.violations import Violation
 from shikaku.domain.ymd import iso_of_compact
@@ -26,6 +27,9 @@ _NUMBER_DIGITS: Final = 9
 _UNREADABLE_RECORD: Final = (Violation("E207", "-"),)
 _TOP_SLOT: Final = 0
 _SLOTS: Final = ("", *GROUPS)
+_JOINING: Final = frozenset(code.encode() for code in JOINING)
+_TAKING: Final = frozenset(code.encode() for code in CHANGING | LEAVING)
+_JUDGED: Final = (TOP["hihokensha_edaban"], HEADER_OF["shikaku", "shikaku_soshitsu_ymd"])
 
 
 class HeaderRefused(Exception):
@@ -49,6 +53,13 @@ class FileLine(NamedTuple):
     def __repr__(self) -> str:
         """Show where the record stands, nothing of what it says."""
         return f"FileLine(meisai={self.meisai}, gyo_bango={self.gyo_bango})"
+
+
+class FileSurvey(NamedTuple):
+    """What the inspection finds: how many 明細, and what those of each 保険者コード asked about would take away."""
+
+    line_count: int
+    tallies: dict[str, Tally]
 
 
 class _Column(NamedTuple):
@@ -106,10 +117,54 @@ class TorokuFileReader:
         self.bom = bom
         self._records = records
         self._columns = tuple(_column(name) for name in header)
+        self._edaban_at, self._lost_at = (header.index(name) if name in header else None for name in _JUDGED)
 
-    def count(self) -> int:
-        """Return how many 明細 the file has; nothing is left to read afterwards."""
-        return sum(1 for raw in self._records if raw)
+    def survey(self, zones: Collection[str]) -> FileSurvey:
+        """Return how many 明細 the file has and what those of each zone would take away; nothing is left to read.
+
+        Most lines bring or keep somebody: of those the first cells are looked at, and nothing is decoded.
+        """
+        count = 0
+        tallies = {zone.encode(): Tally() for zone in zones}
+        shori_at, zone_at = (self.header.index(name) for name in REQUIRED_HEADERS)
+        looked_at = max(shori_at, zone_at) + 1
+        for raw in self._records:
+            if not raw:
+                continue
+            count += 1
+            cells: list[bytes] | None = raw.split(b",", looked_at)[:looked_at]
+            if b'"' in raw:
+                cells = _unquoted(cells or [])
+            if cells is not None and len(cells) == looked_at:
+                shori, tally = cells[shori_at], tallies.get(cells[zone_at])
+                if tally is None:
+                    continue
+                if shori in _JOINING:
+                    tally.joining += 1
+                    continue
+                if shori not in _TAKING:
+                    continue
+            fields = self._fields(raw)
+            if fields is not None and (tally := tallies.get(fields[zone_at].encode())) is not None:
+                self._add(tally, fields[shori_at], fields)
+        return FileSurvey(count, {zone.decode(): tally for zone, tally in tallies.items()})
+
+    def _add(self, tally: Tally, shori: str, fields: list[str]) -> None:
+        """Count what one readable line would bring or take away."""
+        if shori in JOINING:
+            tally.joining += 1
+            return
+        named = bool(fields[self._edaban_at]) if self._edaban_at is not None else False
+        if shori in LEAVING:
+            tally.losing.add(named=named)
+        elif shori in CHANGING:
+            # 変更 with a 資格喪失年月日 ends a period as 喪失 does; that it moves a day already given, no line says.
+            if self._lost_at is not None and fields[self._lost_at] not in {"", CLEAR}:
+                tally.losing.add(named=named)
+            if CLEAR in fields:
+                for item, text in zip(self.header, fields, strict=True):
+                    if text == CLEAR:
+                        tally.add_cleared(item, named=named)
 
     def lines(self, *, skip_until: int = 0) -> Iterator[FileLine]:
         """Yield every 明細 after the `skip_until`-th; those before are counted, not read into.
@@ -128,15 +183,17 @@ class TorokuFileReader:
 
     def read(self, raw: bytes) -> TorokuLine | None:
         """Return what one record says, or None when it cannot be read at all."""
+        fields = self._fields(raw)
+        return None if fields is None else self._line(fields)
+
+    def _fields(self, raw: bytes) -> list[str] | None:
         if len(raw) > RECORD_LIMIT:
             return None
         try:
             fields = split_record(_decoded(raw, self.encoding))
         except UnicodeDecodeError:
             return None
-        if fields is None or len(fields) != len(self._columns):
-            return None
-        return self._line(fields)
+        return None if fields is None or len(fields) != len(self._columns) else fields
 
     def _line(self, fields: list[str]) -> TorokuLine:
         slots: list[dict[str, Any]] = [{} for _ in _SLOTS]
@@ -175,6 +232,19 @@ class TorokuFileReader:
             iryoken_given=bool(iryoken),
             unreadable=tuple(unreadable),
         )
+
+
+def _unquoted(cells: list[bytes]) -> list[bytes] | None:
+    """Return the first cells of a record without their quotes, or None when one of them has more to it."""
+    plain = []
+    for cell in cells:
+        if b'"' in cell:
+            if cell.count(b'"') != 2 or cell[:1] != b'"' or cell[-1:] != b'"':  # noqa: PLR2004  # one on each side
+                return None
+            plain.append(cell[1:-1])
+        else:
+            plain.append(cell)
+    return plain
 
 
 def _column(name: str) -> _Column:

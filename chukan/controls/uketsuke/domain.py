@@ -30,6 +30,9 @@ STATE_NAMES: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 
+# What an insurer decides about a held file: to go on with it, or to take it back (the reason code of 拒否, too).
+KAIJO, TORISAGE = "kaijo", "torisage"
+
 RIYU: Final[Mapping[str, str]] = MappingProxyType(
     {
         "midashi_fumei": "見出し行に様式にない項目があるか、処理種別コード・保険者コードの列がありません。"

@@ -1,4 +1,4 @@
-"""Tables of 受付: the receipt, one result per line, the refused lines sealed until they are mended."""
+"""Tables of 受付: the receipt, one result per line, the refused lines sealed until they are mended, why it is held."""
 
 import uuid
 
@@ -126,3 +126,33 @@ class Teiseimachi(models.Model):
 
         db_table = "uketsuke_teiseimachi"
         verbose_name = "訂正待ち"
+
+
+class Horyu(models.Model):
+    """Why a file is held for one insurer, as counts, and what that insurer decided."""
+
+    class ChukanMeta:
+        """Table kind."""
+
+        kind = "insurer"
+        mutable = True
+
+    pk = models.CompositePrimaryKey("uketsuke_id", "hokensha_code")
+    uketsuke_id = models.UUIDField("受付")
+    hokensha_code = models.CharField("保険者コード", max_length=8)
+    sender = models.CharField("送信者", max_length=40)
+    valid_count = models.IntegerField("有効な加入者の数")
+    joining_count = models.IntegerField("ファイルで取得する件数")
+    limit_percent = models.IntegerField("保留の基準")
+    reasons = models.JSONField("保留の理由")
+    held_at = models.DateTimeField("保留時刻")
+    decision = models.CharField("保留への決定", max_length=10, default="")
+    decided_at = models.DateTimeField("決定時刻", null=True)
+    decided_by = models.CharField("決定者", max_length=64, default="")
+    decided_by_name = models.CharField("決定者の名", max_length=100, default="")
+
+    class Meta:
+        """Name."""
+
+        db_table = "uketsuke_horyu"
+        verbose_name = "保留"

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from django.db.models import Count, Q
 
-from chukan.controls.uketsuke.domain import FINAL, KANRYO, RIYU, RUNNING, SHORI
-from chukan.controls.uketsuke.models import Teiseimachi, Uketsuke, UketsukeMeisai
+from chukan.controls.uketsuke.domain import FINAL, HORYU, KAIJO, KANRYO, RIYU, RUNNING, SHORI, TORISAGE
+from chukan.controls.uketsuke.models import Horyu, Teiseimachi, Uketsuke, UketsukeMeisai
 from chukan.kernel.errors import NotFound
 from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import reads
@@ -262,3 +262,63 @@ def sealed_lines(*, by: Principal, row_id: UUID, after: int = 0, limit: int = 10
     """Return the sealed refused lines after line `after` in input order."""
     rows = Teiseimachi.objects.filter(sender=by.sender, uketsuke_id=row_id, meisai_no__gt=after)
     return tuple((row.meisai_no, bytes(row.ct_line)) for row in rows.order_by("meisai_no")[:limit])
+
+
+@dataclass(frozen=True, slots=True)
+class HoryuFacts:
+    """Why a file is, or was, held for one insurer, and what that insurer decided: counts only.
+
+    `reasons`: item (empty = 資格喪失), lines, of so many members. `decision` is empty while the file waits.
+    """
+
+    hokensha_code: str
+    valid_count: int
+    joining_count: int
+    limit_percent: int
+    reasons: tuple[tuple[str, int, int], ...]
+    held_at: datetime
+    decision: str
+    decided_at: datetime | None
+    decided_by_name: str
+
+
+@reads
+def list_horyu(*, by: Principal, row_id: UUID) -> tuple[HoryuFacts, ...]:
+    """Return for which insurers a file of the caller was held and why, in the order of their 保険者コード."""
+    rows = Horyu.objects.filter(sender=by.sender, uketsuke_id=row_id).order_by("hokensha_code")
+    return tuple(
+        HoryuFacts(
+            hokensha_code=row.hokensha_code,
+            valid_count=row.valid_count,
+            joining_count=row.joining_count,
+            limit_percent=row.limit_percent,
+            reasons=tuple((item, lines, of) for item, lines, of in row.reasons),
+            held_at=row.held_at,
+            decision=row.decision,
+            decided_at=row.decided_at,
+            decided_by_name=row.decided_by_name,
+        )
+        for row in rows
+    )
+
+
+@reads
+def list_held(*, by: Principal, now: datetime, limit: int) -> tuple[UketsukeStatus, ...]:
+    """Return the caller's files that wait for a decision, the longest waiting first."""
+    rows = Uketsuke.objects.filter(sender=by.sender, state=HORYU).order_by("moved_at")
+    return tuple(_status(row, now) for row in rows[:limit])
+
+
+@reads
+def find_released(*, by: Principal, uketsuke_id: UUID) -> frozenset[str]:
+    """Return the insurers that let the same file through before, under another 受付: they are not asked again."""
+    digest = Uketsuke.objects.filter(sender=by.sender, id=uketsuke_id).values("digest")
+    same = Uketsuke.objects.filter(sender=by.sender, digest__in=digest).exclude(reason_code=TORISAGE).values("id")
+    released = Horyu.objects.filter(sender=by.sender, uketsuke_id__in=same, decision=KAIJO)
+    return frozenset(released.values_list("hokensha_code", flat=True))
+
+
+@reads
+def count_refused(*, by: Principal, uketsuke_id: UUID) -> int:
+    """Return how many lines of a 受付 ended 9: of the same file, no others are tried again."""
+    return Uketsuke.objects.get(sender=by.sender, id=uketsuke_id).refused_count

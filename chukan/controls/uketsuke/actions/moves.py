@@ -47,7 +47,7 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A 受付 in one worker's hands until the lease ends."""
+    """A 受付 in one worker's hands until the lease ends. `chosen`: made on the screen of members ticked by name."""
 
     uketsuke_id: UUID
     uketsuke_bango: str
@@ -61,6 +61,16 @@ class Job:
     accepted_by: str
     accepted_by_name: str
     attempt: int
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What was found when a file was read through."""
+
+    header: Mapping[str, object]
+    encoding: str
+    line_count: int
 
 
 def _new(by: Principal, *, now: datetime, shubetsu: str) -> Uketsuke:
@@ -143,17 +153,17 @@ def note_single_warned(*, by: Principal, uketsuke_id: UUID) -> None:  # the zone
 def claim_uketsuke(*, by: Principal, uketsuke_id: UUID, now: datetime) -> Job | None:
     """Take the 受付 for the length of a lease. Two callers: one gets it.
 
-    None when it is ended or in other hands, and for a resent file while the file before it still runs: its results
-    are not the first ones yet.
+    None when it is ended, held or in other hands, and for a resent file while the file before it still runs: its
+    results are not the first ones yet.
     """
     row = Uketsuke.objects.select_for_update().filter(id=uketsuke_id).first()
-    if row is None or row.state in FINAL or (row.lease_until is not None and row.lease_until > now):
+    if row is None or row.state not in RUNNING or (row.lease_until is not None and row.lease_until > now):
         return None
     before = _applied_before(row)
     if before is not None and before.state not in FINAL:
         return None
     if row.state == UKETSUKE:
-        _move(row, KENSA, now)
+        move(row, KENSA, now)
     row.lease_until, row.attempts, row.rung_at = now + LEASE, row.attempts + 1, None
     row.started_at = row.started_at or now
     row.save(update_fields=["state", "lease_until", "moved_at", "attempts", "started_at", "rung_at"])
@@ -170,6 +180,7 @@ def claim_uketsuke(*, by: Principal, uketsuke_id: UUID, now: datetime) -> Job | 
         accepted_by=row.accepted_by,
         accepted_by_name=row.accepted_by_name,
         attempt=row.attempts,
+        chosen=row.digest is None,
     )
 
 
@@ -207,10 +218,9 @@ def begin_shori(
     attempt: int | None = None,
 ) -> None:
     """The file was read through: note its shape and go on to registration. Raises LeaseLost for a former `attempt`."""
-    row = _locked(uketsuke_id, attempt)
-    _move(row, SHORI, now)
-    row.header, row.encoding, row.line_count, row.lease_until = dict(header), encoding, line_count, now + LEASE
-    row.save(update_fields=["state", "moved_at", "header", "encoding", "line_count", "lease_until"])
+    row = locked(uketsuke_id, attempt)
+    row.lease_until = now + LEASE
+    end_kensa(row, SHORI, Shape(header, encoding, line_count), now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +242,7 @@ def lock_bookmark(
     attempt: int | None = None,
 ) -> int:
     """Lock the 受付 and return its しおり: lines up to it are done. Raises LeaseLost for a former `attempt`."""
-    return _locked(uketsuke_id, attempt).bookmark
+    return locked(uketsuke_id, attempt).bookmark
 
 
 @joins_transaction
@@ -246,7 +256,8 @@ def lock_unended(*, by: Principal, uketsuke_id: UUID, attempt: int) -> bool:  # 
     return True
 
 
-def _locked(uketsuke_id: UUID, attempt: int | None) -> Uketsuke:
+def locked(uketsuke_id: UUID, attempt: int | None) -> Uketsuke:
+    """Lock the 受付 and return it. Raises LeaseLost for a former `attempt`."""
     row = Uketsuke.objects.select_for_update().get(id=uketsuke_id)
     if attempt is not None and row.attempts != attempt:
         raise LeaseLost
@@ -277,7 +288,7 @@ def finish_uketsuke(*, by: Principal, uketsuke_id: UUID, now: datetime) -> int:
     if row.bookmark != row.line_count:
         message = "a 受付 is closed before its last line"
         raise RuntimeError(message)
-    _move(row, KANRYO, now)
+    move(row, KANRYO, now)
     row.finished_at, row.lease_until = now, None
     if row.refused_count:
         row.refused_until = now + timedelta(days=limits.REFUSED_LINES_DAYS)
@@ -289,7 +300,7 @@ def finish_uketsuke(*, by: Principal, uketsuke_id: UUID, now: datetime) -> int:
 def refuse_uketsuke(*, by: Principal, uketsuke_id: UUID, reason_code: str, now: datetime) -> None:
     """The whole file cannot be taken; nothing of it was applied."""
     row = Uketsuke.objects.select_for_update().get(id=uketsuke_id)
-    _move(row, KYOHI, now)
+    move(row, KYOHI, now)
     row.reason_code, row.finished_at, row.lease_until = reason_code, now, None
     row.save(update_fields=["state", "moved_at", "reason_code", "finished_at", "lease_until"])
 
@@ -328,7 +339,15 @@ def discard_refused_lines(*, by: Principal, uketsuke_id: UUID) -> bool:  # the z
     return kept
 
 
-def _move(row: Uketsuke, to: str, now: datetime) -> None:
+def end_kensa(row: Uketsuke, to: str, shape: Shape, now: datetime) -> None:
+    """Leave the inspection with what it found, and with the lease as the row has it."""
+    move(row, to, now)
+    row.header, row.encoding, row.line_count = dict(shape.header), shape.encoding, shape.line_count
+    row.save(update_fields=["state", "moved_at", "header", "encoding", "line_count", "lease_until"])
+
+
+def move(row: Uketsuke, to: str, now: datetime) -> None:
+    """Set the next state; a move the table does not have is a mistake of ours."""
     if not can_move(row.state, to):
         message = f"{row.state} -> {to}"
         raise RuntimeError(message)
