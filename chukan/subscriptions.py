@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 
 from chukan.kernel.events import Event
-from shikaku.events import TorokuBlockReflected, TorokuFileAccepted, TorokuFileFinished
+from shikaku.events import TorokuBlockReflected, TorokuFileAccepted, TorokuFileFinished, TorokuFileReleased
 
 SUBSCRIPTIONS: Mapping[type[Event], tuple[str, ...]] = {
     TorokuFileAccepted: ("shikaku.tasks.process_toroku_file",),
+    TorokuFileReleased: ("shikaku.tasks.process_toroku_file",),
     TorokuBlockReflected: ("fugo.tasks.request_of_block",),
     TorokuFileFinished: (),  # known, heard by nobody yet
 }

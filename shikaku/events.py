@@ -18,6 +18,16 @@ class TorokuFileAccepted(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TorokuFileReleased(Event):
+    """A held 登録ファイル was let through by every insurer it was held for and waits to be registered."""
+
+    TOPIC: ClassVar[str] = "shikaku.toroku_file.released.v1"
+    uketsuke_id: UUID
+    sender: str
+    hokensha_code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TorokuBlockReflected(Event):
     """A block of lines, or one line, now stands in 委託区画 and 資格履歴."""
 

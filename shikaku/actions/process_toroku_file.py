@@ -17,6 +17,7 @@ from chukan.controls.uketsuke.actions import (
     LEASE,
     Job,
     LeaseLost,
+    Shape,
     begin_shori,
     claim_uketsuke,
     extend_lease,
@@ -35,6 +36,7 @@ from chukan.kernel.transactions import outside_transaction, own_transaction
 from chukan.settings import limits
 from shikaku.actions.accept_toroku_file import FILE, JIMU
 from shikaku.actions.erase_upload import erase_upload
+from shikaku.actions.hold_toroku_file import find_horyu, hold_file
 from shikaku.actions.prepare_lines import PreparedLine
 from shikaku.actions.read_ahead import BlocksApart, BlocksHere, ReadAhead, ReaderStopped
 from shikaku.actions.register_block import register_block
@@ -69,7 +71,7 @@ def process_toroku_file(
     block_lines: int = limits.BLOCK_LINES,
     apart_lines: int = limits.APART_LINES,
 ) -> None:
-    """Read, check and register the file of a 受付, then close it and erase the upload.
+    """Read, check and register the file of a 受付, then close it and erase the upload; or hold it for a decision.
 
     *Idempotent:* the lease lets one worker in, the しおり skips what is done; a worker that lost its lease leaves
     quietly. Raises what the database or the storage raises; the sweeper rings again after the lease, and erases what
@@ -79,7 +81,7 @@ def process_toroku_file(
     if job is None:
         return
     try:
-        _drive(by, job, now, block_lines=block_lines, apart_lines=apart_lines)
+        ended = _drive(by, job, now, block_lines=block_lines, apart_lines=apart_lines)
     except KeyUnavailable:
         if get_uketsuke_by_id(by=by, row_id=uketsuke_id, now=now()).finished:
             return  # another worker ended it and erased the upload meanwhile
@@ -87,41 +89,61 @@ def process_toroku_file(
     except LeaseLost:
         log.info("shikaku.toroku_file.left", uketsuke_id=str(uketsuke_id))
         return
+    if not ended:
+        log.info("shikaku.toroku_file.held", uketsuke_id=str(uketsuke_id))
+        return
     erase_upload(by=by, uketsuke_id=uketsuke_id, now=now())
     log.info("shikaku.toroku_file.finished", uketsuke_id=str(uketsuke_id))
 
 
-def _drive(by: Principal, job: Job, now: Now, *, block_lines: int, apart_lines: int) -> None:
-    """Bring the 受付 to its end, unless somebody else does."""
+def _drive(by: Principal, job: Job, now: Now, *, block_lines: int, apart_lines: int) -> bool:
+    """Bring the 受付 to its end, unless somebody else does; False when it is held before its first line."""
     files = store()
     line_count = job.line_count
     if job.state == KENSA:
         try:
-            line_count = _inspect(by, job, files, now)
+            inspected = _inspect(by, job, files, now)
         except HeaderRefused as refusal:
             close_refused(by=by, job=job, reason_code=refusal.code, now=now())
-            return
+            return True
+        if inspected is None:
+            return False
+        line_count = inspected
     if job.bookmark < line_count:
         size = _Size(block_lines, apart=line_count - job.bookmark >= apart_lines)
         _register_lines(by, job, files, now, size)
     close_finished(by=by, job=job, now=now())
+    return True
 
 
-def _inspect(by: Principal, job: Job, files: FileStore, now: Now) -> int:
-    """Read the whole file once: its header, its encoding, the number of its records."""
+def _inspect(by: Principal, job: Job, files: FileStore, now: Now) -> int | None:
+    """Read the whole file once: its header, its encoding, the number of its records, what they take away.
+
+    Return the number of records, None when the file is held.
+    """
+
+    def stay() -> None:
+        extend_lease(by=by, uketsuke_id=job.uketsuke_id, attempt=job.attempt, now=now())
+
     with files.open(job.file_key) as stream, ThreadPoolExecutor(1) as apart:
         reader = open_toroku_file(stream)
-        count = _awaited(by, job, apart.submit(reader.count), now)
-        begin_shori(
-            by=by,
-            uketsuke_id=job.uketsuke_id,
-            header={"names": list(reader.header), "raw": reader.raw_header.hex(), "bom": reader.bom},
-            encoding=reader.encoding,
-            line_count=count,
-            now=now(),
-            attempt=job.attempt,
-        )
-    return count
+        survey = _awaited(by, job, apart.submit(reader.survey, by.sendable), now)
+        header = {"names": list(reader.header), "raw": reader.raw_header.hex(), "bom": reader.bom}
+        shape = Shape(header, reader.encoding, survey.line_count)
+    found = find_horyu(by=by, job=job, tallies=survey.tallies, stay=stay, now=now())
+    if found:
+        hold_file(by=by, job=job, shape=shape, found=found, now=now())
+        return None
+    begin_shori(
+        by=by,
+        uketsuke_id=job.uketsuke_id,
+        header=shape.header,
+        encoding=shape.encoding,
+        line_count=shape.line_count,
+        now=now(),
+        attempt=job.attempt,
+    )
+    return shape.line_count
 
 
 def _awaited(by: Principal, job: Job, coming: Future[T], now: Now) -> T:

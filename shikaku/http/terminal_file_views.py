@@ -36,6 +36,7 @@ from shikaku.domain.violations import CODES
 from shikaku.formats.kekka_file_v1 import write_kekka
 from shikaku.http.terminal_file_show import file_row, file_view, meisai_row, stages
 from shikaku.http.terminal_forms import FieldError
+from shikaku.http.terminal_horyu_views import horyu_view
 from shikaku.http.terminal_page import Link, actor, can_update, go_on, show_errors
 from shikaku.http.upload import SealingUploadHandler
 from shikaku.queries.kekka import kekka_rows, teisei_csv
@@ -188,6 +189,7 @@ def _status_context(request: HttpRequest, status: UketsukeStatus, ptag: str, now
     context: dict[str, object] = {
         "can_update": can_update(by),
         "file": file_view(status, now),
+        "horyu": horyu_view(by, status, now),
         "steps": stages(status),
         "ptag": ptag,
         "live_url": request.get_full_path(),

@@ -6,6 +6,7 @@ from shikaku.http import terminal_bulk_views as bulk
 from shikaku.http import terminal_entry_views as entry
 from shikaku.http import terminal_file_views as file
 from shikaku.http import terminal_fix_views as fix
+from shikaku.http import terminal_horyu_views as horyu
 from shikaku.http import terminal_person_views as person
 from shikaku.http import terminal_search_views as search
 from shikaku.http import terminal_views as terminal
@@ -43,6 +44,8 @@ urlpatterns = [
     path("shikaku/toroku-files/<uuid:row_id>/", file.show_file_status, name="file_status"),
     path("shikaku/toroku-files/<uuid:row_id>/kekka/", file.download_kekka, name="file_kekka"),
     path("shikaku/toroku-files/<uuid:row_id>/error/", file.download_teisei, name="file_teisei"),
+    path("shikaku/toroku-files/<uuid:row_id>/horyu/", horyu.show_horyu, name="horyu"),
+    path("shikaku/toroku-files/<uuid:row_id>/horyu/torisage/", horyu.withdraw, name="horyu_torisage"),
     path("shikaku/toroku-files/<uuid:row_id>/haki/", file.discard, name="file_discard"),
     path("shikaku/toroku-files/<uuid:row_id>/error/<int:meisai_no>/", fix.show_file_fix, name="file_fix"),
     path(

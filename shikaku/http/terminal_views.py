@@ -10,13 +10,14 @@ from django.views.decorators.http import require_GET
 from chukan.controls.kengen.domain import BY_ID
 from chukan.controls.kengen.queries import can_open
 from chukan.controls.kengen.views.guard import screen
-from chukan.controls.uketsuke.domain import HORYU, KYOHI
-from chukan.controls.uketsuke.queries import UketsukeStatus, list_uketsuke
+from chukan.controls.uketsuke.domain import KYOHI
+from chukan.controls.uketsuke.queries import UketsukeStatus, list_held, list_uketsuke
 from chukan.kernel import clock
 from chukan.kernel.clock import business_date_jst
 from chukan.kernel.http.pages import Todo, show
 from chukan.kernel.templatetags.hyoji import hizuke_wareki, nichiji
 from shikaku.http.terminal_file_show import file_row
+from shikaku.http.terminal_horyu_views import may_decide
 from shikaku.http.terminal_page import Link, actor
 from shikaku.queries.refused_line import count_waiting
 
@@ -43,6 +44,9 @@ def show_home(request: HttpRequest) -> HttpResponse:
     waiting = count_waiting(by=by, row_ids=[one.row_id for one in files if one.ijo]) if files else {}
     recent = [one for one in files if now - one.accepted_at <= _LOOK_BACK]
     todo = [found for one in recent if (found := _todo(one, waiting.get(one.row_id, 0))) is not None]
+    decides = may_decide(by, now)
+    held = list_held(by=by, now=now, limit=_RECENT) if sees_files or decides else ()
+    todo = [*(_held_todo(one, decides=decides) for one in held), *todo]
     sends = can_open(by, BY_ID["HS-301"], on=on)
     context = {
         "now": now,
@@ -57,14 +61,22 @@ def show_home(request: HttpRequest) -> HttpResponse:
     return show(request, "terminal/shikaku/home.html", context)
 
 
+def _held_todo(status: UketsukeStatus, *, decides: bool) -> Todo:
+    """Return the sentence of a held file, however long it waits: to decide, or whom to ask."""
+    name = status.file_name or status.uketsuke_bango
+    if decides:
+        url = reverse("shikaku:horyu", args=[status.row_id])
+        return Todo(f"{name} は保留しています。内容を確かめて、登録を続けるか取り下げてください。", url)
+    url = reverse("shikaku:file_status", args=[status.row_id])
+    return Todo(f"{name} は保留しています。内容を確かめて、システム管理責任者に連絡してください。", url)
+
+
 def _todo(status: UketsukeStatus, waiting: int) -> Todo | None:
     """Return the sentence of what a file asks of its sender, None when it asks nothing."""
     url = reverse("shikaku:file_status", args=[status.row_id])
     name = status.file_name or status.uketsuke_bango
     if status.jotai == KYOHI:
         return Todo(f"{name} は受け付けられませんでした。理由を確かめ、直して送り直してください。", url)
-    if status.jotai == HORYU:
-        return Todo(f"{name} は保留しています。内容を確かめてください。", url)
     if status.teitai_nichiji is not None:
         return Todo(f"{name} は {nichiji(status.teitai_nichiji)} から進んでいません。続くときは連絡してください。", url)
     if waiting and status.refused_until is not None:

@@ -6,6 +6,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+from uuid import UUID
 
 from django.db.models import Count, F, Q, QuerySet, Sum
 from django.db.models.functions import ExtractHour
@@ -110,6 +111,22 @@ def list_files(
     if before is not None:
         rows = rows.filter(accepted_at__lt=before)
     return _states(rows.order_by("-accepted_at"), limit)
+
+
+@dataclass(frozen=True, slots=True)
+class FilePlace:
+    """Which row a 受付番号 names, and in whose zone; `hokensha_code` is None for 国保情報集約システム."""
+
+    row_id: UUID
+    sender: str
+    hokensha_code: str | None
+
+
+@reads_as_operator
+def find_file_place(*, by: Principal, uketsuke_bango: str) -> FilePlace | None:  # by is checked by the decorator
+    """Return where a file stands that operators are asked about by its number, None when there is none."""
+    rows = Uketsuke.objects.using(OPERATOR_ALIAS).filter(single=False, uketsuke_bango=uketsuke_bango)
+    return next((FilePlace(*values) for values in rows.values_list("id", "sender", "hokensha_code")), None)
 
 
 @reads_as_operator

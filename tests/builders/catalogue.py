@@ -54,6 +54,7 @@ ACROSS = {
 # Unique keys of insurer tables without the zone: random ids, or keys whose value tells nothing about another zone.
 UNZONED_KEYS = {
     "uketsuke_uketsuke_uketsuke_bango_key": "受付番号 is random and made by the hub",
+    "uketsuke_horyu_pkey": "the 受付 is a random id",
     "uketsuke_meisai_pkey": "the 受付 is a random id",
     "uketsuke_teiseimachi_pkey": "the 受付 is a random id",
     "shikaku_soshin_jun": "one order per person over all insurers; the number is given by a function",

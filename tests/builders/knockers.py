@@ -283,7 +283,7 @@ def _carried(stage: Stage, carrying: Machine) -> Things:
     start = 4000 + int(uuid4().hex[:4], 16)
     with as_role(stage.world, "worker"):
         sent = send_file(file_text([message(start, hokensha=code, bango="138057")]), by=by, now=clock.now())
-    return Things(code=code, file=sent, person=start, start=start)
+    return Things(code=code, file=sent, held=sent, person=start, start=start)
 
 
 def _system(kind: str, machine: Machine, *, own: Things, other: Things, state: str = "signed") -> Caller:

@@ -68,12 +68,16 @@ class Asking:
         sent = things.thrown if about == "discard" and things.thrown else things.file
         if mine and about == "discard":
             self.stage.keep_again(sent)
+        if about == "horyu":
+            sent = things.held
+            if mine:
+                self.stage.hold_again(sent)
         _, slip, kind = about.rpartition("slip ")
         row: object = things.staff_row if about == "staff" else things.row_id
         values = {"tsuban": "1", "meisai_no": "2", "uketsuke_bango": sent.bango}
         values["shonin_id"] = str(things.irai)
         values["list_id"] = NOBODY  # no insurer has one
-        values["row_id"] = str(sent.row_id if about in {"file", "discard"} or kind == "file_fix" else row)
+        values["row_id"] = str(sent.row_id if about in {"file", "discard", "horyu"} or kind == "file_fix" else row)
         if slip:
             writer = self.caller.staff_id or "system" if mine else f"S{things.start}"
             values["slip"] = str(self.stage.slip(kind, things, writer))

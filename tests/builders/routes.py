@@ -57,7 +57,7 @@ def values_of(route: Route, insurer: Insurer) -> dict[str, str]:
     """Return the ids of an insurer's rows that fit a route."""
     row: UUID = insurer.row_id
     if "toroku-files" in route.pattern:
-        row = insurer.file.row_id
+        row = (insurer.held if "/horyu/" in route.pattern else insurer.file).row_id
     if "shokuin" in route.pattern:
         row = insurer.staff_row
     return {

@@ -29,12 +29,19 @@ UPDATE uketsuke_uketsuke SET refused_until = now() + interval '1 day' WHERE id =
 """
 
 
+_HELD_AGAIN = (
+    "UPDATE uketsuke_uketsuke SET state = 'horyu', reason_code = '', finished_at = NULL WHERE id = %s",
+    "UPDATE uketsuke_horyu SET decision = '' WHERE uketsuke_id = %s",
+)
+
+
 @dataclass(frozen=True)
 class Things:
     """The rows of one zone that doors are about."""
 
     code: str
     file: Sent
+    held: Sent
     row_id: UUID = _NO_ROW
     staff_row: UUID = _NO_ROW
     irai: UUID = _NO_ROW
@@ -51,7 +58,7 @@ class Things:
     @property
     def marks(self) -> tuple[str, ...]:
         """Return what names the people and files of the zone."""
-        return (*self.people, *(sent.bango for sent in (self.file, self.thrown) if sent is not None))
+        return (*self.people, *(sent.bango for sent in (self.file, self.held, self.thrown) if sent is not None))
 
     @property
     def numbers(self) -> tuple[str, ...]:
@@ -80,6 +87,11 @@ class Stage:
         """Let a file's refused lines be there, whoever discarded them."""
         self.admin.execute(_KEPT_AGAIN, [sent.row_id])
 
+    def hold_again(self, sent: Sent) -> None:
+        """Let a file wait for its decision, whoever took it back."""
+        for statement in _HELD_AGAIN:
+            self.admin.execute(statement, [sent.row_id])
+
 
 def set_up(world: World, admin: psycopg.Connection) -> Stage:
     """Give two insurers rows behind every door."""
@@ -96,6 +108,7 @@ def _things(world: World, insurer: Insurer, start: int) -> Things:
     return Things(
         code=insurer.code,
         file=insurer.file,
+        held=insurer.held,
         row_id=insurer.row_id,
         staff_row=next(row.id for row in list_shokuin(by=clerk(insurer.code)) if row.shokuin_id == staff_id),
         irai=insurer.irai,

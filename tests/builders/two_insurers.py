@@ -66,13 +66,17 @@ class Insurer:
     row_id: UUID
     slip: UUID
     file: Sent
+    held: Sent
     staff_row: UUID
     staff_slip: UUID
     irai: UUID
 
 
 def seed_insurer(world: World, code: str, start: int) -> Insurer:
-    """Give one insurer staff, a system, people, a changed number, a file with a refused line, a slip, a case, a job."""
+    """Give one insurer staff, a system, people, a changed number, files, a slip, a case, a job.
+
+    One file has a refused line, one is held.
+    """
     with as_role(world, "kanri"):
         staff_id = a_staff(
             f"S{start:04d}",
@@ -105,6 +109,8 @@ def seed_insurer(world: World, code: str, start: int) -> Insurer:
         requests_made()
         bad = message(start + 2, hokensha=code, shikaku={"shikaku_shutoku_ymd": NOT_YET})
         file = send_file(file_text([message(start + 1, hokensha=code), bad]), by=by, now=now)
+        losses = [known("04", hokensha=code, edaban=n, shikaku={"shikaku_soshitsu_ymd": "2026-10-01"}) for n in (1, 2)]
+        held = send_file(file_text(losses), by=by, now=now)
         begin_reseal(by=by, run=uuid4(), now=now)
         _begun_walk(by=by, now=now)
     taken = replace(line(change), koshingo_kojin_bango=kojin_bango(start + 1))
@@ -119,6 +125,7 @@ def seed_insurer(world: World, code: str, start: int) -> Insurer:
         row_id=find_row_id(by=by, hihokensha_edaban=1),
         slip=slip,
         file=file,
+        held=held,
         staff_row=next(row.id for row in list_shokuin(by=by) if row.shokuin_id == staff_id),
         staff_slip=staff_slip,
         irai=list_irai(by=by, limit=1, now=now)[0].id,

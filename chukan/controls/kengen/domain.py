@@ -185,6 +185,8 @@ SCREENS: Final[tuple[Screen, ...]] = (
     _shikaku("HS-302", "ファイル登録の状況", "file_status", "shokai"),
     _shikaku("HS-303", "登録の履歴", "file_list", "shokai", _SHIKAKU_GROUP),
     _shikaku("HS-304", "エラー行の修正", "file_fix", "koshin"),
+    # The decision is the システム管理責任者's alone (published contract §4), who may have no other right here.
+    Screen("HS-305", "保留の確認", "shikaku:horyu", *STAFF_ADMIN, _INSURER, "shikaku", None, _REGISTER),
     Screen(
         "HS-501",
         "符号の取得状況",

@@ -174,6 +174,19 @@ def has_system_kanri(*, zone: str, on: date) -> bool:
     return Account.objects.filter(zone=zone, shokuin__kubun=SYSTEM_KANRI, valid_to__gt=on).exists()
 
 
+@reads
+def find_system_kanri(*, by: Principal, zone: str, shokuin_id: str, on: date) -> str | None:
+    """Return the name of a システム管理責任者 whose 職員ID is valid on a day, None for everybody else."""
+    found = Account.objects.filter(
+        zone=zone,
+        shokuin__shokuin_id=normal_id(shokuin_id),
+        shokuin__kubun=SYSTEM_KANRI,
+        valid_from__lte=on,
+        valid_to__gt=on,
+    )
+    return found.values_list("shokuin__shimei", flat=True).first()
+
+
 def is_shokuin_id_taken(*, zone: str, hokensha_code: str | None, shokuin_id: str) -> bool:
     """Tell, inside the zone's transaction, whether a 職員ID is in use; operators' IDs are unique among them all."""
     if Shokuin.objects.filter(zone=zone, shokuin_id=shokuin_id).exists():

@@ -55,6 +55,9 @@ class SosaKind(StrEnum):
     FILE_BLOCK = "file_block"
     FILE_FINISHED = "file_finished"
     FILE_REFUSED = "file_refused"
+    FILE_HELD = "file_held"
+    FILE_RELEASED = "file_released"
+    FILE_WITHDRAWN = "file_withdrawn"
     FILE_DISCARDED = "file_discarded"
     FILE_EXPIRED = "file_expired"
     FILE_ERASED_AGAIN = "file_erased_again"
@@ -135,6 +138,9 @@ KIND_LABELS: Final[Mapping[str, str]] = {
     "file_block": "ファイルの処理",
     "file_finished": "ファイルの終了",
     "file_refused": "ファイルの拒否",
+    "file_held": "ファイルの保留",
+    "file_released": "保留したファイルの登録の続行",
+    "file_withdrawn": "保留したファイルの取下げ",
     "file_discarded": "訂正待ちの破棄",
     "file_expired": "訂正待ちの期限による消去",
     "file_erased_again": "復旧後の消去のやり直し",

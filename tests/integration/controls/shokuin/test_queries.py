@@ -1,6 +1,8 @@
+from datetime import date
+
 import pytest
 
-from chukan.controls.shokuin.queries import get_shokuin, list_shokuin
+from chukan.controls.shokuin.queries import find_system_kanri, get_shokuin, list_shokuin
 from chukan.kernel.errors import NotFound
 from tests.support.principals import KENPO, OTHER_KENPO, clerk
 from tests.support.staff import a_staff, an_operator, enter, web_role
@@ -66,3 +68,19 @@ class TestListShokuin:
         with pytest.raises(NotFound):
             get_shokuin(by=clerk(KENPO), row_id=theirs.id)
         assert get_shokuin(by=clerk(OTHER_KENPO), row_id=theirs.id) == theirs
+
+
+class TestFindSystemKanri:
+    def test_only_whoever_may_keep_staff_of_that_insurer_on_that_day(self, world: World) -> None:
+        first, end = date(2026, 4, 1), date(2027, 4, 1)
+        manages = frozenset({("kanri", "koshin")})
+        a_staff("K0001", kengen=manages, shimei="見本三千代", valid_from=first, valid_to=end)
+        a_staff("S0001", valid_from=first, valid_to=end)
+
+        def found(zone: str, shokuin_id: str, on: date) -> str | None:
+            return find_system_kanri(by=clerk(zone), zone=zone, shokuin_id=shokuin_id, on=on)
+
+        assert found(KENPO, "K0001", first) == "見本三千代"
+        assert found(KENPO, "K0001", end) is None
+        assert found(KENPO, "S0001", first) is None
+        assert found(OTHER_KENPO, "K0001", first) is None

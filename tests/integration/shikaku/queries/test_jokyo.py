@@ -8,7 +8,7 @@ import pytest
 
 from chukan.controls.kikan.domain import UNYO_HOSHU
 from chukan.kernel.principal import Principal
-from shikaku.queries.jokyo import Charge, count_day, list_files, list_stalled
+from shikaku.queries.jokyo import Charge, count_day, find_file_place, list_files, list_stalled
 from tests.support.files_of_operators import a_file
 from tests.support.principals import KENPO, OTHER_KENPO
 from tests.support.world import World
@@ -52,3 +52,13 @@ class TestFigures:
         assert seen(Charge()) == {mine, other, carried}
         assert seen(Charge(frozenset({KENPO}), shuyaku=False)) == {mine}
         assert seen(Charge(frozenset({KENPO}), shuyaku=True)) == {mine, carried}
+
+
+class TestFindFilePlace:
+    def test_a_number_leads_to_whose_file_it_is(self, world: World) -> None:
+        mine, carried = a_file(world, NOW), a_file(world, NOW, sender="shuyaku-1", zone=None)
+
+        found = [find_file_place(by=OPERATOR, uketsuke_bango=bango) for bango in (mine, carried)]
+
+        assert [(one.sender, one.hokensha_code) for one in found if one] == [(KENPO, KENPO), ("shuyaku-1", None)]
+        assert find_file_place(by=OPERATOR, uketsuke_bango="20261120-ZZZZZZZZZZ") is None
