@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET
 from chukan.controls.kengen.domain import BY_ID
 from chukan.controls.kengen.queries import can_open
 from chukan.controls.kengen.views.guard import screen
-from chukan.controls.uketsuke.domain import KYOHI
+from chukan.controls.uketsuke.domain import KYOHI, TORISAGE
 from chukan.controls.uketsuke.queries import UketsukeStatus, list_held, list_uketsuke
 from chukan.kernel import clock
 from chukan.kernel.clock import business_date_jst
@@ -75,6 +75,8 @@ def _todo(status: UketsukeStatus, waiting: int) -> Todo | None:
     """Return the sentence of what a file asks of its sender, None when it asks nothing."""
     url = reverse("shikaku:file_status", args=[status.row_id])
     name = status.file_name or status.uketsuke_bango
+    if status.jotai == KYOHI and status.riyu is not None and status.riyu["code"] == TORISAGE:
+        return None  # whoever took it back knows
     if status.jotai == KYOHI:
         return Todo(f"{name} は受け付けられませんでした。理由を確かめ、直して送り直してください。", url)
     if status.teitai_nichiji is not None:

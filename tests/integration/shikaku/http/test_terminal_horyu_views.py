@@ -161,6 +161,7 @@ class TestWithdraw:
         assert (answer.status_code, answer["Location"]) == (303, page(held))
         assert held.status.jotai == "kyohi"
         assert "保険者が取り下げました。" in text_of(client, page(held))
+        assert "直して送り直してください" not in text_of(client, "/home/")
         assert client.get(f"{page(held)}kekka/").status_code == 200
 
     def test_after_a_decision_there_is_nothing_more_to_decide(self, held: Sent) -> None:
