@@ -43,7 +43,7 @@ from shikaku.http.terminal_entry import (
     typed_of,
 )
 from shikaku.http.terminal_forms import FieldError, Section, all_specs, bind, in_field_order
-from shikaku.http.terminal_kyogo import CHANGED_TITLE, ChangedItem, beside, shown_before, told_of
+from shikaku.http.terminal_kyogo import CHANGED_TITLE, ChangedItem, beside, seen_of, shown_before, told_of
 from shikaku.http.terminal_layout import NUMBER_FIELDS
 from shikaku.http.terminal_lines import clean_bango, field_errors, without_numbers
 from shikaku.http.terminal_page import Fact, Link, actor, go_on, once, options_of, posted, show_errors, steps
@@ -195,7 +195,7 @@ def _accept(request: HttpRequest, page: Page, held: HeldBango) -> HttpResponse:
         _need_right(by)
     number = read_bango(data, page.entry.number_field, held)
     typed = typed_of(data, request.POST.getlist("kesu"), specs, number.bango)
-    seen = int(data["seen"]) if data.get("seen", "").isdecimal() else None
+    seen = seen_of(data.get("seen", ""))
     if seen != page.newest:
         return go_on(_edit_url(page.entry, _keep(request, page, typed, number.held, seen=seen)))
     line, reading = read_form(page.entry, typed, by=by, target=page.target, specs=specs)

@@ -23,6 +23,7 @@ CHANGED_TITLE: Final = "入力しているあいだに、この加入者の内�
 _WHAT_TO_DO: Final = "最新の内容と比べて、もう一度「確認へ進む」を押してください。"
 _BOTH: Final = "この項目も変更されています。最新の内容と比べて、登録する内容を入力してください。"
 UNTOUCHED: Final = "（変えていません。最新の内容にしました）"
+_DIGITS: Final = 18  # of a 履歴通番 at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,11 @@ class Kyogo:
     typed: Typed
     items: tuple[ChangedItem, ...]
     errors: tuple[FieldError, ...]
+
+
+def seen_of(text: str) -> int | None:
+    """Return the 履歴通番 a form says it showed; None, as for a form that showed none, when it is no such number."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= _DIGITS else None
 
 
 def told_of(line: RirekiLine | None, today: date) -> str:

@@ -10,7 +10,7 @@ import pytest
 
 from shikaku.http.terminal_entry import CLEARED, Typed
 from shikaku.http.terminal_forms import Spec
-from shikaku.http.terminal_kyogo import UNTOUCHED, Kyogo, beside, told_of
+from shikaku.http.terminal_kyogo import UNTOUCHED, Kyogo, beside, seen_of, told_of
 from shikaku.http.terminal_layout import Options
 from shikaku.queries.rireki import RirekiLine
 from shikaku.queries.versions import Version
@@ -25,6 +25,13 @@ AFTER = {**BEFORE, "kihon.jusho": "新", "kihon.jusho_henko_ymd": "2026-10-01"}
 
 def put(typed: Typed, *, prefilled: bool = True) -> Kyogo:
     return beside(BEFORE, AFTER, typed, SPECS, Options({}, ()), prefilled=prefilled)
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"), [("7", 7), ("", None), ("-7", None), ("７", None), ("9" * 18, int("9" * 18)), ("9" * 5000, None)]
+)
+def test_the_version_a_form_showed(text: str, seen: int | None) -> None:
+    assert seen_of(text) == seen
 
 
 class TestBeside:
