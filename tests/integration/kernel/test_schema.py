@@ -19,6 +19,7 @@ BY_THE_ROW = {
     "shikaku_reindex_job",
     "shikaku_reseal_job",
     "shikaku_terminal_slip",
+    "uketsuke_horyu",
     "uketsuke_uketsuke",
 }
 
