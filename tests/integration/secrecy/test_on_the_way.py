@@ -144,7 +144,7 @@ class TestTelegrams:
         assert set(naiyo) == {"hokensha_code", "hihokensha_edaban", "seigyo", "kihon", "kikan", "pmh_id"}
         assert set(naiyo["kikan"][0]) == {"shikaku_tsuban", "rireki_tsuban", *self.GROUPS}
         assert set(naiyo["kihon"]) == set(KIHON)
-        assert set(naiyo["kikan"][0]["shikaku"]) == set(SHIKAKU) | {"hokensha_bango"}
+        assert set(naiyo["kikan"][0]["shikaku"]) == set(SHIKAKU) | {"hokensha_bango", "shikaku_soshitsu_ymd"}
 
     @pytest.mark.kj("KJ-EXT-02")
     def test_no_column_of_the_tables_goes_out_by_itself(self, world: World) -> None:

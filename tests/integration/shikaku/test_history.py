@@ -91,10 +91,10 @@ def play(reference: Reference, step: tuple[str, int, int], at: datetime, count: 
         ok = not reference.clash(start, None)
         number = len(reference.periods) + 1
         if ok:
-            newest = max(reference.periods.values(), key=lambda held: held["touched"], default=None)
-            address = newest["address"] if newest else ""
+            # Who joins again keeps the address of the latest period; one withdrawn as a mistake passes nothing on.
+            address = reference.periods[latest]["address"] if latest else ""
             reference.periods[number] = {
-                "from": start, "to": None, "address": address, "withdrawn": False, "touched": count,
+                "from": start, "to": None, "address": address, "withdrawn": False,
             }  # fmt: skip
         return message(1, shikaku={"shikaku_shutoku_ymd": start.isoformat()}), ok
     held = reference.periods.get(latest or 0)
@@ -102,7 +102,7 @@ def play(reference: Reference, step: tuple[str, int, int], at: datetime, count: 
         end = start + timedelta(days=length)
         ok = held is not None and end > held["from"] and not reference.clash(held["from"], end, latest)
         if ok and held is not None:
-            held.update(to=end, touched=count)
+            held.update(to=end)
         return known("04", edaban=1, shikaku={"shikaku_soshitsu_ymd": end.isoformat()}), ok
     if what == "move":
         ok = (
@@ -111,15 +111,15 @@ def play(reference: Reference, step: tuple[str, int, int], at: datetime, count: 
             and not reference.clash(start, held["to"], latest)
         )
         if ok and held is not None and held["from"] != start:
-            held.update({"from": start, "touched": count})
+            held.update({"from": start})
         return known("03", edaban=1, shikaku={"shikaku_shutoku_ymd": start.isoformat()}), ok
     if what == "address":
         if held is not None:
-            held.update(address=f"見本県{count}", touched=count)
+            held.update(address=f"見本県{count}")
         items = {"jusho": f"見本県{count}", "jusho_henko_ymd": "2026-01-01"}
         return known("03", edaban=1, kihon=items), held is not None
     if held is not None:
-        held.update(withdrawn=True, touched=count)
+        held.update(withdrawn=True)
     return known("05", edaban=1), held is not None
 
 

@@ -317,7 +317,7 @@ def test_a_reissue_supersedes_and_keeps_the_former(world: World) -> None:
     released(world, files[1].id, now=LATER)
     all_sent(world, now=LATER)
 
-    assert brought(world, (second, code_of(1))) == ["taken"], "the code that leaked is no new one"
+    assert brought(world, (second, code_of(1))) == ["former_code"], "the code that leaked is no new one"
     assert brought(world, (second, code_of(1, issue=2)), now=LATER + timedelta(hours=1)) == ["stored"]
 
     rows = asked(

@@ -92,7 +92,7 @@ class TestOneRefused:
         resent(world)
         registered(loss(1))
 
-        assert "shikaku_soshitsu_ymd" not in sent_next(world)["kikan"][0]["shikaku"]
+        assert sent_next(world)["kikan"][0]["shikaku"]["shikaku_soshitsu_ymd"] is None
 
     def test_twice_is_once(self, world: World) -> None:
         joined(1)
