@@ -40,12 +40,14 @@ CALLS: Final = 20
 SINGLES: Final = 100
 Now = Callable[[], datetime]
 
+# Earlier telegrams of a person are found by the person alone: in words of the index of what waits, the database would
+# at times go through all of it for each person who had one before.
 _CLAIM: Final = """
 WITH due AS (
   SELECT s.soshin_bango FROM shikaku_onshi_soshin s
   WHERE s.sent_at IS NULL AND s.available_at <= %s AND s.attempts {} 0 AND NOT EXISTS (
     SELECT 1 FROM shikaku_onshi_soshin o
-    WHERE o.himozuke_bango = s.himozuke_bango AND o.jun < s.jun AND o.sent_at IS NULL)
+    WHERE o.himozuke_bango = s.himozuke_bango AND o.jun < s.jun AND COALESCE(o.sent_at, 'infinity') = 'infinity')
   ORDER BY s.available_at LIMIT %s FOR UPDATE OF s SKIP LOCKED)
 UPDATE shikaku_onshi_soshin s SET available_at = %s, lease_until = %s, attempts = s.attempts + 1
 FROM due WHERE s.soshin_bango = due.soshin_bango
