@@ -123,12 +123,15 @@ class TestOnePerson:
             admin.execute(
                 f"INSERT INTO shikaku_onshi_soshin (soshin_bango, himozuke_bango, jun, hokensha_code,"
                 f" hihokensha_edaban, {columns}) SELECT gen_random_uuid(), gen_random_uuid(), 1, hokensha_code,"
-                f" hihokensha_edaban, {columns} FROM shikaku_onshi_soshin, generate_series(1, 2000) WHERE jun = 1"
+                f" hihokensha_edaban, {columns} FROM shikaku_onshi_soshin, generate_series(1, 10000) WHERE jun = 1"
             )
+            unknown = admin.execute(f"EXPLAIN {send._CLAIM_NEW}", [LATER, 1000, LATER, LATER]).fetchall()
             admin.execute("ANALYZE shikaku_onshi_soshin")
 
         plan = asked(world, f"EXPLAIN {send._CLAIM_AGAIN}", LATER, 1, LATER, LATER)
         assert "shikaku_soshin_again" in str(plan)
+        # Before anything is known of the table, too, it is walked through once, not once for each person.
+        assert (str(unknown).count("shikaku_soshin_waiting"), "BitmapAnd" in str(unknown)) == (1, False)
 
     def test_two_senders_never_take_the_same(self) -> None:
         first = claim_telegrams(by=RELAY, now=LATER, limit=10, again=False)
