@@ -4,7 +4,7 @@ from uuid import UUID
 
 from celery import shared_task
 
-from chukan.controls.uketsuke.actions import note_ring
+from chukan.controls.uketsuke.actions import call_next, note_ring
 from chukan.kernel import clock
 from chukan.kernel.principal import system_principal
 from shikaku.actions import process_toroku_file as process
@@ -16,10 +16,14 @@ from shikaku.queries.due_work import list_due_uketsuke
 
 @shared_task
 def process_toroku_file(*, event_id: int, uketsuke_id: str, sender: str, hokensha_code: str, **_later: object) -> None:  # noqa: ARG001
-    """Drive one file to its end."""
+    """Drive one file to its end, then ring for the sender's next: files of one sender go in the order they came."""
     worker = system_principal(actor_id="worker")
     by = sender_principal(by=worker, sender=sender, hokensha_code=hokensha_code)
-    process.process_toroku_file(by=by, uketsuke_id=UUID(uketsuke_id), now=clock.now)
+    if not process.process_toroku_file(by=by, uketsuke_id=UUID(uketsuke_id), now=clock.now):
+        return
+    following = call_next(by=by, now=clock.now())
+    if following is not None:
+        process_toroku_file.delay(event_id=0, uketsuke_id=str(following), sender=sender, hokensha_code=hokensha_code)
 
 
 @shared_task

@@ -23,6 +23,7 @@ IDEMPOTENCY_DAYS = 7
 BODY_MAX = 1024 * 1024  # bytes of a request body
 FILE_MAX = 512 * 1024 * 1024  # bytes of an uploaded file
 CSV_MAX = 2 * 1024 * 1024 * 1024  # bytes of the CSV after decompression
+LINES_MAX = 9_999_999  # 明細 of one file: 受付明細番号 has seven digits
 BLOCK_LINES = 8000  # lines of one transaction
 APART_LINES = 20_000  # from so many lines on, a second process reads ahead: starting it takes a second
 RESEAL_PERSONS = 200  # persons whose rows are sealed again in one transaction; registrations of them wait for it

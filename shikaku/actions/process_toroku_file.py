@@ -25,7 +25,7 @@ from chukan.controls.uketsuke.actions import (
     lock_unended,
     refuse_uketsuke,
 )
-from chukan.controls.uketsuke.domain import KENSA
+from chukan.controls.uketsuke.domain import KENSA, TOO_LARGE
 from chukan.controls.uketsuke.queries import get_uketsuke_by_id
 from chukan.kernel.crash_points import crash_point
 from chukan.kernel.crypto.errors import KeyUnavailable
@@ -70,30 +70,32 @@ def process_toroku_file(
     now: Now,
     block_lines: int = limits.BLOCK_LINES,
     apart_lines: int = limits.APART_LINES,
-) -> None:
+) -> bool:
     """Read, check and register the file of a 受付, then close it and erase the upload; or hold it for a decision.
 
-    *Idempotent:* the lease lets one worker in, the しおり skips what is done; a worker that lost its lease leaves
-    quietly. Raises what the database or the storage raises; the sweeper rings again after the lease, and erases what
-    a dead process left. 根拠: KJ-IN-21.
+    Return whether this worker brought it so far: the sender's next file may begin then. *Idempotent:* the lease lets
+    one worker in, the しおり skips what is done; a worker that lost its lease leaves quietly. Raises what the database
+    or the storage raises; the sweeper rings again after the lease, and erases what a dead process left.
+    根拠: KJ-IN-21.
     """
     job = claim_uketsuke(by=by, uketsuke_id=uketsuke_id, now=now())
     if job is None:
-        return
+        return False
     try:
         ended = _drive(by, job, now, block_lines=block_lines, apart_lines=apart_lines)
     except KeyUnavailable:
         if get_uketsuke_by_id(by=by, row_id=uketsuke_id, now=now()).finished:
-            return  # another worker ended it and erased the upload meanwhile
+            return False  # another worker ended it and erased the upload meanwhile
         raise
     except LeaseLost:
         log.info("shikaku.toroku_file.left", uketsuke_id=str(uketsuke_id))
-        return
+        return False
     if not ended:
         log.info("shikaku.toroku_file.held", uketsuke_id=str(uketsuke_id))
-        return
+        return True
     erase_upload(by=by, uketsuke_id=uketsuke_id, now=now())
     log.info("shikaku.toroku_file.finished", uketsuke_id=str(uketsuke_id))
+    return True
 
 
 def _drive(by: Principal, job: Job, now: Now, *, block_lines: int, apart_lines: int) -> bool:
@@ -128,6 +130,8 @@ def _inspect(by: Principal, job: Job, files: FileStore, now: Now) -> int | None:
     with files.open(job.file_key) as stream, ThreadPoolExecutor(1) as apart:
         reader = open_toroku_file(stream)
         survey = _awaited(by, job, apart.submit(reader.survey, by.sendable), now)
+        if survey.line_count > limits.LINES_MAX:
+            raise HeaderRefused(TOO_LARGE)
         header = {"names": list(reader.header), "raw": reader.raw_header.hex(), "bom": reader.bom}
         shape = Shape(header, reader.encoding, survey.line_count)
     found = find_horyu(by=by, job=job, tallies=survey.tallies, stay=stay, now=now())

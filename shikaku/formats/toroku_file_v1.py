@@ -33,7 +33,7 @@ _JUDGED: Final = (TOP["hihokensha_edaban"], HEADER_OF["shikaku", "shikaku_soshit
 
 
 class HeaderRefused(Exception):
-    """The whole file is refused: `code` is `midashi_fumei`, `midashi_jufuku` or `moji_code_fumei`."""
+    """The whole file is refused; `code` is one of 受付's `RIYU`."""
 
     def __init__(self, code: str) -> None:
         """Keep the code; the header itself is nobody's message."""

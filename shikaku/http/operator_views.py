@@ -118,8 +118,9 @@ def _names(by: Principal) -> tuple[dict[str, str], Charge]:
 def _job(row: FileState, names: dict[str, str], now: datetime) -> Job:
     kind, text = state_mark(row.jotai)
     note = RIYU_SHORT.get(row.reason_code, "")
-    stalled = row.jotai in RUNNING and now - row.moved_at > STALLED_AFTER
-    if stalled:
+    if row.waits_for is not None:
+        note = f"{row.waits_for} の終わりを待っています"
+    elif row.jotai in RUNNING and now - row.moved_at > STALLED_AFTER:
         kind, text = "warn", "停滞"
         note = f"{nagasa((now - row.moved_at).total_seconds())}進んでいません（{jikoku(row.moved_at)} から）"
     code = row.hokensha_code or ""

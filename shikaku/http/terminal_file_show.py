@@ -21,6 +21,7 @@ _HEADINGS: Final = {
     HORYU: "保留しています",
     KYOHI: "受け付けられませんでした",
 }
+_WAITS: Final = "受け付けました。先に送られたファイルの終わりを待っています"
 _RESULTS: Final = {"1": ("ok", "正常"), "2": ("warn", "警告"), "9": ("error", "エラー")}
 _KIB: Final = 1024
 _ROUND: Final = 10
@@ -86,6 +87,7 @@ class FileView:
     accepted_at: datetime
     running: bool
     heading: str
+    waits_text: str
     refusal: str
     stalled_at: datetime | None
     stalled_text: str
@@ -122,7 +124,10 @@ def file_view(status: UketsukeStatus, now: datetime) -> FileView:
         who=status.accepted_by_name,
         accepted_at=status.accepted_at,
         running=not status.finished and status.jotai != HORYU,
-        heading=_HEADINGS[status.jotai],
+        heading=_WAITS if status.waits_for else _HEADINGS[status.jotai],
+        waits_text=""
+        if status.waits_for is None
+        else f"受付番号 {status.waits_for} の処理が終わると、自動で始めます。送られた順に登録します。",
         refusal="" if status.riyu is None else status.riyu["message"],
         stalled_at=stalled,
         stalled_text=""

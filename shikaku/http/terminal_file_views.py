@@ -165,7 +165,7 @@ def show_file_status(request: HttpRequest, row_id: UUID) -> HttpResponse:
     by, now = actor(request), clock.now()
     status = get_uketsuke_by_id(by=by, row_id=row_id, now=now)
     polled = request.headers.get("HX-Request") == "true"
-    ptag = f"{status.jotai}-{status.shori_zumi}-{status.ijo}-{status.teitai_nichiji is not None}"
+    ptag = f"{status.jotai}-{status.shori_zumi}-{status.ijo}-{status.teitai_nichiji is not None}-{status.waits_for}"
     if polled and request.headers.get("HX-PTag") == ptag:
         return HttpResponse(status=NOT_MODIFIED, headers={"HX-PTag": ptag, "Cache-Control": "no-store"})
     if not polled:

@@ -8,6 +8,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, StopUpload
 
 from chukan.controls.uketsuke.actions import Upload
+from chukan.controls.uketsuke.domain import TOO_LARGE
 from chukan.kernel import clock
 from chukan.kernel.errors import Invalid, TooLarge
 from chukan.kernel.http.parsing import refuse_unknown_keys
@@ -103,7 +104,7 @@ class SealingUploadHandler(FileUploadHandler):
     def _put(self, plain: bytes) -> None:
         self._plain_size += len(plain)
         if self._plain_size > limits.CSV_MAX:
-            self.refused = "okisugi"
+            self.refused = TOO_LARGE
         elif self._writer is not None:
             self._writer.write(plain)
 

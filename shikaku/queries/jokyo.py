@@ -13,7 +13,7 @@ from django.db.models.functions import ExtractHour
 
 from chukan.controls.uketsuke.domain import FINAL, RUNNING
 from chukan.controls.uketsuke.models import Uketsuke
-from chukan.controls.uketsuke.queries import STALLED_AFTER
+from chukan.controls.uketsuke.queries import STALLED_AFTER, with_waiting
 from chukan.kernel.clock import JST
 from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import OPERATOR_ALIAS, reads_as_operator
@@ -44,6 +44,7 @@ class FileState:
     accepted_at: datetime
     finished_at: datetime | None
     moved_at: datetime
+    waits_for: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ class DayFigures:
 
 _COLUMNS: Final = (
     "uketsuke_bango", "hokensha_code", "channel", "state", "line_count", "bookmark", "refused_count", "reason_code",
-    "accepted_at", "finished_at", "moved_at",
+    "accepted_at", "finished_at", "moved_at", "waits_for",
 )  # fmt: skip  # the order of FileState
 
 
@@ -74,7 +75,7 @@ def _files(charge: Charge) -> QuerySet[Uketsuke]:
 
 
 def _states(rows: QuerySet[Uketsuke], limit: int) -> tuple[FileState, ...]:
-    return tuple(FileState(*values) for values in rows.values_list(*_COLUMNS)[:limit])
+    return tuple(FileState(*values) for values in with_waiting(rows).values_list(*_COLUMNS)[:limit])
 
 
 @reads_as_operator
@@ -138,5 +139,6 @@ def list_stalled(
     now: datetime,
 ) -> tuple[FileState, ...]:
     """Return the files that should move and do not, whenever they were accepted, the longest standing first."""
-    rows = _files(charge).filter(state__in=RUNNING, moved_at__lt=now - STALLED_AFTER)
-    return _states(rows.order_by("moved_at"), limit)
+    rows = with_waiting(_files(charge).filter(state__in=RUNNING, moved_at__lt=now - STALLED_AFTER))
+    moving = rows.filter(waits_for__isnull=True)  # type: ignore[misc]  # an annotation
+    return _states(moving.order_by("moved_at"), limit)

@@ -33,6 +33,7 @@ STATE_NAMES: Final[Mapping[str, str]] = MappingProxyType(
 # What an insurer decides about a held file: to go on with it, or to take it back (the reason code of 拒否, too).
 KAIJO, TORISAGE = "kaijo", "torisage"
 
+TOO_LARGE: Final = "okisugi"
 RIYU: Final[Mapping[str, str]] = MappingProxyType(
     {
         "midashi_fumei": "見出し行に様式にない項目があるか、処理種別コード・保険者コードの列がありません。"
@@ -41,7 +42,8 @@ RIYU: Final[Mapping[str, str]] = MappingProxyType(
         "moji_code_fumei": "文字コードを読み取れません。"
         "UTF-8 か Shift_JIS（CP932）で保存して、もう一度送ってください。",
         "gzip_fusei": "gzip の圧縮を展開できません。圧縮し直すか、CSVのまま送ってください。",
-        "okisugi": "展開後の大きさが2GiBを超えています。ファイルを分けて送ってください。",
+        TOO_LARGE: "展開後の大きさが2GiBを超えているか、9,999,999件より多くの行があります。"
+        "ファイルを分けて送ってください。",
         "fukugen": "障害からの復旧で、このファイルを最後まで登録できなくなりました。"
         "同じファイルをもう一度送ってください。登録済みの行は、もう一度送っても二重には登録されません。",
         "torisage": "保険者が取り下げました。",
@@ -55,7 +57,7 @@ RIYU_SHORT: Final[Mapping[str, str]] = MappingProxyType(
         "midashi_jufuku": "見出しが重なる",
         "moji_code_fumei": "文字コード不明",
         "gzip_fusei": "圧縮の異常",
-        "okisugi": "大きすぎる",
+        TOO_LARGE: "大きすぎる",
         "fukugen": "復旧のため送り直し",
         "torisage": "取下げ",
     }

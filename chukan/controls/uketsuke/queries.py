@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Count, Q
+from django.db.models import Case, Count, OuterRef, Q, QuerySet, Subquery, When
 
-from chukan.controls.uketsuke.domain import FINAL, HORYU, KAIJO, KANRYO, RIYU, RUNNING, SHORI, TORISAGE
+from chukan.controls.uketsuke.domain import FINAL, HORYU, KAIJO, KANRYO, RIYU, RUNNING, SHORI, TORISAGE, UKETSUKE
 from chukan.controls.uketsuke.models import Horyu, Teiseimachi, Uketsuke, UketsukeMeisai
 from chukan.kernel.errors import NotFound
 from chukan.kernel.principal import Principal
@@ -44,6 +44,7 @@ class UketsukeStatus:
     shuryo_nichiji: datetime | None
     yosoku_shuryo_nichiji: datetime | None
     teitai_nichiji: datetime | None
+    waits_for: str | None  # 受付番号 of the file before it
     riyu: Mapping[str, str] | None
     refused_until: datetime | None
     has_refused_lines: bool
@@ -68,6 +69,18 @@ class MeisaiResult:
     shikaku_tsuban: int | None
 
 
+def with_waiting(rows: QuerySet[Uketsuke]) -> QuerySet[Uketsuke]:
+    """Give each row `waits_for`: the 受付番号 of the file of its sender before it, while that keeps it from beginning.
+
+    A file is not begun before every earlier one of its sender has ended or is held.
+    """
+    before = Uketsuke.objects.filter(
+        sender=OuterRef("sender"), state__in=RUNNING, accepted_at__lt=OuterRef("accepted_at")
+    )
+    nearest = Subquery(before.order_by("-accepted_at").values("uketsuke_bango")[:1])
+    return rows.annotate(waits_for=Case(When(state=UKETSUKE, then=nearest)))
+
+
 def _status(row: Uketsuke, now: datetime) -> UketsukeStatus:
     rate = left = None
     if row.state == SHORI and row.started_at is not None and row.bookmark:
@@ -75,7 +88,8 @@ def _status(row: Uketsuke, now: datetime) -> UketsukeStatus:
         rate = row.bookmark / seconds
         if row.bookmark * 20 >= row.line_count or seconds >= 30:  # noqa: PLR2004  # 5 % or 30 s: before that a guess
             left = row.moved_at + timedelta(seconds=(row.line_count - row.bookmark) / rate)
-    stalled = row.state in RUNNING and now - row.moved_at > STALLED_AFTER
+    waits_for: str | None = getattr(row, "waits_for", None)
+    stalled = row.state in RUNNING and waits_for is None and now - row.moved_at > STALLED_AFTER
     return UketsukeStatus(
         row_id=row.id,
         uketsuke_bango=row.uketsuke_bango,
@@ -98,6 +112,7 @@ def _status(row: Uketsuke, now: datetime) -> UketsukeStatus:
         shuryo_nichiji=row.finished_at,
         yosoku_shuryo_nichiji=left,
         teitai_nichiji=row.moved_at if stalled else None,
+        waits_for=waits_for,
         riyu={"code": row.reason_code, "message": RIYU[row.reason_code]} if row.reason_code else None,
         refused_until=row.refused_until,
         has_refused_lines=row.state == KANRYO and row.refused_until is not None and row.refused_until > now,
@@ -116,7 +131,7 @@ def get_uketsuke(*, by: Principal, uketsuke_bango: str, now: datetime) -> Uketsu
     # What is no 受付番号 is not there either; the database would refuse a NUL in it.
     if not is_valid(uketsuke_bango):
         raise uketsuke_nashi()
-    row = Uketsuke.objects.filter(sender=by.sender, uketsuke_bango=uketsuke_bango).first()
+    row = with_waiting(Uketsuke.objects.filter(sender=by.sender, uketsuke_bango=uketsuke_bango)).first()
     if row is None:
         raise uketsuke_nashi()
     return _status(row, now)
@@ -125,7 +140,7 @@ def get_uketsuke(*, by: Principal, uketsuke_bango: str, now: datetime) -> Uketsu
 @reads
 def get_uketsuke_by_id(*, by: Principal, row_id: UUID, now: datetime) -> UketsukeStatus:
     """Return one 受付 of the caller by its row id, as pages name it."""
-    row = Uketsuke.objects.filter(sender=by.sender, id=row_id).first()
+    row = with_waiting(Uketsuke.objects.filter(sender=by.sender, id=row_id)).first()
     if row is None:
         raise uketsuke_nashi()
     return _status(row, now)
@@ -141,7 +156,7 @@ def list_uketsuke(
         rows = rows.filter(single=False)
     if before is not None:
         rows = rows.filter(accepted_at__lt=before)
-    return tuple(_status(row, now) for row in rows[:limit])
+    return tuple(_status(row, now) for row in with_waiting(rows)[:limit])
 
 
 @reads

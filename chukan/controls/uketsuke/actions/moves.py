@@ -153,11 +153,14 @@ def note_single_warned(*, by: Principal, uketsuke_id: UUID) -> None:  # the zone
 def claim_uketsuke(*, by: Principal, uketsuke_id: UUID, now: datetime) -> Job | None:
     """Take the 受付 for the length of a lease. Two callers: one gets it.
 
-    None when it is ended, held or in other hands, and for a resent file while the file before it still runs: its
-    results are not the first ones yet.
+    None when it is ended, held or in other hands; for one that is not begun while an earlier one of its sender still
+    runs: what came last is what holds; and for a resent file while the file before it is held: its results are not
+    the first ones yet.
     """
     row = Uketsuke.objects.select_for_update().filter(id=uketsuke_id).first()
     if row is None or row.state not in RUNNING or (row.lease_until is not None and row.lease_until > now):
+        return None
+    if row.state == UKETSUKE and running_before(row.sender, row.accepted_at).exists():
         return None
     before = _applied_before(row)
     if before is not None and before.state not in FINAL:
@@ -184,6 +187,11 @@ def claim_uketsuke(*, by: Principal, uketsuke_id: UUID, now: datetime) -> Job | 
     )
 
 
+def running_before(sender: object, accepted_at: object) -> QuerySet[Uketsuke]:
+    """Return the 受付 of a sender that came before an instant and have not ended; a held one keeps nobody waiting."""
+    return Uketsuke.objects.filter(sender=sender, state__in=RUNNING, accepted_at__lt=accepted_at)
+
+
 def _applied_before(row: Uketsuke) -> Uketsuke | None:
     """Return the file this one repeats; one that was refused as a whole applied nothing and is looked past."""
     before: Uketsuke | None = row
@@ -204,6 +212,21 @@ def extend_lease(*, by: Principal, uketsuke_id: UUID, attempt: int, now: datetim
 def note_ring(*, by: Principal, uketsuke_id: UUID, now: datetime) -> None:  # the zone is set already
     """Note that a worker was rung for, so that the same waiting 受付 is left alone for a while."""
     Uketsuke.objects.filter(id=uketsuke_id, state__in=RUNNING).update(rung_at=now)
+
+
+@own_transaction
+def call_next(*, by: Principal, now: datetime) -> UUID | None:
+    """Return the file of the sender whose turn has come, None when none waits or its turn has not come.
+
+    It counts as moved: it stood still because it waited, not because something is wrong.
+    """
+    waiting = Uketsuke.objects.select_for_update().filter(sender=by.sender, state=UKETSUKE).order_by("accepted_at")
+    row = waiting.first()
+    if row is None or running_before(row.sender, row.accepted_at).exists():
+        return None
+    row.moved_at = now
+    row.save(update_fields=["moved_at"])
+    return row.id
 
 
 @own_transaction

@@ -11,6 +11,7 @@ from chukan.controls.uketsuke.actions import Upload
 from chukan.controls.uketsuke.queries import get_refused_file, get_uketsuke, list_meisai
 from chukan.kernel.principal import Principal
 from chukan.kernel.storage import store
+from chukan.settings import limits
 from shikaku.actions.accept_toroku_file import accept_toroku_file
 from shikaku.actions.process_toroku_file import process_toroku_file
 from shikaku.queries.kekka import kekka_rows, teisei_csv
@@ -45,6 +46,15 @@ def send(text: str, *, by: Principal | None = None, saisoshin: bool = False) -> 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("as_worker")
 class TestProcessTorokuFile:
+    def test_a_file_of_more_lines_than_have_numbers_is_refused_whole(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        text = "\r\n".join([HEADER, *(line(number, "1") for number in NUMBERS)])
+        monkeypatch.setattr(limits, "LINES_MAX", 2)
+
+        _, bango = send(text)
+
+        status = get_uketsuke(by=clerk(), uketsuke_bango=bango, now=NOW)
+        assert (status.jotai, status.shori_zumi, (status.riyu or {})["code"]) == ("kyohi", 0, "okisugi")
+
     @pytest.mark.kj("KJ-IN-21")
     def test_every_line_has_one_result_and_the_upload_is_gone(self) -> None:
         text = "\r\n".join([HEADER, line(NUMBERS[0], "1"), line(NUMBERS[1], "2", shutoku="20270401")]) + "\r\n"

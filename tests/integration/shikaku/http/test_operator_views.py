@@ -36,6 +36,18 @@ class TestPages:
             assert page.status_code == 200
             assert (bango in page.content.decode()) is sees
 
+    def test_what_waits_for_a_file_of_its_sender_is_not_shown_as_standing_still(self, world: World) -> None:
+        now = clock.now()
+        runs = a_file(world, now - timedelta(minutes=9), state="shori", moved_at=now)
+        a_file(world, now - timedelta(minutes=8), state="uketsuke")
+        client = browser(an_operator(), hokensha="")
+
+        todo, files = (client.get(address).content.decode() for address in ("/unyo/", "/unyo/shori/"))
+
+        assert f"{runs} の終わりを待っています" in files
+        assert "停滞" not in files
+        assert "進んでいません" not in todo
+
     @pytest.mark.kj("KJ-LOG-01")
     def test_every_page_an_operator_opens_is_on_record_and_no_poll(self, world: World) -> None:
         client = browser(an_operator(), hokensha="")

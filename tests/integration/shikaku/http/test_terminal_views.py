@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.test import Client
@@ -10,7 +11,7 @@ from django.test import Client
 from chukan.kernel import clock
 from shikaku.actions.register_one import register_one
 from shikaku.http.terminal_urls import urlpatterns
-from tests.support.members import NOW, asked, bango, file_line, join_line, joined, known, row_id_of, sent
+from tests.support.members import NOW, asked, bango, file_line, join_line, joined, known, row_id_of, sent, taken
 from tests.support.principals import OTHER_KENPO, clerk
 from tests.support.staff import PASSWORD, a_staff, browser
 from tests.support.world import World, as_role
@@ -318,6 +319,21 @@ class TestFiles:
         for shown in (page, part):
             assert shown.count('data-dialog="discard-dialog"') == shown.count('id="discard-dialog"') == 1
             assert f'action="{address}haki/"' in shown
+
+    def test_a_file_that_waits_for_the_one_before_names_it(self, world: World) -> None:
+        came = clock.now() - timedelta(minutes=9)
+        with as_role(world, "worker"):
+            before = taken(file_line(1), now=came).uketsuke_bango
+            file = taken(file_line(2), now=came + timedelta(minutes=1)).uketsuke_id
+        client = clerk_window()
+
+        page = client.get(f"/shikaku/toroku-files/{file}/").content.decode()
+        files = client.get("/shikaku/toroku-files/").content.decode()
+
+        assert "先に送られたファイルの終わりを待っています" in page
+        assert f"受付番号 {before} の処理が終わると、自動で始めます。" in page
+        assert "処理が進んでいません" not in page
+        assert files.count("停滞") == 1, "the one before stands still, the one that waits does not"
 
     @pytest.mark.kj("KJ-AUTH-14")
     def test_who_has_no_right_for_numbers_is_told_before_a_file_is_chosen_or_read(self) -> None:

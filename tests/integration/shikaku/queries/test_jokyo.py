@@ -37,10 +37,17 @@ class TestFigures:
         a_file(world, MIDNIGHT, state="kanryo")
         a_file(world, NOW, state="kensa", moved_at=NOW - timedelta(seconds=60))
         later = a_file(world, NOW, state="kensa", moved_at=NOW - timedelta(seconds=61))
+        waits = a_file(world, NOW - timedelta(hours=1), state="uketsuke")
 
         found = list_stalled(by=OPERATOR, charge=Charge(), limit=10, now=NOW)
 
-        assert [one.uketsuke_bango for one in found] == [stuck, later]
+        assert [one.uketsuke_bango for one in found] == [stuck, later], "what waits for the stuck one is no case"
+        day = {
+            one.uketsuke_bango: one.waits_for
+            for one in list_files(by=OPERATOR, since=MIDNIGHT, charge=Charge(), limit=9)
+        }
+        assert day[waits] == stuck
+        assert day[later] is None
 
     def test_whose_files(self, world: World) -> None:
         mine, other = a_file(world, NOW), a_file(world, NOW, sender=OTHER_KENPO, zone=OTHER_KENPO)

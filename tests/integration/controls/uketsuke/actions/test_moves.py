@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -20,6 +20,7 @@ from chukan.controls.uketsuke.actions import (
     accept_single,
     accept_uketsuke,
     begin_shori,
+    call_next,
     claim_uketsuke,
     discard_refused_lines,
     extend_lease,
@@ -53,9 +54,16 @@ def do(call: Callable[..., Any], **given: Any) -> Any:
     return alone(by=given.pop("by", BY), call=call, given=given)
 
 
-def accepted(digest: bytes = b"1" * 32, *, saisoshin: bool = False, refused: str = "", by: Principal = BY) -> UUID:
+def accepted(
+    digest: bytes = b"1" * 32,
+    *,
+    saisoshin: bool = False,
+    refused: str = "",
+    by: Principal = BY,
+    now: datetime = NOW,
+) -> UUID:
     upload = Upload("key", 10, digest, "x" * 300, refused)
-    row_id: UUID = do(accept_uketsuke, by=by, upload=upload, saisoshin=saisoshin, now=NOW).uketsuke_id
+    row_id: UUID = do(accept_uketsuke, by=by, upload=upload, saisoshin=saisoshin, now=now).uketsuke_id
     return row_id
 
 
@@ -64,6 +72,11 @@ def begun(lines: int = 3) -> UUID:
     claim_uketsuke(by=BY, uketsuke_id=row_id, now=NOW)
     begin_shori(by=BY, uketsuke_id=row_id, header={"names": []}, encoding="cp932", line_count=lines, now=NOW)
     return row_id
+
+
+def stands(world: World, row_id: UUID, state: str) -> None:
+    with world.admin() as admin:
+        admin.execute("UPDATE uketsuke_uketsuke SET state = %s WHERE id = %s", (state, row_id))
 
 
 def status(row_id: UUID) -> UketsukeStatus:
@@ -144,6 +157,39 @@ class TestClaim:
         outcomes = TestAccept.together(lambda: claim_uketsuke(by=BY, uketsuke_id=row_id, now=NOW))
 
         assert sorted(map(bool, outcomes)) == [False, True]
+
+    def test_a_later_file_of_the_sender_waits_until_the_earlier_one_has_ended_or_is_held(self) -> None:
+        later = NOW + timedelta(seconds=1)
+        first, second, of_another = (
+            accepted(),
+            accepted(b"2" * 32, now=later),
+            accepted(by=clerk(OTHER_KENPO), now=later),
+        )
+
+        assert claim_uketsuke(by=BY, uketsuke_id=second, now=later) is None
+        assert claim_uketsuke(by=clerk(OTHER_KENPO), uketsuke_id=of_another, now=later) is not None
+        claim_uketsuke(by=BY, uketsuke_id=first, now=later)
+        assert claim_uketsuke(by=BY, uketsuke_id=second, now=later) is None
+        assert call_next(by=BY, now=later) is None
+        waits = get_uketsuke_by_id(by=BY, row_id=second, now=later + timedelta(minutes=5))
+        assert (waits.waits_for, waits.teitai_nichiji) == (status(first).uketsuke_bango, None)
+        assert get_uketsuke_by_id(by=BY, row_id=first, now=later + timedelta(minutes=5)).teitai_nichiji == later
+
+        do(refuse_uketsuke, uketsuke_id=first, reason_code="midashi_fumei", now=later)
+
+        assert status(second).waits_for is None
+        assert call_next(by=BY, now=later + timedelta(minutes=5)) == second
+        assert get_uketsuke_by_id(by=BY, row_id=second, now=later + timedelta(minutes=6)).teitai_nichiji is None
+        assert claim_uketsuke(by=BY, uketsuke_id=second, now=later) is not None
+
+    def test_what_is_begun_goes_on_though_an_earlier_one_is_released(self, world: World) -> None:
+        first, second = accepted(), accepted(b"2" * 32, now=NOW + timedelta(seconds=1))
+        stands(world, first, "horyu")
+        assert claim_uketsuke(by=BY, uketsuke_id=second, now=NOW) is not None
+
+        stands(world, first, "shori")
+
+        assert claim_uketsuke(by=BY, uketsuke_id=second, now=NOW + LEASE) is not None
 
     @pytest.mark.kj("KJ-ZONE-01")
     def test_ended_unknown_and_foreign_ones_are_nobodys_work(self) -> None:

@@ -1,0 +1,26 @@
+"""Nobody is rung for to begin a file before every earlier one of its sender has ended or is held."""
+
+from django.db import migrations
+
+_DUE = """
+CREATE OR REPLACE FUNCTION uketsuke_due(at timestamptz) RETURNS TABLE (id uuid, sender varchar, hokensha_code varchar)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT u.id, u.sender, u.hokensha_code FROM uketsuke_uketsuke u
+  WHERE u.state IN ('uketsuke', 'kensa', 'shori') AND (u.lease_until IS NULL OR u.lease_until < at)
+    AND u.moved_at < at - interval '5 seconds' AND (u.rung_at IS NULL OR u.rung_at < at - interval '2 minutes')
+    AND NOT EXISTS (
+      SELECT FROM uketsuke_uketsuke f WHERE f.id = u.resend_of AND f.state NOT IN ('kanryo', 'kyohi')){waiting}
+  ORDER BY u.moved_at LIMIT 100
+$$;
+"""
+_BEHIND = """
+    AND NOT (u.state = 'uketsuke' AND EXISTS (
+      SELECT FROM uketsuke_uketsuke e WHERE e.sender = u.sender AND e.accepted_at < u.accepted_at
+        AND e.state IN ('uketsuke', 'kensa', 'shori')))"""
+
+
+class Migration(migrations.Migration):
+    """The function that finds work looks at the order, too."""
+
+    dependencies = [("uketsuke", "0006_horyu")]
+    operations = [migrations.RunSQL(_DUE.format(waiting=_BEHIND), _DUE.format(waiting=""))]
