@@ -14,19 +14,18 @@ from django.db import connection
 
 from chukan.controls.sosa_log.actions import record_sosa
 from chukan.controls.sosa_log.domain import SosaKind
-from chukan.kernel.errors import Invalid, NotFound
+from chukan.kernel.errors import NotFound
 from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import enter_zone, joins_transaction, own_transaction
-from chukan.kernel.values.kojin_bango import contains_kojin_bango
 from shikaku.actions.accept_toroku_file import JIMU
 from shikaku.actions.block_zone import LineOutcome
 from shikaku.actions.prepare_lines import PreparedLine
 from shikaku.domain.bango_case import CASE_ID_SHOWN, PARTED, TEISEI, UNYO, BangoClash, NumberLine, plan_cases
 from shikaku.domain.check_line import HENKO
+from shikaku.domain.riyu import checked_riyu
 from shikaku.models import BangoCase
 
 CASE: Final = "bango_case"
-_RIYU_MAX: Final = 200
 
 _OPEN: Final = """
 INSERT INTO shikaku_bango_case AS c (id, hokensha_code, hihokensha_edaban, other_himozuke_bango, channel,
@@ -91,13 +90,7 @@ def close_bango_case(*, by: Principal, zone: str, case_id: str, riyu: str, now: 
     `case_id` is its id, or the first eight digits operators see; the whole one is returned. Raises NotFound when that
     insurer has no such open case, Invalid for a reason that says nothing, is too long or holds a 個人番号.
     """
-    text = riyu.strip()
-    if not text or len(text) > _RIYU_MAX:
-        raise Invalid("riyu_nashi", f"理由がないか、長すぎます。{_RIYU_MAX}字までで入れてください。", pointer="riyu")
-    if contains_kojin_bango(text):
-        raise Invalid(
-            "riyu_bango", "理由に個人番号と思われる12桁の数字があります。数字を除いてください。", pointer="riyu"
-        )
+    text = checked_riyu(riyu)
     mine = BangoCase.objects.filter(hokensha_code=zone, closed_at__isnull=True)
     found = list(mine.filter(id__startswith=case_id).values_list("id", flat=True)[:2])
     if (

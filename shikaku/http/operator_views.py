@@ -18,8 +18,17 @@ from chukan.controls.kengen.views.guard import screen
 from chukan.controls.kikan.domain import SHICHOSON_KOKUHO, UNYO_HOSHU
 from chukan.controls.kikan.queries import list_hokensha, shubetsu_in_charge
 from chukan.controls.sosa_log.views import todo_sealing
-from chukan.controls.uketsuke.domain import HORYU, KANRYO, KENSA, KYOHI, RIYU_SHORT, RUNNING, SHORI, UKETSUKE
-from chukan.controls.uketsuke.queries import STALLED_AFTER
+from chukan.controls.uketsuke.domain import (
+    HORYU,
+    KANRYO,
+    KENSA,
+    KYOHI,
+    RIYU_SHORT,
+    RUNNING,
+    SHORI,
+    STALLED_AFTER,
+    UKETSUKE,
+)
 from chukan.kernel import clock
 from chukan.kernel.clock import business_date_jst, midnight_jst
 from chukan.kernel.http.pages import Tile, Todo, chart_of, show

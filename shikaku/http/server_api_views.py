@@ -10,7 +10,6 @@ from chukan.controls.setsuzoku.actions.answer_once import Answer
 from chukan.controls.setsuzoku.schema import describes
 from chukan.controls.setsuzoku.views import MachineView
 from chukan.controls.sosa_log.domain import SosaKind
-from chukan.controls.uketsuke.domain import KYOHI
 from chukan.controls.uketsuke.queries import UketsukeStatus, get_uketsuke
 from chukan.kernel.errors import Conflict, DomainError, Invalid
 from chukan.kernel.http.parsing import refuse_unknown_keys
@@ -213,7 +212,7 @@ class UketsukeKekkaView(MachineView):
 
 def kekka_response(view: MachineView, status: UketsukeStatus) -> StreamingHttpResponse:
     """Return the result CSV as a stream."""
-    rows = () if status.jotai == KYOHI else kekka_rows(by=view.by, status=status)
+    rows = kekka_rows(by=view.by, status=status)
     return StreamingHttpResponse(write_kekka(rows), content_type="text/csv; charset=utf-8")
 
 

@@ -88,6 +88,7 @@ class FileView:
     running: bool
     heading: str
     waits_text: str
+    refusal_title: str
     refusal: str
     stalled_at: datetime | None
     stalled_text: str
@@ -128,12 +129,15 @@ def file_view(status: UketsukeStatus, now: datetime) -> FileView:
         waits_text=""
         if status.waits_for is None
         else f"受付番号 {status.waits_for} の処理が終わると、自動で始めます。送られた順に登録します。",
+        refusal_title=f"{done:,}件目までで打ち切りました。登録できた行はそのまま残っています。"
+        if done
+        else "このファイルは受け付けられませんでした。1件も登録していません。",
         refusal="" if status.riyu is None else status.riyu["message"],
         stalled_at=stalled,
         stalled_text=""
         if stalled is None
         else f"{nichiji_byo(stalled)} から進んでいません。登録済みの行は残っています。自動で続きから再開します。",
-        show_progress=status.jotai in (SHORI, KANRYO),
+        show_progress=status.jotai in (SHORI, KANRYO) or done > 0,
         share=share,
         progress_text=f"{share}パーセント、{total:,}件中{done:,}件",
         progress_short=f"{total:,}件中 {done:,}件",

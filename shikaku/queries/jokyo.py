@@ -11,9 +11,9 @@ from uuid import UUID
 from django.db.models import Count, F, Q, QuerySet, Sum
 from django.db.models.functions import ExtractHour
 
-from chukan.controls.uketsuke.domain import FINAL, RUNNING
+from chukan.controls.uketsuke.domain import FINAL, RUNNING, STALLED_AFTER
 from chukan.controls.uketsuke.models import Uketsuke
-from chukan.controls.uketsuke.queries import STALLED_AFTER, with_waiting
+from chukan.controls.uketsuke.queries import with_waiting
 from chukan.kernel.clock import JST
 from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import OPERATOR_ALIAS, reads_as_operator

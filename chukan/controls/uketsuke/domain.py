@@ -1,6 +1,7 @@
 """States of a 受付 and the moves between them; reasons of a refusal. 根拠: published contract §4."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from types import MappingProxyType
 from typing import Final
 
@@ -18,6 +19,7 @@ MOVES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
 )
 FINAL: Final = frozenset({KANRYO, KYOHI})
 RUNNING: Final = frozenset({UKETSUKE, KENSA, SHORI})
+STALLED_AFTER: Final = timedelta(seconds=60)  # without a move
 
 STATE_NAMES: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -33,7 +35,7 @@ STATE_NAMES: Final[Mapping[str, str]] = MappingProxyType(
 # What an insurer decides about a held file: to go on with it, or to take it back (the reason code of 拒否, too).
 KAIJO, TORISAGE = "kaijo", "torisage"
 
-TOO_LARGE: Final = "okisugi"
+TOO_LARGE, GIVEN_UP = "okisugi", "uchikiri"
 RIYU: Final[Mapping[str, str]] = MappingProxyType(
     {
         "midashi_fumei": "見出し行に様式にない項目があるか、処理種別コード・保険者コードの列がありません。"
@@ -46,6 +48,8 @@ RIYU: Final[Mapping[str, str]] = MappingProxyType(
         "ファイルを分けて送ってください。",
         "fukugen": "障害からの復旧で、このファイルを最後まで登録できなくなりました。"
         "同じファイルをもう一度送ってください。登録済みの行は、もう一度送っても二重には登録されません。",
+        GIVEN_UP: "障害のため、このファイルの登録を途中で打ち切りました。"
+        "結果CSVにない行だけを新しいファイルにして、もう一度送ってください。",
         "torisage": "保険者が取り下げました。",
     }
 )
@@ -59,6 +63,7 @@ RIYU_SHORT: Final[Mapping[str, str]] = MappingProxyType(
         "gzip_fusei": "圧縮の異常",
         TOO_LARGE: "大きすぎる",
         "fukugen": "復旧のため送り直し",
+        GIVEN_UP: "打切り",
         "torisage": "取下げ",
     }
 )

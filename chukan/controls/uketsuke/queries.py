@@ -8,14 +8,23 @@ from uuid import UUID
 
 from django.db.models import Case, Count, OuterRef, Q, QuerySet, Subquery, When
 
-from chukan.controls.uketsuke.domain import FINAL, HORYU, KAIJO, KANRYO, RIYU, RUNNING, SHORI, TORISAGE, UKETSUKE
+from chukan.controls.uketsuke.domain import (
+    FINAL,
+    HORYU,
+    KAIJO,
+    RIYU,
+    RUNNING,
+    SHORI,
+    STALLED_AFTER,
+    TORISAGE,
+    UKETSUKE,
+)
 from chukan.controls.uketsuke.models import Horyu, Teiseimachi, Uketsuke, UketsukeMeisai
 from chukan.kernel.errors import NotFound
 from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import reads
 from chukan.kernel.values.uketsuke_bango import is_valid
 
-STALLED_AFTER: Final = timedelta(seconds=60)
 KEKKA_CHUNK: Final = 5000
 
 
@@ -115,7 +124,7 @@ def _status(row: Uketsuke, now: datetime) -> UketsukeStatus:
         waits_for=waits_for,
         riyu={"code": row.reason_code, "message": RIYU[row.reason_code]} if row.reason_code else None,
         refused_until=row.refused_until,
-        has_refused_lines=row.state == KANRYO and row.refused_until is not None and row.refused_until > now,
+        has_refused_lines=row.state in FINAL and row.refused_until is not None and row.refused_until > now,
         lines_per_second=rate,
     )
 
@@ -243,7 +252,7 @@ class RefusedFile:
 @reads
 def get_refused_file(*, by: Principal, row_id: UUID, now: datetime) -> RefusedFile:
     """Return the 訂正待ち of a finished 受付; NotFound when there is none, or it was thrown away or expired."""
-    row = Uketsuke.objects.filter(sender=by.sender, id=row_id, state=KANRYO, refused_until__gt=now).first()
+    row = Uketsuke.objects.filter(sender=by.sender, id=row_id, state__in=FINAL, refused_until__gt=now).first()
     if row is None:
         raise NotFound("teiseimachi_nashi", "訂正待ちの行はありません。破棄したか、保管の期限（7日）が過ぎています。")
     shape = row.header

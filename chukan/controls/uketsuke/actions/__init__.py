@@ -27,6 +27,7 @@ from chukan.controls.uketsuke.actions.moves import (
     refuse_unended,
     same_file,
 )
+from chukan.controls.uketsuke.actions.stuck import give_up_uketsuke
 
 __all__ = [
     "LEASE",
@@ -46,6 +47,7 @@ __all__ = [
     "discard_refused_lines",
     "extend_lease",
     "finish_uketsuke",
+    "give_up_uketsuke",
     "hold_uketsuke",
     "lock_bookmark",
     "lock_unended",

@@ -8,8 +8,8 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from chukan.controls.uketsuke import queries as module
+from chukan.controls.uketsuke.domain import STALLED_AFTER
 from chukan.controls.uketsuke.queries import (
-    STALLED_AFTER,
     count_by_code,
     earlier_results,
     get_refused_file,

@@ -29,5 +29,14 @@ def test_reasons() -> None:
     assert (
         set(RIYU)
         == set(RIYU_SHORT)
-        == {"midashi_fumei", "midashi_jufuku", "moji_code_fumei", "gzip_fusei", "okisugi", "fukugen", "torisage"}
+        == {
+            "midashi_fumei",
+            "midashi_jufuku",
+            "moji_code_fumei",
+            "gzip_fusei",
+            "okisugi",
+            "fukugen",
+            "uchikiri",
+            "torisage",
+        }
     )
