@@ -6,7 +6,7 @@ from uuid import UUID
 from chukan.controls.sosa_log.actions import record_sosa
 from chukan.controls.sosa_log.domain import SosaKind
 from chukan.controls.uketsuke.actions import give_up_uketsuke
-from chukan.controls.uketsuke.domain import GIVEN_UP
+from chukan.controls.uketsuke.domain import GIVEN_UP, KYOHI
 from chukan.controls.uketsuke.queries import UketsukeStatus, get_uketsuke_by_id, uketsuke_nashi
 from chukan.kernel.outbox.publish import publish
 from chukan.kernel.principal import Principal
@@ -50,4 +50,4 @@ def close_stuck(*, by: Principal, uketsuke_id: UUID, riyu: str, done_by: Princip
         zone=by.hokensha_code,
         now=now,
     )
-    publish(TorokuFileFinished(occurred_at=now, key=str(uketsuke_id), uketsuke_id=uketsuke_id, state=GIVEN_UP))
+    publish(TorokuFileFinished(occurred_at=now, key=str(uketsuke_id), uketsuke_id=uketsuke_id, state=KYOHI))

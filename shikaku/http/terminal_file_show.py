@@ -22,6 +22,7 @@ _HEADINGS: Final = {
     KYOHI: "受け付けられませんでした",
 }
 _WAITS: Final = "受け付けました。先に送られたファイルの終わりを待っています"
+_CUT: Final = "途中で打ち切りました"
 _RESULTS: Final = {"1": ("ok", "正常"), "2": ("warn", "警告"), "9": ("error", "エラー")}
 _KIB: Final = 1024
 _ROUND: Final = 10
@@ -108,7 +109,7 @@ class FileView:
 def stages(status: UketsukeStatus) -> tuple[Step, ...]:
     """Return the stages with the present one."""
     if status.jotai == KYOHI:
-        return steps(1, STAGES, stop=True)
+        return steps(2 if status.shori_zumi else 1, STAGES, stop=True)
     return steps(_STAGE_OF[status.jotai], STAGES)
 
 
@@ -125,7 +126,7 @@ def file_view(status: UketsukeStatus, now: datetime) -> FileView:
         who=status.accepted_by_name,
         accepted_at=status.accepted_at,
         running=not status.finished and status.jotai != HORYU,
-        heading=_WAITS if status.waits_for else _HEADINGS[status.jotai],
+        heading=_heading(status),
         waits_text=""
         if status.waits_for is None
         else f"受付番号 {status.waits_for} の処理が終わると、自動で始めます。送られた順に登録します。",
@@ -149,6 +150,12 @@ def file_view(status: UketsukeStatus, now: datetime) -> FileView:
         left_count_text=f"{total - done:,}",
         refused_share_text=f"{status.ijo * 100 / done:.2f}%" if done else "0.00%",
     )
+
+
+def _heading(status: UketsukeStatus) -> str:
+    if status.waits_for is not None:
+        return _WAITS
+    return _CUT if status.jotai == KYOHI and status.shori_zumi else _HEADINGS[status.jotai]
 
 
 def _took(status: UketsukeStatus) -> str:

@@ -77,6 +77,8 @@ def _todo(status: UketsukeStatus, waiting: int) -> Todo | None:
     name = status.file_name or status.uketsuke_bango
     if status.jotai == KYOHI and status.riyu is not None and status.riyu["code"] == TORISAGE:
         return None  # whoever took it back knows
+    if status.jotai == KYOHI and status.shori_zumi:
+        return Todo(f"{name} は途中で打ち切りました。結果を確かめ、登録していない行を送り直してください。", url)
     if status.jotai == KYOHI:
         return Todo(f"{name} は受け付けられませんでした。理由を確かめ、直して送り直してください。", url)
     if status.teitai_nichiji is not None:

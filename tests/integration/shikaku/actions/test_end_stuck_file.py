@@ -72,7 +72,11 @@ class TestEndStuckFile:
         assert [(zone, json.loads(bytes(body))["detail"]) for zone, body in told] == [
             (KENPO, {"state": "uchikiri", "riyu": RIYU})
         ]
-        page = browser(a_staff()).get(f"/shikaku/toroku-files/{row_id}/").content.decode()
+        with world.admin() as admin:
+            admin.execute("UPDATE uketsuke_uketsuke SET accepted_at = %s", (clock.now(),))  # the start page looks back
+        client = browser(a_staff())
+        page = client.get(f"/shikaku/toroku-files/{row_id}/").content.decode()
+        assert "は途中で打ち切りました。結果を確かめ" in client.get("/home/").content.decode()
         assert "2件目までで打ち切りました。登録できた行はそのまま残っています。" in page
 
     def test_the_next_file_begins_and_a_late_worker_has_lost_it(self, world: World, stuck: tuple[UUID, str]) -> None:
