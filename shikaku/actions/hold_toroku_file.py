@@ -12,7 +12,7 @@ from django.conf import settings
 from chukan.controls.sosa_log.actions import record_sosa
 from chukan.controls.sosa_log.domain import SosaKind
 from chukan.controls.uketsuke.actions import HoryuFound, Job, Shape, hold_uketsuke
-from chukan.controls.uketsuke.queries import count_refused, find_released
+from chukan.controls.uketsuke.queries import count_open_lines, find_released
 from chukan.kernel.clock import business_date_jst
 from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import enter_zone, outside_transaction, own_transaction
@@ -26,20 +26,27 @@ _LOSS_NAME: Final = "資格喪失"
 
 @outside_transaction
 def find_horyu(
-    *, by: Principal, job: Job, tallies: Mapping[str, Tally], stay: Callable[[], None], now: datetime
+    *,
+    by: Principal,
+    job: Job,
+    line_count: int,
+    tallies: Mapping[str, Tally],
+    stay: Callable[[], None],
+    now: datetime,
 ) -> tuple[HoryuFound, ...]:
     """Return for which insurers the file is to be held and why; nothing when it goes on.
 
     Members are counted only where the file takes something away, and only as far as the answer needs. `stay` is called
     between the counts, which may take long. Never held are files made on the screen of members who were ticked by name,
-    and the same file once more where the insurer let it through before.
+    and the same file once more where the insurer let it through before; of a file that was applied in part, no more
+    counts than what is left of its `line_count` lines.
     """
     if job.chosen:
         return ()
     rule = {"percent": settings.HORYU_PERCENT, "least": settings.HORYU_LEAST}
     suspect = {zone: tally for zone, tally in tallies.items() if members_needed(tally, **rule)}
-    if suspect and job.resend_of is not None:
-        open_lines = count_refused(by=by, uketsuke_id=job.resend_of)
+    if suspect and job.repeats:
+        open_lines = count_open_lines(by=by, uketsuke_ids=job.repeats, line_count=line_count)
         suspect = {zone: tally.at_most(open_lines) for zone, tally in suspect.items()}
     released = find_released(by=by, uketsuke_id=job.uketsuke_id) if suspect else frozenset()
     found = []

@@ -134,7 +134,7 @@ def _inspect(by: Principal, job: Job, files: FileStore, now: Now) -> int | None:
             raise HeaderRefused(TOO_LARGE)
         header = {"names": list(reader.header), "raw": reader.raw_header.hex(), "bom": reader.bom}
         shape = Shape(header, reader.encoding, survey.line_count)
-    found = find_horyu(by=by, job=job, tallies=survey.tallies, stay=stay, now=now())
+    found = find_horyu(by=by, job=job, line_count=survey.line_count, tallies=survey.tallies, stay=stay, now=now())
     if found:
         hold_file(by=by, job=job, shape=shape, found=found, now=now())
         return None

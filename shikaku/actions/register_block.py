@@ -46,8 +46,8 @@ def register_block(
         return
     first, last = waiting[0].meisai_no, waiting[-1].meisai_no
     again = {}
-    if job.resend_of is not None:
-        again = earlier_results(by=by, uketsuke_id=job.resend_of, first=first, last=last)
+    if job.repeats:
+        again = earlier_results(by=by, uketsuke_ids=job.repeats, first=first, last=last)
     outcomes = {
         number: LineOutcome(
             meisai_no=number,

@@ -78,7 +78,7 @@ def _todo(status: UketsukeStatus, waiting: int) -> Todo | None:
     if status.jotai == KYOHI and status.riyu is not None and status.riyu["code"] == TORISAGE:
         return None  # whoever took it back knows
     if status.jotai == KYOHI and status.shori_zumi:
-        return Todo(f"{name} は途中で打ち切りました。結果を確かめ、登録していない行を送り直してください。", url)
+        return Todo(f"{name} は途中で打ち切りました。同じファイルを送り直すと、続きから登録します。", url)
     if status.jotai == KYOHI:
         return Todo(f"{name} は受け付けられませんでした。理由を確かめ、直して送り直してください。", url)
     if status.teitai_nichiji is not None:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Case, Count, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models import Case, Count, F, Max, OuterRef, Q, QuerySet, Subquery, When
 
 from chukan.controls.uketsuke.domain import (
     FINAL,
@@ -225,11 +225,11 @@ def iterate_kekka(*, by: Principal, row_id: UUID) -> Iterator[Sequence[MeisaiRes
 
 
 @reads
-def earlier_results(*, by: Principal, uketsuke_id: UUID, first: int, last: int) -> dict[int, MeisaiResult]:
-    """Return the results 1 and 2 that lines of the same file had before, by line."""
+def earlier_results(*, by: Principal, uketsuke_ids: Sequence[UUID], first: int, last: int) -> dict[int, MeisaiResult]:
+    """Return the results 1 and 2 that lines of the same file had before, in any of its 受付, by line."""
     rows = UketsukeMeisai.objects.filter(
         sender=by.sender,
-        uketsuke_id=uketsuke_id,
+        uketsuke_id__in=uketsuke_ids,
         meisai_no__gte=first,
         meisai_no__lte=last,
         shori_kekka_kubun__in=("1", "2"),
@@ -343,6 +343,8 @@ def find_released(*, by: Principal, uketsuke_id: UUID) -> frozenset[str]:
 
 
 @reads
-def count_refused(*, by: Principal, uketsuke_id: UUID) -> int:
-    """Return how many lines of a 受付 ended 9: of the same file, no others are tried again."""
-    return Uketsuke.objects.get(sender=by.sender, id=uketsuke_id).refused_count
+def count_open_lines(*, by: Principal, uketsuke_ids: Sequence[UUID], line_count: int) -> int:
+    """Return how many lines of a file are tried, at most, after its earlier 受付: those that ended 9 and those left."""
+    rows = Uketsuke.objects.filter(sender=by.sender, id__in=uketsuke_ids)
+    done = rows.aggregate(most=Max(F("ok_count") + F("warned_count"), default=0))
+    return line_count - int(done["most"])

@@ -8,7 +8,7 @@ from typing import Final
 from uuid import UUID, uuid4
 
 from django.db import IntegrityError
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from chukan.controls.uketsuke.domain import FINAL, KANRYO, KENSA, KYOHI, RUNNING, SHORI, UKETSUKE, can_move
 from chukan.controls.uketsuke.models import Teiseimachi, Uketsuke
@@ -19,6 +19,7 @@ from chukan.kernel.values.uketsuke_bango import new as new_uketsuke_bango
 from chukan.settings import limits
 
 LEASE: Final = timedelta(seconds=60)
+_NOTHING_APPLIED: Final = Q(state=KYOHI, bookmark=0)
 KANYUSHA: Final = "kanyusha"
 
 
@@ -47,7 +48,10 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A 受付 in one worker's hands until the lease ends. `chosen`: made on the screen of members ticked by name."""
+    """A 受付 in one worker's hands until the lease ends.
+
+    `repeats`: 受付 of the same file whose lines were applied before. `chosen`: made on the screen of members ticked.
+    """
 
     uketsuke_id: UUID
     uketsuke_bango: str
@@ -56,7 +60,7 @@ class Job:
     bookmark: int
     line_count: int
     refused_count: int
-    resend_of: UUID | None
+    repeats: tuple[UUID, ...]
     channel: str
     accepted_by: str
     accepted_by_name: str
@@ -92,18 +96,20 @@ def _new(by: Principal, *, now: datetime, shubetsu: str) -> Uketsuke:
 def accept_uketsuke(*, by: Principal, upload: Upload, saisoshin: bool, now: datetime) -> Accepted:
     """Give a 受付 for a stored file; the same file of the same sender comes once unless `saisoshin`.
 
-    Raises Conflict `jufuku_file` with the earlier 受付番号. *Locks:* the unique digest of the sender.
+    One that was cut short may come again: it goes on where it was cut. Raises Conflict `jufuku_file` with the earlier
+    受付番号. *Locks:* the unique digest of the sender, the newest 受付 of the same file.
     """
-    earlier = (
-        Uketsuke.objects.filter(sender=by.sender, digest=upload.digest).exclude(state=KYOHI).order_by("accepted_at")
-    )
+    same = Uketsuke.objects.filter(sender=by.sender, digest=upload.digest)
+    earlier = same.exclude(state=KYOHI).order_by("accepted_at")
+    newest = same.exclude(_NOTHING_APPLIED).order_by("-accepted_at") if upload.digest else Uketsuke.objects.none()
+    newest.select_for_update().first()  # who comes at the same moment sees what came first
     first = earlier.first() if upload.digest else None
     if first is not None and not saisoshin:
         raise same_file(first.uketsuke_bango)
     row = _new(by, now=now, shubetsu=KANYUSHA)
     row.file_name, row.file_key, row.file_size = upload.file_name[:200], upload.file_key, upload.size
     row.digest = upload.digest or None
-    row.resend_of = None if first is None else _newest_of(earlier)
+    row.resend_of = newest.values_list("id", flat=True).first()
     if upload.refused:
         row.state, row.reason_code, row.started_at, row.finished_at = KYOHI, upload.refused, now, now
     try:
@@ -115,12 +121,6 @@ def accept_uketsuke(*, by: Principal, upload: Upload, saisoshin: bool, now: date
             raise
         raise same_file(winner.uketsuke_bango) from None
     return Accepted(row.id, row.uketsuke_bango)
-
-
-def _newest_of(earlier: QuerySet[Uketsuke]) -> UUID:
-    newest = earlier.order_by("-accepted_at").first()
-    assert newest is not None  # noqa: S101  # the caller found one
-    return newest.id
 
 
 def same_file(uketsuke_bango: str) -> Conflict:
@@ -163,7 +163,7 @@ def claim_uketsuke(*, by: Principal, uketsuke_id: UUID, now: datetime) -> Job | 
     if row.state == UKETSUKE and running_before(row.sender, row.accepted_at).exists():
         return None
     before = _applied_before(row)
-    if before is not None and before.state not in FINAL:
+    if any(one.state not in FINAL for one in before):
         return None
     if row.state == UKETSUKE:
         move(row, KENSA, now)
@@ -178,7 +178,7 @@ def claim_uketsuke(*, by: Principal, uketsuke_id: UUID, now: datetime) -> Job | 
         bookmark=row.bookmark,
         line_count=row.line_count,
         refused_count=row.refused_count,
-        resend_of=None if before is None else before.id,
+        repeats=tuple(one.id for one in before),
         channel=row.channel,
         accepted_by=row.accepted_by,
         accepted_by_name=row.accepted_by_name,
@@ -192,11 +192,13 @@ def running_before(sender: object, accepted_at: object) -> QuerySet[Uketsuke]:
     return Uketsuke.objects.filter(sender=sender, state__in=RUNNING, accepted_at__lt=accepted_at)
 
 
-def _applied_before(row: Uketsuke) -> Uketsuke | None:
-    """Return the file this one repeats; one that was refused as a whole applied nothing and is looked past."""
-    before: Uketsuke | None = row
-    while before is not None and (before is row or before.state == KYOHI):
-        before = None if before.resend_of is None else Uketsuke.objects.filter(id=before.resend_of).first()
+def _applied_before(row: Uketsuke) -> list[Uketsuke]:
+    """Return the 受付 of the same file before this one; what was refused as a whole applied nothing and is left out."""
+    before, last = [], row
+    while last.resend_of is not None:
+        last = Uketsuke.objects.get(id=last.resend_of)
+        if last.state != KYOHI or last.bookmark:
+            before.append(last)
     return before
 
 

@@ -105,7 +105,7 @@ class TestResults:
         assert numbers(notable_only=False) == [1, 2, 3, 4, 5]
         assert count_by_code(by=clerk(), row_id=row_id)[0] == ("E210", 2)
         assert [number for number, _ in sealed_lines(by=clerk(), row_id=row_id, after=2)] == [4, 5]
-        assert sorted(earlier_results(by=clerk(), uketsuke_id=row_id, first=1, last=2)) == [1]
+        assert sorted(earlier_results(by=clerk(), uketsuke_ids=[row_id], first=1, last=2)) == [1]
 
     @pytest.mark.parametrize("chunk", [1, 2, 100])
     def test_all_results_a_chunk_at_a_time(self, monkeypatch: pytest.MonkeyPatch, chunk: int) -> None:
@@ -126,7 +126,7 @@ class TestResults:
         assert count_by_code(by=other, row_id=row_id) == ()
         assert sealed_lines(by=other, row_id=row_id) == ()
         assert list(iterate_kekka(by=other, row_id=row_id)) == []
-        assert earlier_results(by=other, uketsuke_id=row_id, first=1, last=9) == {}
+        assert earlier_results(by=other, uketsuke_ids=[row_id], first=1, last=9) == {}
 
     def test_the_shape_of_the_input_is_kept_as_long_as_its_refused_lines(self) -> None:
         row_id = sent(*LINES).uketsuke_id

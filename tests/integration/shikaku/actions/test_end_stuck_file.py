@@ -76,7 +76,7 @@ class TestEndStuckFile:
             admin.execute("UPDATE uketsuke_uketsuke SET accepted_at = %s", (clock.now(),))  # the start page looks back
         client = browser(a_staff())
         page = client.get(f"/shikaku/toroku-files/{row_id}/").content.decode()
-        assert "は途中で打ち切りました。結果を確かめ" in client.get("/home/").content.decode()
+        assert "は途中で打ち切りました。同じファイルを" in client.get("/home/").content.decode()
         assert "2件目までで打ち切りました。登録できた行はそのまま残っています。" in page
 
     def test_the_next_file_begins_and_a_late_worker_has_lost_it(self, world: World, stuck: tuple[UUID, str]) -> None:
@@ -96,6 +96,19 @@ class TestEndStuckFile:
                 )
             assert claim_uketsuke(by=clerk(), uketsuke_id=following, now=clock.now()) is not None
             assert erase_left_uploads(by=clerk(), now=clock.now() + timedelta(minutes=2)) == 1
+
+    def test_the_same_file_goes_on_where_it_was_cut(self, world: World, stuck: tuple[UUID, str]) -> None:
+        _, number = stuck
+        ended(number)
+
+        with as_role(world, "worker"):
+            again = taken(file_line(1), file_line(2, shutoku="20270401"), file_line(3), now=clock.now())
+            process_toroku_file(by=clerk(), uketsuke_id=again.uketsuke_id, now=clock.now)
+
+        status = get_uketsuke(by=clerk(), uketsuke_bango=again.uketsuke_bango, now=clock.now())
+        results = [[one.code for one in row.results] for row in kekka_rows(by=clerk(), status=status)]
+        assert results == [["W103"], ["E210"], []]
+        assert asked(world, "SELECT count(*) FROM shikaku_rireki") == [(2,)]
 
     @pytest.mark.parametrize(
         ("riyu", "moved", "code"),

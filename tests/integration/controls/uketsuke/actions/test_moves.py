@@ -32,7 +32,13 @@ from chukan.controls.uketsuke.actions import (
     record_progress,
     refuse_uketsuke,
 )
-from chukan.controls.uketsuke.queries import EndedFile, UketsukeStatus, find_ended_file, get_uketsuke_by_id
+from chukan.controls.uketsuke.queries import (
+    EndedFile,
+    UketsukeStatus,
+    count_open_lines,
+    find_ended_file,
+    get_uketsuke_by_id,
+)
 from chukan.kernel.errors import Conflict
 from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import TransactionMisuse, own_transaction
@@ -324,7 +330,21 @@ class TestResent:
         job = claim_uketsuke(by=BY, uketsuke_id=again, now=NOW)
 
         assert isinstance(job, Job)
-        assert job.resend_of == first
+        assert job.repeats == (first,)
+
+    def test_what_was_cut_short_is_taken_up_by_the_same_file_once_without_asking(self) -> None:
+        first = begun(lines=3)
+        do(record_progress, uketsuke_id=first, progress=Progress(1, 2, ok=1, warned=0, refused=1), now=NOW)
+        do(refuse_uketsuke, uketsuke_id=first, reason_code="uchikiri", now=NOW)
+
+        outcomes = TestAccept.together(lambda: accepted(now=NOW + timedelta(seconds=1)))
+
+        assert set(map(type, outcomes)) == {UUID, Conflict}, "two at once would both apply what is left"
+        (again,) = (one for one in outcomes if isinstance(one, UUID))
+        job = claim_uketsuke(by=BY, uketsuke_id=again, now=NOW + timedelta(seconds=2))
+        assert isinstance(job, Job)
+        assert job.repeats == (first,)
+        assert count_open_lines(by=BY, uketsuke_ids=job.repeats, line_count=3) == 2
 
     def test_looks_past_one_that_was_refused_as_a_whole(self) -> None:
         first = begun(lines=0)
@@ -341,7 +361,7 @@ class TestResent:
         job = claim_uketsuke(by=BY, uketsuke_id=third, now=NOW + LEASE)
 
         assert isinstance(job, Job)
-        assert job.resend_of == first
+        assert job.repeats == (first,)
 
 
 @pytest.mark.parametrize("call", [accept_single, lock_bookmark, record_progress, finish_uketsuke, refuse_uketsuke])
