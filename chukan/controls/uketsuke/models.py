@@ -62,6 +62,9 @@ class Uketsuke(models.Model):
                 condition=models.Q(state__in=("uketsuke", "kensa", "shori")),
             ),
             models.Index(fields=("file_key",), name="uketsuke_file_kept", condition=~models.Q(file_key="")),
+            models.Index(
+                fields=("sender", "digest"), name="uketsuke_same_file", condition=models.Q(digest__isnull=False)
+            ),
         )
         constraints = (
             models.UniqueConstraint(

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from chukan.controls.uketsuke.actions import (
     LEASE,
@@ -32,6 +33,7 @@ from chukan.controls.uketsuke.actions import (
     record_progress,
     refuse_uketsuke,
 )
+from chukan.controls.uketsuke.models import Uketsuke
 from chukan.controls.uketsuke.queries import (
     EndedFile,
     UketsukeStatus,
@@ -109,6 +111,32 @@ class TestAccept:
 
         assert (status(refused).jotai, status(refused).finished) == ("kyohi", True)
         assert status(accepted()).jotai == "uketsuke"
+
+    def test_the_same_file_is_looked_for_among_files_and_not_among_all_single_registrations(self, world: World) -> None:
+        accepted()
+        columns = ", ".join(str(field.column) for field in Uketsuke._meta.concrete_fields)
+        copied = (
+            columns.replace("uketsuke_bango", "n::text", 1)
+            .replace("digest", "NULL::bytea", 1)
+            .replace("id", "gen_random_uuid()", 1)
+        )
+        with world.admin() as admin:
+            admin.execute(
+                f"INSERT INTO uketsuke_uketsuke ({columns})"
+                f" SELECT {copied} FROM uketsuke_uketsuke, generate_series(1, 3000) n"
+            )
+            admin.execute("ANALYZE uketsuke_uketsuke")
+            with CaptureQueriesContext(connection) as seen:
+                accepted(b"2" * 32)
+            looks = [
+                one["sql"]
+                for one in seen
+                if one["sql"].startswith("SELECT") and "digest" in one["sql"].split("WHERE")[-1]
+            ]
+            plans = [str(admin.execute(f"EXPLAIN {look}").fetchall()) for look in looks]
+
+        assert len(plans) >= 2
+        assert all("uketsuke_same_file on" in plan for plan in plans), plans
 
     def test_of_two_at_once_one_is_told_of_the_other(self, world: World) -> None:
         outcomes = self.together(accepted)
