@@ -224,10 +224,17 @@ def answer_error(request: HttpRequest, error: Exception) -> HttpResponse:
     return _page(request, problem)
 
 
+_LACKS_RIGHT, _KEPT_OUT = "kengen_nashi", "この操作は行えません"
+
+
 def _page(request: HttpRequest, problem: Problem) -> HttpResponse:
+    # 403 has many causes: a missing right is named, and asking for one advised, where that is the cause alone.
+    lacks_right = problem.code.endswith(_LACKS_RIGHT)
+    title = TITLES.get(problem.status, TITLES[500])
     context = {
         "status": problem.status,
-        "title": TITLES.get(problem.status, TITLES[500]),
+        "lacks_right": lacks_right,
+        "title": _KEPT_OUT if problem.status == 403 and not lacks_right else title,  # noqa: PLR2004
         "message": problem.detail,
         "code": problem.code,
         "request_id": getattr(request, "request_id", ""),

@@ -112,3 +112,16 @@ def test_machines_get_a_problem_and_people_a_page() -> None:
     assert page["Content-Type"].startswith("text/html")
     assert page.status_code == machine.status_code == 404
     assert "見つかりませんでした。" in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("code", "advised"),
+    [("kengen_nashi", True), ("kojin_bango_kengen_nashi", True), ("csrf", False), ("riyo_kaishi_mae", False)],
+)
+def test_only_who_lacks_a_right_is_told_so_and_to_ask_for_it(code: str, *, advised: bool) -> None:
+    page = answer_error(RequestFactory().get("/kanyusha"), errors.NotPermitted(code, "理由です。")).content.decode()
+
+    assert ("この操作の権限がありません" in page) is advised
+    assert ("権限の付与を依頼してください" in page) is advised
+    assert ("この操作は行えません" in page) is not advised
+    assert "理由です。" in page
