@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Case, Count, F, Max, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models import Case, Count, Exists, F, Max, OuterRef, Q, QuerySet, Subquery, When
 
 from chukan.controls.uketsuke.domain import (
     FINAL,
@@ -78,14 +78,24 @@ class MeisaiResult:
     shikaku_tsuban: int | None
 
 
-def with_waiting(rows: QuerySet[Uketsuke]) -> QuerySet[Uketsuke]:
-    """Give each row `waits_for`: the 受付番号 of the file of its sender before it, while that keeps it from beginning.
+def _running_before(sender: str | OuterRef, accepted_at: datetime | OuterRef) -> QuerySet[Uketsuke]:
+    """Return the 受付 of a sender that came earlier and have not ended.
 
-    A file is not begun before every earlier one of its sender has ended or is held.
+    One that is held keeps nobody waiting, and so does the same file sent again, which waits for the decision.
     """
-    before = Uketsuke.objects.filter(
-        sender=OuterRef("sender"), state__in=RUNNING, accepted_at__lt=OuterRef("accepted_at")
-    )
+    rows = Uketsuke.objects.filter(sender=sender, state__in=RUNNING, accepted_at__lt=accepted_at)
+    held = Uketsuke.objects.filter(id=OuterRef("resend_of"), state=HORYU)
+    return rows.exclude(Q(state=UKETSUKE) & Exists(held))
+
+
+def has_to_wait(row: Uketsuke) -> bool:
+    """Tell whether a 受付 is not to be begun yet: an earlier one of its sender has not ended and is not held."""
+    return row.state == UKETSUKE and _running_before(row.sender, row.accepted_at).exists()
+
+
+def with_waiting(rows: QuerySet[Uketsuke]) -> QuerySet[Uketsuke]:
+    """Give each row that has to wait `waits_for`: the 受付番号 of the file of its sender before it."""
+    before = _running_before(OuterRef("sender"), OuterRef("accepted_at"))
     nearest = Subquery(before.order_by("-accepted_at").values("uketsuke_bango")[:1])
     return rows.annotate(waits_for=Case(When(state=UKETSUKE, then=nearest)))
 

@@ -32,6 +32,8 @@ log = structlog.get_logger()
 CONTENT_TYPE: Final = "application/problem+json"
 RETRY_SOON: Final = 1
 RETRY_LATER: Final = 5
+_LACKS_RIGHT: Final = "kengen_nashi"  # how the codes of a missing right end
+_KEPT_OUT: Final = "この操作は行えません"
 
 _STATUS: Final[tuple[tuple[type[DomainError], int], ...]] = (
     (Invalid, 400),
@@ -222,9 +224,6 @@ def answer_error(request: HttpRequest, error: Exception) -> HttpResponse:
     if wants_problem(request):
         return problem_response(problem)
     return _page(request, problem)
-
-
-_LACKS_RIGHT, _KEPT_OUT = "kengen_nashi", "この操作は行えません"
 
 
 def _page(request: HttpRequest, problem: Problem) -> HttpResponse:

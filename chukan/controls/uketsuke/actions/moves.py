@@ -8,10 +8,10 @@ from typing import Final
 from uuid import UUID, uuid4
 
 from django.db import IntegrityError
-from django.db.models import Q, QuerySet
 
 from chukan.controls.uketsuke.domain import FINAL, KANRYO, KENSA, KYOHI, RUNNING, SHORI, UKETSUKE, can_move
 from chukan.controls.uketsuke.models import Teiseimachi, Uketsuke
+from chukan.controls.uketsuke.queries import has_to_wait
 from chukan.kernel.errors import Conflict
 from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import joins_transaction, own_transaction, savepoint
@@ -19,7 +19,6 @@ from chukan.kernel.values.uketsuke_bango import new as new_uketsuke_bango
 from chukan.settings import limits
 
 LEASE: Final = timedelta(seconds=60)
-_NOTHING_APPLIED: Final = Q(state=KYOHI, bookmark=0)
 KANYUSHA: Final = "kanyusha"
 
 
@@ -99,24 +98,24 @@ def accept_uketsuke(*, by: Principal, upload: Upload, saisoshin: bool, now: date
     One that was cut short may come again: it goes on where it was cut. Raises Conflict `jufuku_file` with the earlier
     受付番号. *Locks:* the unique digest of the sender, the newest 受付 of the same file.
     """
-    same = Uketsuke.objects.filter(sender=by.sender, digest=upload.digest)
-    earlier = same.exclude(state=KYOHI).order_by("accepted_at")
-    newest = same.exclude(_NOTHING_APPLIED).order_by("-accepted_at") if upload.digest else Uketsuke.objects.none()
-    newest.select_for_update().first()  # who comes at the same moment sees what came first
-    first = earlier.first() if upload.digest else None
+    same = Uketsuke.objects.filter(sender=by.sender, digest=upload.digest).order_by("accepted_at")
+    same = same.exclude(state=KYOHI, bookmark=0)  # nothing of it was applied
+    same.select_for_update().last()  # who comes at the same moment sees what came first
+    before = list(same)
+    first = next((one for one in before if one.state != KYOHI), None)
     if first is not None and not saisoshin:
         raise same_file(first.uketsuke_bango)
     row = _new(by, now=now, shubetsu=KANYUSHA)
     row.file_name, row.file_key, row.file_size = upload.file_name[:200], upload.file_key, upload.size
     row.digest = upload.digest or None
-    row.resend_of = newest.values_list("id", flat=True).first()
+    row.resend_of = before[-1].id if before else None
     if upload.refused:
         row.state, row.reason_code, row.started_at, row.finished_at = KYOHI, upload.refused, now, now
     try:
         with savepoint():
             row.save(force_insert=True)
     except IntegrityError:
-        winner = earlier.first()
+        winner = same.exclude(state=KYOHI).first()
         if winner is None:
             raise
         raise same_file(winner.uketsuke_bango) from None
@@ -160,7 +159,7 @@ def claim_uketsuke(*, by: Principal, uketsuke_id: UUID, now: datetime) -> Job | 
     row = Uketsuke.objects.select_for_update().filter(id=uketsuke_id).first()
     if row is None or row.state not in RUNNING or (row.lease_until is not None and row.lease_until > now):
         return None
-    if row.state == UKETSUKE and running_before(row.sender, row.accepted_at).exists():
+    if has_to_wait(row):
         return None
     before = _applied_before(row)
     if any(one.state not in FINAL for one in before):
@@ -185,11 +184,6 @@ def claim_uketsuke(*, by: Principal, uketsuke_id: UUID, now: datetime) -> Job | 
         attempt=row.attempts,
         chosen=row.digest is None,
     )
-
-
-def running_before(sender: object, accepted_at: object) -> QuerySet[Uketsuke]:
-    """Return the 受付 of a sender that came before an instant and have not ended; a held one keeps nobody waiting."""
-    return Uketsuke.objects.filter(sender=sender, state__in=RUNNING, accepted_at__lt=accepted_at)
 
 
 def _applied_before(row: Uketsuke) -> list[Uketsuke]:
@@ -224,7 +218,7 @@ def call_next(*, by: Principal, now: datetime) -> UUID | None:
     """
     waiting = Uketsuke.objects.select_for_update().filter(sender=by.sender, state=UKETSUKE).order_by("accepted_at")
     row = waiting.first()
-    if row is None or running_before(row.sender, row.accepted_at).exists():
+    if row is None or has_to_wait(row):
         return None
     row.moved_at = now
     row.save(update_fields=["moved_at"])

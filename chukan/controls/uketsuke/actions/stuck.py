@@ -3,8 +3,9 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from chukan.controls.uketsuke.actions.moves import locked, refuse_uketsuke, running_before
-from chukan.controls.uketsuke.domain import RUNNING, STALLED_AFTER, UKETSUKE
+from chukan.controls.uketsuke.actions.moves import locked, refuse_uketsuke
+from chukan.controls.uketsuke.domain import RUNNING, STALLED_AFTER
+from chukan.controls.uketsuke.queries import has_to_wait
 from chukan.kernel.errors import Conflict
 from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import joins_transaction
@@ -19,8 +20,7 @@ def give_up_uketsuke(*, by: Principal, uketsuke_id: UUID, reason_code: str, now:
     for an earlier one or moved just now.
     """
     row = locked(uketsuke_id, None)
-    waits = row.state == UKETSUKE and running_before(row.sender, row.accepted_at).exists()
-    if row.state not in RUNNING or waits or now - row.moved_at <= STALLED_AFTER:
+    if row.state not in RUNNING or has_to_wait(row) or now - row.moved_at <= STALLED_AFTER:
         raise Conflict(
             "teitai_nashi", "この受付は停滞していません。処理の実行状況（OP-101）で、いまの状態を確かめてください。"
         )

@@ -16,7 +16,8 @@ $$;
 _BEHIND = """
     AND NOT (u.state = 'uketsuke' AND EXISTS (
       SELECT FROM uketsuke_uketsuke e WHERE e.sender = u.sender AND e.accepted_at < u.accepted_at
-        AND e.state IN ('uketsuke', 'kensa', 'shori')))"""
+        AND e.state IN ('uketsuke', 'kensa', 'shori') AND NOT (e.state = 'uketsuke' AND EXISTS (
+          SELECT FROM uketsuke_uketsuke h WHERE h.id = e.resend_of AND h.state = 'horyu'))))"""
 
 
 class Migration(migrations.Migration):
@@ -25,6 +26,11 @@ class Migration(migrations.Migration):
     dependencies = [("uketsuke", "0006_horyu")]
     operations = [
         migrations.RunSQL(_DUE.format(waiting=_BEHIND), _DUE.format(waiting="")),
+        # Operators see what waits by the same rule as its sender.
+        migrations.RunSQL(
+            "GRANT SELECT (resend_of) ON uketsuke_uketsuke TO chukan_operator;",
+            "REVOKE SELECT (resend_of) ON uketsuke_uketsuke FROM chukan_operator;",
+        ),
         migrations.AddIndex(
             "uketsuke",
             models.Index(

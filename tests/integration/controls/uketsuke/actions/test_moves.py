@@ -42,8 +42,9 @@ from chukan.controls.uketsuke.queries import (
     get_uketsuke_by_id,
 )
 from chukan.kernel.errors import Conflict
-from chukan.kernel.principal import Principal
+from chukan.kernel.principal import Principal, system_principal
 from chukan.kernel.transactions import TransactionMisuse, own_transaction
+from shikaku.queries.due_work import list_due_uketsuke
 from tests.support.members import NOW, asked
 from tests.support.principals import OTHER_KENPO, clerk
 from tests.support.world import World
@@ -215,6 +216,18 @@ class TestClaim:
         assert call_next(by=BY, now=later + timedelta(minutes=5)) == second
         assert get_uketsuke_by_id(by=BY, row_id=second, now=later + timedelta(minutes=6)).teitai_nichiji is None
         assert claim_uketsuke(by=BY, uketsuke_id=second, now=later) is not None
+
+    def test_a_held_file_keeps_nobody_waiting_and_neither_does_the_same_file_sent_again(self, world: World) -> None:
+        first = accepted()
+        stands(world, first, "horyu")
+        again = accepted(saisoshin=True, now=NOW + timedelta(seconds=1))
+        third = accepted(b"2" * 32, now=NOW + timedelta(seconds=2))
+        due = list_due_uketsuke(by=system_principal(actor_id="beat"), now=NOW + timedelta(seconds=10))
+
+        assert [one.uketsuke_id for one in due] == [third]
+        assert claim_uketsuke(by=BY, uketsuke_id=again, now=NOW) is None
+        assert status(third).waits_for is None
+        assert claim_uketsuke(by=BY, uketsuke_id=third, now=NOW) is not None
 
     def test_what_is_begun_goes_on_though_an_earlier_one_is_released(self, world: World) -> None:
         first, second = accepted(), accepted(b"2" * 32, now=NOW + timedelta(seconds=1))
