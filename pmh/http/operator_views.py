@@ -18,6 +18,7 @@ from chukan.controls.setsuzoku.queries import ItakuState, list_itaku
 from chukan.kernel import clock
 from chukan.kernel.clock import business_date_jst, midnight_jst
 from chukan.kernel.http.pages import Tile, Todo, chart_of, show
+from chukan.kernel.http.polls import POLL_MARK, is_part, mark_of, state_on_record
 from chukan.kernel.templatetags.hyoji import nagasa
 from chukan.kernel.values.kojin_bango import contains_kojin_bango
 from chukan.settings import limits
@@ -68,9 +69,11 @@ def show_haraidashi(request: HttpRequest) -> HttpResponse:
     today = count_day(by=by, since=since)
     haishin = count_pmh_haishin(by=by, since=since)
     refused = list_refused(by=by, since=since - _DAYS)
+    mark = mark_of(request, viewer=by.actor_id)
     context = {
         "now": now,
         "live_url": reverse("pmh:haraidashi"),
+        "poll_mark": mark,
         "todo": _todo(haishin, _itaku(now), refused, now),
         "tiles": _tiles(today, haishin, now),
         "hakko": count_hakko(by=by),
@@ -86,10 +89,11 @@ def show_haraidashi(request: HttpRequest) -> HttpResponse:
         "chart": chart_of(today.by_hour, lambda hour, top: f"いちばん多かったのは{hour}時台の{top:,}人分です。"),
         "days": [{"day": day, "count": count} for day, count in count_days(by=by, since=since - _DAYS).items()],
     }
-    polled = request.headers.get("HX-Request") == "true"
-    if not polled:
+    if state_on_record(request, viewer=by.actor_id) is None:
         record_jokyo(by=by, screen_id="OP-301", now=now)
-    return show(request, "operator/_pmh_live.html" if polled else "operator/pmh.html", context)
+    response = show(request, "operator/_pmh_live.html" if is_part(request) else "operator/pmh.html", context)
+    response.headers[POLL_MARK] = mark
+    return response
 
 
 @screen("OP-302")

@@ -32,6 +32,7 @@ from chukan.controls.uketsuke.domain import (
 from chukan.kernel import clock
 from chukan.kernel.clock import business_date_jst, midnight_jst
 from chukan.kernel.http.pages import Tile, Todo, chart_of, show
+from chukan.kernel.http.polls import POLL_MARK, is_part, mark_of, state_on_record
 from chukan.kernel.principal import Principal
 from chukan.kernel.templatetags.hyoji import jikoku, nagasa
 from chukan.settings import limits
@@ -162,9 +163,11 @@ def show_jokyo(request: HttpRequest) -> HttpResponse:
     haishin = list_haishin(by=by, since=midnight_jst(now), hokensha_codes=charge.hokensha_codes)
     resend = count_resend_queue(by=by, hokensha_codes=charge.hokensha_codes)
     cases = list_open_cases(by=by, hokensha_codes=charge.hokensha_codes, limit=_SHOWN)
+    mark = mark_of(request, viewer=by.actor_id)
     context = {
         "now": now,
         "live_url": reverse("unyo:jokyo"),
+        "poll_mark": mark,
         "todo": [
             *todo_sealing(by=by, now=now),
             *_todo_files([_job(row, names, now) for row in stalled]),
@@ -182,10 +185,11 @@ def show_jokyo(request: HttpRequest) -> HttpResponse:
             today.by_hour, lambda hour, top: f"いちばん多かったのは{hour}時台に受け付けたファイルの{top:,}件です。"
         ),
     }
-    polled = request.headers.get("HX-Request") == "true"
-    if not polled:
+    if state_on_record(request, viewer=by.actor_id) is None:
         record_jokyo(by=by, screen_id="OP-001", now=now)
-    return show(request, "operator/_status_live.html" if polled else "operator/status.html", context)
+    response = show(request, "operator/_status_live.html" if is_part(request) else "operator/status.html", context)
+    response.headers[POLL_MARK] = mark
+    return response
 
 
 def _todo_files(jobs: Sequence[Job]) -> list[Todo]:

@@ -26,6 +26,7 @@ from chukan.controls.uketsuke.queries import (
 from chukan.kernel import clock
 from chukan.kernel.errors import Conflict, DomainError, Invalid, NotPermitted
 from chukan.kernel.http.pages import show
+from chukan.kernel.http.polls import POLL_MARK, is_part, mark_of, not_modified, state_on_record
 from chukan.kernel.templatetags.hyoji import hizuke_wareki
 from chukan.settings import limits
 from shikaku.actions.accept_toroku_file import JIMU, accept_toroku_file
@@ -49,7 +50,6 @@ _NO_RIGHT: Final = (
 _STATUS: Final = "terminal/shikaku/uketsuke.html"
 _LIVE: Final = "terminal/shikaku/_uketsuke_live.html"
 _FILTERS: Final = (("", "エラーと警告だけ"), ("subete", "すべて"))
-NOT_MODIFIED: Final = 304
 
 
 @csrf_exempt  # the token is checked by _take_upload, after the upload handler is in place
@@ -164,18 +164,18 @@ def show_file_status(request: HttpRequest, row_id: UUID) -> HttpResponse:
     """Show stages, counts, codes and results; a poll gets the live part, or 304 when nothing moved."""
     by, now = actor(request), clock.now()
     status = get_uketsuke_by_id(by=by, row_id=row_id, now=now)
-    polled = request.headers.get("HX-Request") == "true"
-    ptag = f"{status.jotai}-{status.shori_zumi}-{status.ijo}-{status.teitai_nichiji is not None}-{status.waits_for}"
-    if polled and request.headers.get("HX-PTag") == ptag:
-        return HttpResponse(status=NOT_MODIFIED, headers={"HX-PTag": ptag, "Cache-Control": "no-store"})
-    if not polled:
+    state = f"{status.jotai}-{status.shori_zumi}-{status.ijo}-{status.teitai_nichiji is not None}-{status.waits_for}"
+    seen, mark = state_on_record(request, viewer=by.actor_id), mark_of(request, viewer=by.actor_id, state=state)
+    if seen == state:
+        return not_modified(mark)
+    if seen is None:
         record_file_shokai(by=by, uketsuke_bango=status.uketsuke_bango, screen_id="HS-302", now=now)
-    response = show(request, _LIVE if polled else _STATUS, _status_context(request, status, ptag, now))
-    response.headers["HX-PTag"] = ptag
+    response = show(request, _LIVE if is_part(request) else _STATUS, _status_context(request, status, mark, now))
+    response.headers[POLL_MARK] = mark
     return response
 
 
-def _status_context(request: HttpRequest, status: UketsukeStatus, ptag: str, now: datetime) -> dict[str, object]:
+def _status_context(request: HttpRequest, status: UketsukeStatus, mark: str, now: datetime) -> dict[str, object]:
     by = actor(request)
     url = reverse("shikaku:file_status", args=[status.row_id])
     code = request.GET.get("code", "")
@@ -191,7 +191,7 @@ def _status_context(request: HttpRequest, status: UketsukeStatus, ptag: str, now
         "file": file_view(status, now),
         "horyu": horyu_view(by, status, now),
         "steps": stages(status),
-        "ptag": ptag,
+        "poll_mark": mark,
         "live_url": request.get_full_path(),
         "files_url": reverse("shikaku:file_list"),
         "upload_url": reverse("shikaku:file_send"),

@@ -51,12 +51,15 @@ class TestPages:
     @pytest.mark.kj("KJ-LOG-01")
     def test_every_page_an_operator_opens_is_on_record_and_no_poll(self, world: World) -> None:
         client = browser(an_operator(), hokensha="")
-        for address in ("/unyo/", "/unyo/shori/", "/unyo/haishin/"):
+        mark = client.get("/unyo/").headers["HX-PTag"]
+        for address in ("/unyo/shori/", "/unyo/haishin/"):
             assert client.get(address).status_code == 200
-        client.get("/unyo/", headers={"HX-Request": "true"})
+        polled = client.get("/unyo/", headers={"HX-Request": "true", "HX-PTag": mark})
+        client.get("/unyo/", headers={"HX-Request": "true"})  # says that it is a poll, and cannot prove it
 
+        assert "<html" not in polled.content.decode()
         rows = asked(world, "SELECT screen_id, actor_id FROM sosa_log_event WHERE kind = 'monitor' ORDER BY id")
-        assert [row[0] for row in rows] == ["OP-001", "OP-101", "OP-201"]
+        assert [row[0] for row in rows] == ["OP-001", "OP-101", "OP-201", "OP-001"]
 
 
 class TestWhatNeedsAnOperator:

@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 
 from chukan.kernel import clock
+from shikaku.actions.process_toroku_file import process_toroku_file
 from shikaku.actions.register_one import register_one
 from shikaku.http.terminal_urls import urlpatterns
 from tests.support.members import NOW, asked, bango, file_line, join_line, joined, known, row_id_of, sent, taken
@@ -319,6 +320,28 @@ class TestFiles:
         for shown in (page, part):
             assert shown.count('data-dialog="discard-dialog"') == shown.count('id="discard-dialog"') == 1
             assert f'action="{address}haki/"' in shown
+
+    @pytest.mark.kj("KJ-LOG-01")
+    def test_a_look_is_on_record_once_and_a_poll_goes_on_with_it(self, world: World) -> None:
+        with as_role(world, "worker"):
+            file = taken(file_line(1), file_line(2, shutoku="20270401"), now=clock.now()).uketsuke_id
+        client, address = clerk_window(), f"/shikaku/toroku-files/{file}/"
+
+        def poll(url: str, mark: str) -> int:
+            answer = client.get(url, headers={"HX-Request": "true", "HX-PTag": mark})
+            marks.append(answer.headers["HX-PTag"])
+            return answer.status_code
+
+        def looks() -> int:
+            return asked(world, "SELECT count(*) FROM sosa_log_event WHERE screen_id = 'HS-302'")[0][0]
+
+        marks = [client.get(address).headers["HX-PTag"]]
+        assert [poll(address, marks[-1]), poll(address, marks[-1]), looks()] == [304, 304, 1]
+        with as_role(world, "worker"):
+            process_toroku_file(by=clerk(), uketsuke_id=file, now=clock.now)
+        assert [poll(address, marks[-1]), poll(address, marks[-1]), looks()] == [200, 304, 1]
+        assert [poll(f"{address}?miru=subete", marks[-1]), looks()] == [200, 2]  # other lines: another look
+        assert [poll(address, "5-2-1-False-"), looks()] == [200, 3]
 
     def test_a_file_that_waits_for_the_one_before_names_it(self, world: World) -> None:
         came = clock.now() - timedelta(minutes=9)
