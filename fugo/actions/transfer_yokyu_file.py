@@ -24,6 +24,7 @@ from chukan.kernel.turns import Turns
 from chukan.kernel.values.uuid7 import uuid7
 from chukan.settings import limits
 from fugo.domain.yokyu_file import (
+    BANGO_CHIGAI,
     BANGO_NASHI,
     BANGO_YOMEZU,
     HAIKI,
@@ -197,6 +198,8 @@ def _write_part(by: Principal, zone: Principal, file_id: UUID, part: Sequence[Pa
             left.setdefault(HIMOZUKE_CHIGAI, []).append(one.shori_tsuban)
         elif found.kojin_bango is None:
             left.setdefault(BANGO_YOMEZU, []).append(one.shori_tsuban)
+        elif found.leads_elsewhere:  # nobody knows yet whose it is; it would bring somebody else's code
+            left.setdefault(BANGO_CHIGAI, []).append(one.shori_tsuban)
         else:
             asked.append((one.shori_tsuban, found.kojin_bango))
     writer.write(lines_of(asked))

@@ -34,12 +34,14 @@ STATE_NAMES: Final[Mapping[str, str]] = MappingProxyType(
 KIND_NAMES: Final[Mapping[str, str]] = MappingProxyType({SHINKI: "新規", SAIHAKKO: "再発行", SAIYOKYU: "再要求"})
 
 # Why a request was left out of a file, and what is kept of it; it waits until its member is registered anew.
-BANGO_NASHI, BANGO_YOMEZU, HIMOZUKE_CHIGAI = "bango_nashi", "bango_yomezu", "himozuke_chigai"
+BANGO_NASHI, BANGO_YOMEZU = "bango_nashi", "bango_yomezu"
+HIMOZUKE_CHIGAI, BANGO_CHIGAI = "himozuke_chigai", "bango_chigai"
 LEFT_OUT: Final[Mapping[str, str]] = MappingProxyType(
     {
         BANGO_NASHI: "個人番号が登録されていないため、要求できません。",
         BANGO_YOMEZU: "保管中の個人番号を読み取れないため、要求できません。",
         HIMOZUKE_CHIGAI: "別の人の加入者になったため、要求できません。",
+        BANGO_CHIGAI: "登録中の個人番号が別の人のものである疑いがあるため、要求できません。",
     }
 )
 

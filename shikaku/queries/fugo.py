@@ -3,8 +3,8 @@
 根拠: KJ-FUGO-02, KJ-FUGO-08. No code is ever seen here.
 """
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
 
@@ -12,12 +12,14 @@ import structlog
 from django.db import connection
 
 from chukan.kernel.binary_arrays import bigint_array
+from chukan.kernel.crypto.blind_index import ZoneIndex
 from chukan.kernel.crypto.envelope import open_envelope
 from chukan.kernel.crypto.errors import EnvelopeRefused
 from chukan.kernel.crypto.keyring import Keyring, get_keyring
 from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import reads
 from chukan.kernel.values.kojin_bango import KojinBango
+from shikaku.queries.led import find_himozuke
 
 log = structlog.get_logger()
 
@@ -75,10 +77,14 @@ class ReflectedMember:
 
 @dataclass(frozen=True, slots=True)
 class HeldBango:
-    """The present 個人番号 of one member, and whose it is; None: what is kept does not open or is no number."""
+    """The present 個人番号 of one member, and whose it is; None: what is kept does not open or is no number.
+
+    `leads_elsewhere`: across insurers the number leads to another 紐付番号 than the member's (ADR 0018).
+    """
 
     himozuke_bango: UUID
     kojin_bango: KojinBango | None
+    leads_elsewhere: bool = False
 
 
 @reads
@@ -122,9 +128,25 @@ def find_kojin_bango(*, by: Principal, hihokensha_edaban: Collection[int]) -> di
     with connection.cursor() as cursor:
         cursor.execute(_NUMBERS, [by.hokensha_code, bigint_array(hihokensha_edaban)])
         rows = cursor.fetchall()
-    return {
+    held = {
         edaban: HeldBango(himozuke, _opened(keyring, by.hokensha_code, row_id, bytes(sealed)))
         for edaban, row_id, himozuke, sealed in rows
+    }
+    return _with_leads(by, ZoneIndex(keyring, by.hokensha_code), held)
+
+
+def _with_leads(by: Principal, index: ZoneIndex, held: Mapping[int, HeldBango]) -> dict[int, HeldBango]:
+    hashes = {
+        edaban: index.global_bango(one.kojin_bango.reveal())
+        for edaban, one in held.items()
+        if one.kojin_bango is not None
+    }
+    led = find_himozuke(by=by, index=index, hashes=hashes.values())
+    return {
+        edaban: replace(
+            one, leads_elsewhere=edaban in hashes and led.get(hashes[edaban], one.himozuke_bango) != one.himozuke_bango
+        )
+        for edaban, one in held.items()
     }
 
 

@@ -168,6 +168,27 @@ def test_a_request_without_a_number_is_asked_from_where_there_is_one(world: Worl
     assert content(files[-1])[1:] == [f"{tsuban_of(world, 1, OTHER_KENPO)},{bango(1)}"]
 
 
+@pytest.mark.kj("KJ-SHI-05")
+def test_a_number_in_dispute_brings_no_code_of_somebody_else(world: World) -> None:
+    joined(1)
+    renumber(2, "1")  # a slip of the pen: 2 is somebody else
+    joined(2, by=clerk(OTHER_KENPO))  # who comes to another insurer, and is taken for the same person
+    requests_made()
+    with world.admin() as admin:
+        admin.execute("UPDATE fugo_shutoku_yokyu SET hokensha_code = %s", [OTHER_KENPO])
+    renumber(3, "2")
+
+    (file,) = transferred()
+
+    assert file.state == "haiki"
+    assert asked(world, "SELECT shori_kekka_message FROM fugo_shutoku_yokyu") == [(LEFT_OUT["bango_chigai"],)]
+
+
+def renumber(serial: int, kubun: str) -> None:
+    line = known("03", 1, koshingo_kojin_bango=bango(serial), kojin_bango_koshin_kubun=kubun)
+    register_one(by=clerk(), line=line, now=NOW)
+
+
 def test_a_number_that_does_not_open_keeps_no_other_from_being_asked(world: World) -> None:
     waiting(1, 2)
     with world.admin() as admin:
