@@ -6,6 +6,8 @@ A 個人番号 crosses it in two places and is not kept on either side: `find_me
 
 from shikaku.actions.hold_members import hold_members
 from shikaku.actions.set_pmh_id import set_pmh_id
+from shikaku.domain.bango_span import BangoSpan
+from shikaku.queries.bango_span import find_bango_spans
 from shikaku.queries.fugo import (
     HeldBango,
     ReflectedMember,
@@ -18,6 +20,7 @@ from shikaku.queries.members import Member, find_last_soshitsu, find_members, fi
 from shikaku.queries.rireki import Kanyusaki, find_hokensha_at
 
 __all__ = [
+    "BangoSpan",
     "HeldBango",
     "Kanyusaki",
     "Member",
@@ -25,6 +28,7 @@ __all__ = [
     "PmhRefusal",
     "ReflectedMember",
     "count_pmh_haishin",
+    "find_bango_spans",
     "find_hokensha_at",
     "find_kojin_bango",
     "find_last_soshitsu",

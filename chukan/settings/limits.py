@@ -50,6 +50,7 @@ FUGO_FILE_BLOCK = 5_000  # requests read and written at a time
 FUGO_FILE_LEASE = timedelta(minutes=5)  # while a process builds or sends a file; ours
 FUGO_FILE_KEPT = timedelta(days=7)  # a file nobody sends is thrown away and made anew; 根拠: KJ-RET-17
 FUGO_PATIENCE = timedelta(days=3)  # a request without an answer for so long is asked again; ours
+FUGO_BANGO_LAG = timedelta(minutes=10)  # between the reading of a number and the stamp of its file; ours
 FUGO_BACKOFF_MAX = timedelta(minutes=10)  # between two tries to hand a file over
 FUGO_JURYO_KEPT = timedelta(days=400)  # counts of arrived codes; ours
 FUGO_RENKEI_YEARS = 5  # 機関別符号 after the loss with all insurers but 市町村国保 and 生活保護; 根拠: KJ-RET-05

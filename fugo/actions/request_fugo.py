@@ -14,6 +14,7 @@ from chukan.kernel.clock import business_date_jst
 from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import own_transaction
 from chukan.kernel.values.uuid7 import uuid7_bytes
+from fugo.actions.ask_anew import ask_anew, find_formerly
 from fugo.domain.shutoku_yokyu import JIKO_JOHO, Decision, decide_request
 from fugo.queries.persons import find_persons
 from fugo.queries.purposes import find_purpose
@@ -49,6 +50,8 @@ def request_fugo(
 ) -> Outcome:
     """Make one request for each person of a block who has no code and asked for none, and link every 被保険者枝番.
 
+    Where a 訂正 of the block shows that a code came by the number of somebody else, it is asked for anew (ADR 0027).
+
     `by` works in the zone of the insurer for the sender of the 受付. Before the 制度 has begun to ask for codes nothing
     is done; `request_early` does it on the day it begins. *Idempotent:* a repeat changes nothing. *Locks:* persons in
     the order of 紐付番号, members whose link stands on somebody else, requests by 処理通番; of two insurers at once the
@@ -57,7 +60,10 @@ def request_fugo(
     members = list_reflected_members(
         by=by, uketsuke_id=uketsuke_id, first_meisai_no=first_meisai_no, last_meisai_no=last_meisai_no
     )
-    return _request_and_link(by, members, now)
+    formerly = find_formerly(by=by, members=members)
+    outcome = _request_and_link(by, members, now)
+    ask_anew(by=by, members=members, formerly=formerly, now=now)
+    return outcome
 
 
 @own_transaction

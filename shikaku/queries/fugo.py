@@ -15,7 +15,7 @@ from chukan.kernel.binary_arrays import bigint_array
 from chukan.kernel.crypto.blind_index import ZoneIndex
 from chukan.kernel.crypto.envelope import open_envelope
 from chukan.kernel.crypto.errors import EnvelopeRefused
-from chukan.kernel.crypto.keyring import Keyring, get_keyring
+from chukan.kernel.crypto.keyring import get_keyring
 from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import reads
 from chukan.kernel.values.kojin_bango import KojinBango
@@ -124,15 +124,14 @@ def find_kojin_bango(*, by: Principal, hihokensha_edaban: Collection[int]) -> di
         raise TypeError(message)
     if not hihokensha_edaban:
         return {}
-    keyring = get_keyring()
     with connection.cursor() as cursor:
         cursor.execute(_NUMBERS, [by.hokensha_code, bigint_array(hihokensha_edaban)])
         rows = cursor.fetchall()
     held = {
-        edaban: HeldBango(himozuke, _opened(keyring, by.hokensha_code, row_id, bytes(sealed)))
+        edaban: HeldBango(himozuke, open_bango(by.hokensha_code, row_id, bytes(sealed)))
         for edaban, row_id, himozuke, sealed in rows
     }
-    return _with_leads(by, ZoneIndex(keyring, by.hokensha_code), held)
+    return _with_leads(by, ZoneIndex(get_keyring(), by.hokensha_code), held)
 
 
 def _with_leads(by: Principal, index: ZoneIndex, held: Mapping[int, HeldBango]) -> dict[int, HeldBango]:
@@ -150,10 +149,11 @@ def _with_leads(by: Principal, index: ZoneIndex, held: Mapping[int, HeldBango]) 
     }
 
 
-def _opened(keyring: Keyring, hokensha_code: str, row_id: UUID, sealed: bytes) -> KojinBango | None:
+def open_bango(hokensha_code: str, row_id: UUID, sealed: bytes) -> KojinBango | None:
+    """Return a number sealed for the 委託区画 row; None, with a line in the log, when it does not open or is none."""
     try:
         opened = open_envelope(
-            keyring, table=_TABLE, envelope=_ENVELOPE, hokensha_code=hokensha_code, row_id=row_id, data=sealed
+            get_keyring(), table=_TABLE, envelope=_ENVELOPE, hokensha_code=hokensha_code, row_id=row_id, data=sealed
         )
         return KojinBango.parse(opened.decode())
     except EnvelopeRefused as error:

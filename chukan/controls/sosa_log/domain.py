@@ -90,6 +90,7 @@ class SosaKind(StrEnum):
     SAIHAKKO_KAKUNIN = "saihakko_kakunin"
     SAIHAKKO_SHOKAI = "saihakko_shokai"
     FUGO_ERASED = "fugo_erased"
+    FUGO_TORINAOSHI = "fugo_torinaoshi"
     KEY_ROTATED = "key_rotated"
     KEY_RESEALED = "key_resealed"
     KEY_REINDEXED = "key_reindexed"
@@ -173,6 +174,7 @@ KIND_LABELS: Final[Mapping[str, str]] = {
     "saihakko_kakunin": "一括再発行の結果確認",
     "saihakko_shokai": "再発行対象者リストの表示",
     "fugo_erased": "機関別符号の消去",
+    "fugo_torinaoshi": "別の人の番号で取得した機関別符号の取り直し",
     "key_rotated": "鍵の更新",
     "key_resealed": "新しい鍵での封のし直し",
     "key_reindexed": "新しい鍵での索引値の作り直し",
