@@ -39,7 +39,7 @@ def find_bango_spans(
     `moved`: members who became somebody else, of whom it is always told. No number leaves here; what does not open
     leads to nobody. For the hub's own process, which asks for codes.
     """
-    if by.channel != "system" or not by.hokensha_code:
+    if by.soshiki != "system" or not by.hokensha_code:
         message = "for the hub's own process in the zone of one insurer"
         raise TypeError(message)
     if not hihokensha_edaban:
