@@ -2,7 +2,11 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+# Machines ask most, and a route is looked for in this order.
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("api/v1/", include("shikaku.http.api_urls")),
+    path("api/v1/", include("pmh.http.api_urls")),
+    path("api/v1/", include("fugo.http.api_urls")),
     path("", include("chukan.kernel.http.urls")),
     path("", include("chukan.controls.shokuin.urls")),
     path("", include("chukan.controls.kengen.urls")),
@@ -10,9 +14,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("chukan.controls.sosa_log.urls")),
     path("", include("chukan.controls.shonin.urls")),
     path("", include("chukan.controls.setsuzoku.urls")),
-    path("api/v1/", include("shikaku.http.api_urls")),
-    path("api/v1/", include("pmh.http.api_urls")),
-    path("api/v1/", include("fugo.http.api_urls")),
     path("", include("shikaku.http.urls")),
     path("", include("pmh.http.urls")),
     path("", include("fugo.http.urls")),
