@@ -18,7 +18,7 @@ from chukan.kernel.transactions import joins_transaction
 from chukan.kernel.values.uuid7 import uuid7_bytes
 from chukan.settings import limits
 from fugo.actions.transfer_yokyu_file import FILE, JIMU
-from fugo.domain.saihakko import BANGO_CHIGAI
+from fugo.domain.saihakko import HIMOZUKE_NASHI, YOKYU_CHU
 from fugo.domain.torinaoshi import Asked, Carried, is_of_another
 from shikaku.public import BangoSpan, ReflectedMember, find_bango_spans
 
@@ -27,9 +27,10 @@ SELECT l.hihokensha_edaban, l.himozuke_bango FROM unnest(%s, %s) AS u (e, h)
 JOIN fugo_edaban_himozuke l ON l.hokensha_code = %s AND l.hihokensha_edaban = u.e WHERE l.himozuke_bango <> u.h
 """
 _ASKED: Final = """
-SELECT himozuke_bango, hihokensha_edaban, made_at, was_in_file, tenso_at, last_sent_at FROM fugo_asked_through(%s, %s)
+SELECT shori_tsuban, himozuke_bango, hihokensha_edaban, made_at, was_in_file, tenso_at, last_sent_at
+FROM fugo_asked_through(%s, %s)
 """
-_ASK_ANEW: Final = "SELECT issues, requests, asked FROM fugo_ask_anew(%s, %s, %s, %s)"
+_ASK_ANEW: Final = "SELECT issues, requests, asked FROM fugo_ask_anew(%s, %s, %s, %s, %s, %s, %s)"
 _ASK_ELSEWHERE: Final = "SELECT fugo_ask_elsewhere(%s, %s)"
 
 
@@ -47,35 +48,46 @@ def ask_anew(*, by: Principal, members: Sequence[ReflectedMember], formerly: Map
     """Erase what came by numbers of others for these members, or for whom they were, and ask anew; return how many.
 
     What else waits for whom a member was is asked by way of another member of that person. The links are those after
-    the block. *Locks:* requests by 処理通番. *Idempotent:* what was asked anew stays.
+    the block. *Locks:* the requests made by way of these members by 処理通番, then all of the persons found; the
+    database may undo it, and it is done again. *Idempotent:* what was asked anew stays.
     """
     spans = find_bango_spans(by=by, hihokensha_edaban=[one.hihokensha_edaban for one in members], moved=formerly.keys())
     if not spans:
         return 0
     by_way_of = [(one.himozuke_bango, one.hihokensha_edaban) for one in members if one.hihokensha_edaban in spans]
     by_way_of += [(himozuke, edaban) for edaban, himozuke in formerly.items()]
-    found = {one.himozuke_bango for one in _asked_through(by_way_of) if _is_wrong(one, spans[one.hihokensha_edaban])}
-    wrong = sorted(found, key=lambda himozuke: himozuke.int)
+    wrong = [one for one in _asked_through(by_way_of) if _is_wrong(one, spans[one.hihokensha_edaban])]
     if wrong:
-        _erase_and_ask(by, wrong, now)
+        _erase_and_ask(by, wrong, formerly, now)
     if formerly:
         with connection.cursor() as cursor:
             cursor.execute(_ASK_ELSEWHERE, [uuid_array(formerly.values()), bigint_array(formerly)])
     return len(wrong)
 
 
-def _erase_and_ask(by: Principal, wrong: Sequence[UUID], now: datetime) -> None:
+def _erase_and_ask(by: Principal, wrong: Sequence[Asked], formerly: Mapping[int, UUID], now: datetime) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(_ASK_ANEW, [uuid_array(uuid7_bytes(len(wrong))), uuid_array(wrong), BANGO_CHIGAI, now])
+        cursor.execute(
+            _ASK_ANEW,
+            [
+                uuid_array(uuid7_bytes(len(wrong))),
+                uuid_array([one.shori_tsuban for one in wrong]),
+                uuid_array(formerly.values()),
+                bigint_array(formerly),
+                YOKYU_CHU,
+                HIMOZUKE_NASHI,
+                now,
+            ],
+        )
         issues, requests, asked_anew = cursor.fetchone()
     record_sosa(
         by=by,
         kind=SosaKind.FUGO_TORINAOSHI,
         jimu=JIMU,
         target_file=FILE,
-        targets=[str(himozuke) for himozuke in wrong],
+        targets=sorted({str(one.himozuke_bango) for one in wrong}),
         result="ok",
-        detail={"kensu": len(wrong), "fugo": issues, "yokyu": requests, "saiyokyu": asked_anew},
+        detail={"fugo": issues, "yokyu": requests, "torinaoshi": asked_anew},
         now=now,
     )
 

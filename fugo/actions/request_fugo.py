@@ -60,10 +60,7 @@ def request_fugo(
     members = list_reflected_members(
         by=by, uketsuke_id=uketsuke_id, first_meisai_no=first_meisai_no, last_meisai_no=last_meisai_no
     )
-    formerly = find_formerly(by=by, members=members)
-    outcome = _request_and_link(by, members, now)
-    ask_anew(by=by, members=members, formerly=formerly, now=now)
-    return outcome
+    return _request_and_link(by, members, now)
 
 
 @own_transaction
@@ -80,6 +77,13 @@ def request_early(*, by: Principal, after: int, most: int, now: datetime) -> int
 
 
 def _request_and_link(by: Principal, members: Sequence[ReflectedMember], now: datetime) -> Outcome:
+    formerly = find_formerly(by=by, members=members)
+    outcome = _request_asked(by, members, now)
+    ask_anew(by=by, members=members, formerly=formerly, now=now)
+    return outcome
+
+
+def _request_asked(by: Principal, members: Sequence[ReflectedMember], now: datetime) -> Outcome:
     asking = sorted((member for member in members if member.asked), key=_order)
     if not asking:
         return Outcome(0, 0)

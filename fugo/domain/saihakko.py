@@ -79,12 +79,11 @@ GENIN: Final[Mapping[str, str]] = MappingProxyType(
 # What 資格履歴 may be copied for here; バックアップ, the other purpose there is, is no screen's. 根拠: KJ-DUAL-02.
 MOKUTEKI: Final[Mapping[str, str]] = MappingProxyType({"saishutoku_taishosha": "符号危殆化に伴う再取得対象者の抽出"})
 # Why a person of a list gets no request.
-YOKYU_CHU, HIMOZUKE_NASHI, BANGO_CHIGAI = "yokyu_chu", "himozuke_nashi", "bango_chigai"
+YOKYU_CHU, HIMOZUKE_NASHI = "yokyu_chu", "himozuke_nashi"
 LEFT_OUT: Final[Mapping[str, str]] = MappingProxyType(
     {
         YOKYU_CHU: "先の要求の回答を待っているため、要求しません。",
         HIMOZUKE_NASHI: "紐付く加入者がいないため、要求できません。",
-        BANGO_CHIGAI: "別の人の番号で要求していたため、このリストの外で要求し直しました。",
     }
 )
 

@@ -21,6 +21,7 @@ class Asked:
     `tenso_at`: when its first file stood; None before. `last_sent_at`: None while its file is still to be sent.
     """
 
+    shori_tsuban: UUID
     himozuke_bango: UUID
     hihokensha_edaban: int
     made_at: datetime
@@ -32,8 +33,8 @@ class Asked:
 def is_of_another(asked: Asked, number: Carried, *, lag: timedelta) -> bool:
     """Tell whether a number may have gone into the request's file although it is somebody else's.
 
-    In doubt it did: asking once more harms nobody, a code of somebody else does. `lag`: how much earlier than its
-    file stands a number may have been read, and how much later than its stamp a 訂正 is seen.
+    In doubt it did: who is asked for once more gets the same code, and a code of somebody else does harm. `lag`: how
+    much earlier than its file stands a number may have been read, and how much later than its stamp a 訂正 is seen.
     """
     if number.leads_to in (None, asked.himozuke_bango) or not asked.was_in_file:
         return False

@@ -10,7 +10,7 @@ _REVERSE = (_FOLDER / "0011_ask_anew_reverse.sql").read_text(encoding="utf-8")
 
 
 class Migration(migrations.Migration):
-    """Two functions of registration."""
+    """Three functions of registration, and one that leaves more alone than before."""
 
     dependencies = [("fugo", "0010_former_code")]
     operations = [migrations.RunSQL(_SQL, _REVERSE)]

@@ -15,10 +15,10 @@ from shikaku.domain.bango_span import BangoSpan, FormerBango, spans_of
 from shikaku.queries.fugo import open_bango
 from shikaku.queries.led import find_himozuke
 
-# Nearly every member has had one number only: who never gave a wrong one up is not looked at further.
-_CORRECTED: Final = """
+# Nearly every member has had one number only and is not looked at further.
+_CHANGED: Final = """
 SELECT DISTINCT hihokensha_edaban FROM shikaku_kyu_kojin_bango
-WHERE hokensha_code = %s AND hihokensha_edaban = ANY (%s) AND NOT resolves
+WHERE hokensha_code = %s AND hihokensha_edaban = ANY (%s)
 """
 _NUMBERS: Final = """
 SELECT f.hihokensha_edaban, k.id, f.ct_kojin_bango, f.kojin_bango_koshin_nichiji
@@ -34,7 +34,7 @@ WHERE hokensha_code = %(zone)s AND hihokensha_edaban = ANY (%(members)s) AND ct_
 def find_bango_spans(
     *, by: Principal, hihokensha_edaban: Collection[int], moved: Collection[int]
 ) -> dict[int, tuple[BangoSpan, ...]]:
-    """Return the numbers, as times and whom they lead to, of members of the zone of `by` who gave a wrong one up.
+    """Return the numbers, as times and whom they lead to, of members of the zone of `by` who had several.
 
     `moved`: members who became somebody else, of whom it is always told. No number leaves here; what does not open
     leads to nobody. For the hub's own process, which asks for codes.
@@ -46,7 +46,7 @@ def find_bango_spans(
         return {}
     zone, index = by.hokensha_code, ZoneIndex(get_keyring(), by.hokensha_code)
     with connection.cursor() as cursor:
-        cursor.execute(_CORRECTED, [zone, bigint_array(hihokensha_edaban)])
+        cursor.execute(_CHANGED, [zone, bigint_array(hihokensha_edaban)])
         members = {*moved, *(edaban for (edaban,) in cursor.fetchall())}
         if not members:
             return {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from shikaku.domain.bango_span import BangoSpan
 from shikaku.queries.bango_span import find_bango_spans
 from tests.support.fugo import WORKER
 from tests.support.members import NOW, asked, bango, joined, known
-from tests.support.principals import KENPO, OTHER_KENPO, clerk
+from tests.support.principals import KENPO, OTHER_KENPO, SHICHOSON, clerk
 from tests.support.world import World
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("as_worker")]
@@ -31,12 +32,15 @@ def led(world: World) -> dict[int, UUID]:
     return dict(asked(world, "SELECT hihokensha_edaban, himozuke_bango FROM shikaku_itaku_kukaku_kanyusha ORDER BY 1"))
 
 
-def test_nobody_is_told_of_who_had_right_numbers_only(world: World) -> None:
+def test_nobody_is_told_of_who_had_one_number_only(world: World) -> None:
     joined(1)
     joined(2)
     renumber(3, "1", edaban=2, days=1)
+    person = led(world)[2]
 
-    assert find_bango_spans(by=ZONE, hihokensha_edaban=[1, 2], moved=()) == {}
+    found = find_bango_spans(by=ZONE, hihokensha_edaban=[1, 2], moved=())
+
+    assert found == {2: (BangoSpan(None, NOW + DAY, person), BangoSpan(NOW + DAY, None, person))}
     assert find_bango_spans(by=ZONE, hihokensha_edaban=[], moved=()) == {}
 
 
@@ -72,6 +76,12 @@ def test_what_does_not_open_leads_to_nobody(world: World) -> None:
         )
 
     assert find_bango_spans(by=ZONE, hihokensha_edaban=[1], moved=[1]) == {1: (BangoSpan(None, None, None),)}
+
+
+def test_so_is_the_process_that_works_for_a_town_of_a_carrying_system() -> None:
+    by = replace(ZONE, channel="shuyaku", hokensha_code=SHICHOSON[0])
+
+    assert find_bango_spans(by=by, hihokensha_edaban=[1], moved=()) == {}
 
 
 @pytest.mark.parametrize("by", [WORKER, clerk()])

@@ -18,7 +18,7 @@ def day(number: int | None) -> datetime | None:
 def asked(*, made: int, tenso: int | None, sent: int | None, was_in_file: bool = True) -> Asked:
     made_at = day(made)
     assert made_at is not None
-    return Asked(PERSON, 1, made_at, was_in_file, day(tenso), day(sent))
+    return Asked(UUID(int=9), PERSON, 1, made_at, was_in_file, day(tenso), day(sent))
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_a_number_read_within_the_lag_counts_as_read_before() -> None:
     ended = day(20)
     assert ended is not None
     for minutes, wrong in ((10, True), (11, False)):
-        one = Asked(PERSON, 1, ended - LAG, True, ended + timedelta(minutes=minutes), None)
+        one = Asked(UUID(int=9), PERSON, 1, ended - LAG, True, ended + timedelta(minutes=minutes), None)
         assert is_of_another(one, Carried(day(10), ended, OTHER), lag=LAG) is wrong
 
 
