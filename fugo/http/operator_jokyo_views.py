@@ -117,8 +117,8 @@ def _todo(
         text = f"送信から{PATIENCE}を過ぎても回答のない要求が{counted(requests.overdue)}件あります。"
         found.append(Todo(f"{text}再要求のファイルを送信してください。", reverse("fugo:kaito_machi")))
     if requests.left_out:
-        text = f"要求ファイルに入れられない要求が{counted(requests.left_out)}件あります。理由を確かめ、保険者に登録を依頼してください。"
-        found.append(Todo(text, reverse("fugo:yokyu_fuka")))
+        text = f"要求ファイルに入れられない要求が{counted(requests.left_out)}件あります。"
+        found.append(Todo(f"{text}理由を確かめ、保険者に登録を依頼してください。", reverse("fugo:yokyu_fuka")))
     if suspect_count(today):
         text = f"要求と合わない符号が今日{suspect_count(today):,}件届きました（格納していません）。"
         then = "番号の訂正のあとなら、取り直した要求への回答です。続くときは情報提供NWSの運用者に連絡してください。"

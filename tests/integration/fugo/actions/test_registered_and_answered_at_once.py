@@ -12,11 +12,16 @@ from uuid import UUID, uuid4
 import pytest
 from django.db import connections
 
+from chukan.kernel import clock
 from chukan.kernel.principal import Principal, system_principal
+from chukan.kernel.retry import done_again
 from fugo.actions import record_fugo, request_fugo
+from fugo.actions.ask_anew import ask_anew
+from fugo.domain.answer_matching import Juryo
 from fugo.queries.persons import find_persons
+from shikaku.actions.register_one import register_one
 from tests.support.fugo import all_sent, brought, code_of, requests_made, tsuban_of
-from tests.support.members import NOW, asked, joined
+from tests.support.members import NOW, asked, bango, joined, known
 from tests.support.principals import KENPO, OTHER_KENPO, clerk
 from tests.support.world import World
 
@@ -178,3 +183,63 @@ def test_a_member_becomes_nobody_else_while_the_link_is_written(world: World, mo
     work()
 
     assert links(world) == [present]
+
+
+@pytest.fixture
+def corrected(world: World) -> tuple[UUID, UUID]:
+    """A request that went with a number a 訂正 gave away since: its 処理通番, and the block of the 訂正."""
+    joined(1, now=clock.now())
+    renumber(2, "1")
+    requests_made()
+    all_sent(world, now=clock.now())
+    tsuban = tsuban_of(world)
+    renumber(3, "2")
+    return tsuban, last_block(world)
+
+
+def renumber(serial: int, kubun: str) -> None:
+    line = known("03", 1, koshingo_kojin_bango=bango(serial), kojin_bango_koshin_kubun=kubun)
+    register_one(by=clerk(), line=line, now=clock.now())
+
+
+@pytest.mark.kj("KJ-FUGO-01", "KJ-SHI-05")
+def test_a_code_that_comes_beside_the_correction_of_its_number_goes(
+    world: World, corrected: tuple[UUID, UUID], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tsuban, block = corrected
+    answered = Held(record_fugo._count)
+    monkeypatch.setattr(record_fugo, "_count", answered)
+
+    with session(lambda: brought(world, (tsuban, code_of(2)))):
+        assert answered.reached.wait(60)
+        world.connect("worker")
+        with session(of_block(world, block)) as correction:
+            until_blocked_or_done(world, correction)
+            assert correction.is_alive()
+            answered.go.set()
+
+    assert yoto(world) == []
+    assert tsuban_of(world) != tsuban
+
+
+@pytest.mark.kj("KJ-FUGO-01", "KJ-SHI-05")
+def test_a_code_that_comes_while_its_request_is_taken_back_is_dropped(
+    world: World, corrected: tuple[UUID, UUID], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tsuban, block = corrected
+    came: list[Juryo] = []
+    taken_back = Held(lambda wrong: wrong)
+    monkeypatch.setattr(request_fugo, "ask_anew", lambda **given: taken_back(ask_anew(**given)))
+
+    def again() -> list[Juryo]:  # as the door does
+        return brought(world, (tsuban, code_of(2)))
+
+    with session(of_block(world, block)):
+        assert taken_back.reached.wait(60)
+        with session(lambda: came.extend(done_again(again))) as answer:
+            until_blocked_or_done(world, answer)
+            assert answer.is_alive()
+            taken_back.go.set()
+
+    assert came == [Juryo.NO_REQUEST]
+    assert yoto(world) == []
