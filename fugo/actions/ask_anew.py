@@ -44,8 +44,8 @@ def find_formerly(*, by: Principal, members: Sequence[ReflectedMember]) -> dict[
 
 
 @joins_transaction
-def ask_anew(*, by: Principal, members: Sequence[ReflectedMember], formerly: Mapping[int, UUID], now: datetime) -> int:
-    """Erase what came by numbers of others for these members, or for whom they were, and ask anew; return how many.
+def ask_anew(*, by: Principal, members: Sequence[ReflectedMember], formerly: Mapping[int, UUID], now: datetime) -> None:
+    """Erase what came by numbers of others for these members, or for whom they were, and ask anew.
 
     What else waits for whom a member was is asked by way of another member of that person. The links are those after
     the block. *Locks:* the requests made by way of these members by 処理通番, then all of the persons found; the
@@ -53,7 +53,7 @@ def ask_anew(*, by: Principal, members: Sequence[ReflectedMember], formerly: Map
     """
     spans = find_bango_spans(by=by, hihokensha_edaban=[one.hihokensha_edaban for one in members], moved=formerly.keys())
     if not spans:
-        return 0
+        return
     by_way_of = [(one.himozuke_bango, one.hihokensha_edaban) for one in members if one.hihokensha_edaban in spans]
     by_way_of += [(himozuke, edaban) for edaban, himozuke in formerly.items()]
     wrong = [one for one in _asked_through(by_way_of) if _is_wrong(one, spans[one.hihokensha_edaban])]
@@ -62,7 +62,6 @@ def ask_anew(*, by: Principal, members: Sequence[ReflectedMember], formerly: Map
     if formerly:
         with connection.cursor() as cursor:
             cursor.execute(_ASK_ELSEWHERE, [uuid_array(formerly.values()), bigint_array(formerly)])
-    return len(wrong)
 
 
 def _erase_and_ask(by: Principal, wrong: Sequence[Asked], formerly: Mapping[int, UUID], now: datetime) -> None:
@@ -93,7 +92,8 @@ def _erase_and_ask(by: Principal, wrong: Sequence[Asked], formerly: Mapping[int,
 
 
 def _is_wrong(asked: Asked, spans: Sequence[BangoSpan]) -> bool:
-    return any(is_of_another(asked, Carried(*span), lag=limits.FUGO_BANGO_LAG) for span in spans)
+    carried = (Carried(span.began_at, span.ended_at, span.leads_to) for span in spans)
+    return any(is_of_another(asked, number, lag=limits.FUGO_BANGO_LAG) for number in carried)
 
 
 def _asked_through(by_way_of: Sequence[tuple[UUID, int]]) -> list[Asked]:

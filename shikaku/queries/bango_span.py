@@ -13,7 +13,7 @@ from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import reads
 from shikaku.domain.bango_span import BangoSpan, FormerBango, spans_of
 from shikaku.queries.fugo import open_bango
-from shikaku.queries.led import find_himozuke
+from shikaku.queries.led import find_leads
 
 # Nearly every member has had one number only and is not looked at further.
 _CHANGED: Final = """
@@ -44,7 +44,7 @@ def find_bango_spans(
         raise TypeError(message)
     if not hihokensha_edaban:
         return {}
-    zone, index = by.hokensha_code, ZoneIndex(get_keyring(), by.hokensha_code)
+    zone = by.hokensha_code
     with connection.cursor() as cursor:
         cursor.execute(_CHANGED, [zone, bigint_array(hihokensha_edaban)])
         members = {*moved, *(edaban for (edaban,) in cursor.fetchall())}
@@ -52,16 +52,11 @@ def find_bango_spans(
             return {}
         cursor.execute(_NUMBERS, {"zone": zone, "members": bigint_array(sorted(members))})
         rows = cursor.fetchall()
-    opened = [(edaban, ended_at, open_bango(zone, row_id, bytes(sealed))) for edaban, row_id, sealed, ended_at in rows]
-    hashed = [
-        (edaban, ended_at, None if number is None else index.global_bango(number.reveal()))
-        for edaban, ended_at, number in opened
-    ]
-    led = find_himozuke(by=by, index=index, hashes={one for _, _, one in hashed if one is not None})
+    numbers = [open_bango(zone, row_id, bytes(sealed)) for _, row_id, sealed, _ in rows]
+    leads = find_leads(by=by, index=ZoneIndex(get_keyring(), zone), numbers=numbers)
     formers: dict[int, list[FormerBango]] = {}
     present: dict[int, UUID | None] = {}
-    for edaban, ended_at, one in hashed:
-        leads_to = None if one is None else led.get(one)
+    for (edaban, _, _, ended_at), leads_to in zip(rows, leads, strict=True):
         if ended_at is None:
             present[edaban] = leads_to
         else:

@@ -3,8 +3,8 @@
 根拠: KJ-FUGO-02, KJ-FUGO-08. No code is ever seen here.
 """
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
@@ -19,7 +19,7 @@ from chukan.kernel.crypto.keyring import get_keyring
 from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import reads
 from chukan.kernel.values.kojin_bango import KojinBango
-from shikaku.queries.led import find_himozuke
+from shikaku.queries.led import find_leads
 
 log = structlog.get_logger()
 
@@ -84,7 +84,7 @@ class HeldBango:
 
     himozuke_bango: UUID
     kojin_bango: KojinBango | None
-    leads_elsewhere: bool = False
+    leads_elsewhere: bool
 
 
 @reads
@@ -127,25 +127,11 @@ def find_kojin_bango(*, by: Principal, hihokensha_edaban: Collection[int]) -> di
     with connection.cursor() as cursor:
         cursor.execute(_NUMBERS, [by.hokensha_code, bigint_array(hihokensha_edaban)])
         rows = cursor.fetchall()
-    held = {
-        edaban: HeldBango(himozuke, open_bango(by.hokensha_code, row_id, bytes(sealed)))
-        for edaban, row_id, himozuke, sealed in rows
-    }
-    return _with_leads(by, ZoneIndex(get_keyring(), by.hokensha_code), held)
-
-
-def _with_leads(by: Principal, index: ZoneIndex, held: Mapping[int, HeldBango]) -> dict[int, HeldBango]:
-    hashes = {
-        edaban: index.global_bango(one.kojin_bango.reveal())
-        for edaban, one in held.items()
-        if one.kojin_bango is not None
-    }
-    led = find_himozuke(by=by, index=index, hashes=hashes.values())
+    numbers = [open_bango(by.hokensha_code, row_id, bytes(sealed)) for _, row_id, _, sealed in rows]
+    leads = find_leads(by=by, index=ZoneIndex(get_keyring(), by.hokensha_code), numbers=numbers)
     return {
-        edaban: replace(
-            one, leads_elsewhere=edaban in hashes and led.get(hashes[edaban], one.himozuke_bango) != one.himozuke_bango
-        )
-        for edaban, one in held.items()
+        edaban: HeldBango(himozuke, number, leads_elsewhere=lead not in (None, himozuke))
+        for (edaban, _, himozuke, _), number, lead in zip(rows, numbers, leads, strict=True)
     }
 
 

@@ -4,7 +4,7 @@ The person may have come with another number: somebody else's 変更 made both l
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from uuid import UUID
 
 from django.db import connection
@@ -13,6 +13,7 @@ from chukan.kernel.binary_arrays import bytea_array, uuid_array
 from chukan.kernel.crypto.blind_index import ZoneIndex
 from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import reads
+from chukan.kernel.values.kojin_bango import KojinBango
 
 _LED = "SELECT bi_global, himozuke_bango FROM shikaku_find_himozuke(%s::bytea[])"
 _HERE = """
@@ -29,6 +30,14 @@ def find_himozuke(*, by: Principal, index: ZoneIndex, hashes: Collection[bytes])
     with connection.cursor() as cursor:
         cursor.execute(_LED, [bytea_array(index.across.both(hashes))])
         return {index.across.present(bytes(found)): himozuke for found, himozuke in cursor.fetchall()}
+
+
+@reads
+def find_leads(*, by: Principal, index: ZoneIndex, numbers: Sequence[KojinBango | None]) -> list[UUID | None]:
+    """Return whom each number leads to across insurers, in order; None: nobody, or there is no number."""
+    hashes = [None if one is None else index.global_bango(one.reveal()) for one in numbers]
+    led = find_himozuke(by=by, index=index, hashes={one for one in hashes if one is not None})
+    return [None if one is None else led.get(one) for one in hashes]
 
 
 @reads

@@ -168,14 +168,19 @@ def test_who_moves_leaves_the_code_with_the_person_whose_number_it_was(world: Wo
     assert sent(world) == [bango(3)]
 
 
-def in_dispute(world: World) -> None:
-    """Let a request go by way of another insurer's member with a number that a 訂正 puts in dispute then."""
+def asked_by_the_other(world: World) -> None:
+    """Let two insurers have a person under the number of somebody else, and the second one's member be asked by."""
     joins(1)
     renumber(2, "1")
     joins(2, zone=OTHER_KENPO)
     requests_made()
     with world.admin() as admin:  # as if the other insurer had been first
         admin.execute("UPDATE fugo_shutoku_yokyu SET hokensha_code = %s", [OTHER_KENPO])
+
+
+def in_dispute(world: World) -> None:
+    """Let a request go by way of another insurer's member with a number that a 訂正 puts in dispute then."""
+    asked_by_the_other(world)
     assert sent(world) == [bango(2)]
     renumber(3, "2")
     requests_made()
@@ -197,12 +202,7 @@ def test_who_moves_to_whom_the_disputed_number_leads_takes_nobody_s_code_along(w
 
 
 def test_what_waits_for_whom_a_member_was_is_asked_by_way_of_another(world: World) -> None:
-    joins(1)
-    renumber(2, "1")
-    joins(2, zone=OTHER_KENPO)
-    requests_made()
-    with world.admin() as admin:
-        admin.execute("UPDATE fugo_shutoku_yokyu SET hokensha_code = %s", [OTHER_KENPO])
+    asked_by_the_other(world)
     renumber(3, "2")
     requests_made()
     assert sent(world) == []  # the only one by way of whom to ask has a number in dispute

@@ -228,7 +228,7 @@ def test_a_code_that_comes_while_its_request_is_taken_back_is_dropped(
 ) -> None:
     tsuban, block = corrected
     came: list[Juryo] = []
-    taken_back = Held(lambda wrong: wrong)
+    taken_back = Held(lambda done: done)
     monkeypatch.setattr(request_fugo, "ask_anew", lambda **given: taken_back(ask_anew(**given)))
 
     def again() -> list[Juryo]:  # as the door does

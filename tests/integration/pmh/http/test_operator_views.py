@@ -64,6 +64,8 @@ class TestHaraidashi:
         assert asked(world, "SELECT screen_id, target_file FROM sosa_log_event WHERE kind = 'monitor'") == [
             ("OP-301", "PMH-ID発行履歴")
         ]
+        client.get(HARAIDASHI, headers={"HX-Request": "true"})  # says that it is a poll, and cannot prove it
+        assert asked(world, "SELECT count(*) FROM sosa_log_event WHERE kind = 'monitor'") == [(2,)]
 
     @pytest.mark.parametrize(("minutes", "alarmed"), [(4, False), (6, True)])
     def test_what_onshi_has_not_received_is_alarmed(self, world: World, minutes: int, *, alarmed: bool) -> None:
