@@ -6,11 +6,22 @@ import sys
 
 from django.core.management import execute_from_command_line
 
+# The database role a command works as, where that is not 管理.
+ROLES = {
+    "decide_horyu": "web",
+    "end_toroku_file": "web",
+    "record_restore": "sealer",
+    "reindex_rows": "worker",
+    "replay_erasures": "worker",
+    "reseal_rows": "worker",
+    "resend_onshi": "worker",
+}
+
 
 def main() -> None:
-    """Run one management command; as the 管理 role unless the caller names another."""
+    """Run one management command, as its own role unless the caller names another."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chukan.settings.base")
-    os.environ.setdefault("CHUKAN_ROLE", "kanri")
+    os.environ.setdefault("CHUKAN_ROLE", ROLES.get("".join(sys.argv[1:2]), "kanri"))
     execute_from_command_line(sys.argv)
 
 

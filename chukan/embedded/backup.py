@@ -72,7 +72,13 @@ def restore(home: Path, source: Path, keys_from: Path, *, who: str) -> dict[str,
     Where sealed rows of the operation log are lost, a signed note says so, in the name of `who`.
 
     Raises StartError when the home is not empty, or a part is missing or not as it was written; nothing is left then.
+    So it does while a database of one's own is set: what is done again after a restore would be done there.
     """
+    foreign = sorted(name for name, value in os.environ.items() if name.startswith("CHUKAN_DATABASE_URL") and value)
+    if foreign:
+        raise StartError(
+            f"戻せるのは内蔵のデータベースだけです。{'、'.join(foreign)} を外して、もう一度実行してください。"
+        )
     if (home / "embedded.json").exists() or (home / KEYS / "kek.json").exists():
         raise StartError(f"{home} は空ではありません。復元先には新しい CHUKAN_HOME を指定してください。")
     _verify(source, keys_from)

@@ -1,5 +1,7 @@
 """Refuses to work as a database role that row-level security does not bind. 根拠: KJ-ZONE-05."""
 
+from django.conf import settings
+from django.core.management.base import CommandError
 from django.db import connections
 
 # Whatever role the session could still become counts: `SET ROLE` and `RESET ROLE` need no further permission.
@@ -26,3 +28,12 @@ def refuse_unsafe_role(using: str = "default") -> None:
     if row is None or row[0]:
         message = "データベースの役割が強すぎます。setup_database で作られた役割（chukan_web など）でつないでください。"
         raise UnsafeRole(message)
+
+
+def demand_role(role: str) -> None:
+    """Refuse, in words, a management command that runs as another role: the database would refuse it without any."""
+    if role != settings.CHUKAN_ROLE:
+        message = (
+            f"この処理は、データベースの役割 {role} で行います。CHUKAN_ROLE={role} を付けて、もう一度実行してください。"
+        )
+        raise CommandError(message)

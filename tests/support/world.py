@@ -43,10 +43,11 @@ _KEPT_PREFIXES = ("kikan_", "crypto_", "django_migrations")
 
 
 def manage(*arguments: str, role: str = "kanri", stdin: str = "") -> str:
-    """Run a management command as a database role in a process of its own; return what it printed."""
+    """Run a management command in a process of its own and return what it printed; without `role` as its own role."""
+    env = {name: value for name, value in os.environ.items() if name != "CHUKAN_ROLE"}
     done = subprocess.run(
         [sys.executable, str(ROOT / "manage.py"), *arguments],
-        env={**os.environ, "CHUKAN_ROLE": role, "DJANGO_SETTINGS_MODULE": "chukan.settings.base"},
+        env={**env, **({"CHUKAN_ROLE": role} if role else {}), "DJANGO_SETTINGS_MODULE": "chukan.settings.base"},
         cwd=ROOT,
         input=stdin,
         capture_output=True,

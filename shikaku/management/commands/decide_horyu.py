@@ -7,6 +7,7 @@ from chukan.controls.uketsuke.domain import KAIJO, TORISAGE
 from chukan.kernel import clock
 from chukan.kernel.errors import DomainError
 from chukan.kernel.principal import Principal
+from chukan.kernel.roles import demand_role
 from shikaku.actions.decide_asked_horyu import Asked, decide_asked_horyu
 
 
@@ -30,6 +31,7 @@ class Command(BaseCommand):
 
     def handle(self, *_args: object, **options: object) -> None:
         """Decide, if asked to, and print what is held."""
+        demand_role("web")
         asked = None
         if options["kettei"]:
             if not options["hokensha"] or not options["shokuin"]:

@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 from chukan.kernel import clock
 from chukan.kernel.errors import DomainError
 from chukan.kernel.principal import Principal
+from chukan.kernel.roles import demand_role
 from shikaku.actions.end_stuck_file import end_stuck_file
 
 
@@ -22,6 +23,7 @@ class Command(BaseCommand):
 
     def handle(self, *_args: object, **options: object) -> None:
         """End the file and print how far it came."""
+        demand_role("web")
         by = Principal(channel="command", soshiki="command", actor_id="end_toroku_file", actor_name="管理コマンド")
         try:
             status = end_stuck_file(

@@ -4,13 +4,13 @@ from argparse import ArgumentParser
 from functools import partial
 from typing import Final
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from chukan.controls.kikan.queries import list_hokensha
 from chukan.kernel import clock
 from chukan.kernel.errors import DomainError
 from chukan.kernel.principal import Principal
+from chukan.kernel.roles import demand_role
 from chukan.settings import limits
 from shikaku.actions.reindex_rows import KINDS, reindex_rows
 
@@ -33,8 +33,7 @@ class Command(BaseCommand):
 
     def handle(self, *_args: object, **options: object) -> None:
         """Walk to the end and print how many hashes or tokens were made again."""
-        if settings.CHUKAN_ROLE != "worker":
-            raise CommandError("資格履歴を読む役割で行います。CHUKAN_ROLE=worker を付けて、もう一度実行してください。")
+        demand_role("worker")
         named = options["hokensha"]
         codes = [one.hokensha_code for one in list_hokensha()] if named is None else [str(named)]
         by = Principal(channel="command", soshiki="command", actor_id="reindex_rows", actor_name="管理コマンド")

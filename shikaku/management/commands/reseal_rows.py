@@ -4,12 +4,12 @@ from argparse import ArgumentParser
 from functools import partial
 from typing import Final
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from chukan.kernel import clock
 from chukan.kernel.errors import DomainError
 from chukan.kernel.principal import Principal
+from chukan.kernel.roles import demand_role
 from chukan.settings import limits
 from shikaku.actions.reseal_rows import reseal_rows
 
@@ -31,8 +31,7 @@ class Command(BaseCommand):
 
     def handle(self, *_args: object, **options: object) -> None:
         """Walk to the end and print how many rows were sealed again."""
-        if settings.CHUKAN_ROLE != "worker":
-            raise CommandError("資格履歴を読む役割で行います。CHUKAN_ROLE=worker を付けて、もう一度実行してください。")
+        demand_role("worker")
         code = str(options["hokensha"])
         by = Principal(
             channel="command", soshiki="command", actor_id="reseal_rows", actor_name="管理コマンド", hokensha_code=code

@@ -2,12 +2,12 @@ import json
 from argparse import ArgumentParser
 from uuid import UUID
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from chukan.kernel import clock
 from chukan.kernel.errors import DomainError
 from chukan.kernel.principal import Principal
+from chukan.kernel.roles import demand_role
 from shikaku.actions.resend_to_onshi import resend_refused, resend_refused_pmh_ids
 from shikaku.queries.resend_queue import is_pmh_soshin
 
@@ -28,8 +28,7 @@ class Command(BaseCommand):
 
     def handle(self, *_args: object, **options: object) -> None:
         """Owe the new telegrams and print how many."""
-        if settings.CHUKAN_ROLE != "worker":
-            raise CommandError("資格履歴を読む役割で行います。CHUKAN_ROLE=worker を付けて、もう一度実行してください。")
+        demand_role("worker")
         code, number = options["hokensha"], options["soshin_bango"]
         by = Principal(channel="command", soshiki="command", actor_id="resend_onshi", actor_name="管理コマンド")
         try:

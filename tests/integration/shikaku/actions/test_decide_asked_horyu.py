@@ -18,7 +18,7 @@ from tests.builders.lines import file_text, known, message
 from tests.support.members import asked as asked_of
 from tests.support.principals import KENPO, SHICHOSON, clerk, shuyaku
 from tests.support.staff import a_staff
-from tests.support.world import World, as_role
+from tests.support.world import World, as_role, manage
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "operator"])
 COMMAND = Principal(channel="command", soshiki="command", actor_id="decide_horyu", actor_name="管理コマンド")
@@ -87,7 +87,9 @@ class TestDecideAskedHoryu:
     def test_withdrawn_it_is_refused(self, world: World, sent: Sent) -> None:
         given = ("--uketsuke-bango", sent.bango, "--hokensha", CITY, "--shokuin", MANAGER, "--kettei", "torisage")
 
-        assert told(*given)["jotai"] == "kyohi"
+        with pytest.raises(RuntimeError, match="CHUKAN_ROLE=web"):
+            manage("decide_horyu", *given, role="kanri")
+        assert json.loads(manage("decide_horyu", *given, role=""))["jotai"] == "kyohi"
         assert asked_of(world, f"SELECT file_key FROM uketsuke_uketsuke WHERE id = '{sent.row_id}'") == [("",)]
 
     @pytest.mark.kj("KJ-AUTH-13")

@@ -21,7 +21,7 @@ from shikaku.queries.kekka import kekka_rows, teisei_csv
 from tests.support.members import NOW, asked, bango, file_line, taken
 from tests.support.principals import KENPO, clerk
 from tests.support.staff import a_staff, browser
-from tests.support.world import World, as_role
+from tests.support.world import World, as_role, manage
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "operator"])
 RIYU = "3件目で必ず止まる。"
@@ -78,6 +78,13 @@ class TestEndStuckFile:
         page = client.get(f"/shikaku/toroku-files/{row_id}/").content.decode()
         assert "は途中で打ち切りました。同じファイルを" in client.get("/home/").content.decode()
         assert "2件目までで打ち切りました。登録できた行はそのまま残っています。" in page
+
+    def test_it_needs_no_role_named_and_another_is_told_which(self, stuck: tuple[UUID, str]) -> None:
+        typed = ("end_toroku_file", "--uketsuke-bango", stuck[1], "--riyu", RIYU)
+
+        with pytest.raises(RuntimeError, match="CHUKAN_ROLE=web"):
+            manage(*typed, role="kanri")
+        assert json.loads(manage(*typed, role="")) == {"jotai": "kyohi", "sosu": 3, "shori_zumi": 2}
 
     def test_the_next_file_begins_and_a_late_worker_has_lost_it(self, world: World, stuck: tuple[UUID, str]) -> None:
         row_id, number = stuck
