@@ -75,27 +75,40 @@ def process_toroku_file(
 
     Return whether this worker brought it so far: the sender's next file may begin then. *Idempotent:* the lease lets
     one worker in, the しおり skips what is done; a worker that lost its lease leaves quietly. Raises what the database
-    or the storage raises; the sweeper rings again after the lease, and erases what a dead process left.
-    根拠: KJ-IN-21.
+    or the storage raises, having logged of which file; the sweeper rings again after the lease, and erases what a dead
+    process left. 根拠: KJ-IN-21.
     """
     job = claim_uketsuke(by=by, uketsuke_id=uketsuke_id, now=now())
     if job is None:
         return False
     try:
         ended = _drive(by, job, now, block_lines=block_lines, apart_lines=apart_lines)
-    except KeyUnavailable:
-        if get_uketsuke_by_id(by=by, row_id=uketsuke_id, now=now()).finished:
-            return False  # another worker ended it and erased the upload meanwhile
-        raise
     except LeaseLost:
         log.info("shikaku.toroku_file.left", uketsuke_id=str(uketsuke_id))
         return False
+    except Exception as error:
+        if isinstance(error, KeyUnavailable) and get_uketsuke_by_id(by=by, row_id=uketsuke_id, now=now()).finished:
+            return False  # another worker ended it and erased the upload meanwhile
+        _log_broken(job, error)
+        raise
     if not ended:
         log.info("shikaku.toroku_file.held", uketsuke_id=str(uketsuke_id))
         return True
     erase_upload(by=by, uketsuke_id=uketsuke_id, now=now())
     log.info("shikaku.toroku_file.finished", uketsuke_id=str(uketsuke_id))
     return True
+
+
+def _log_broken(job: Job, error: Exception) -> None:
+    """Say which file it was, and by which constraint: the task's own line knows the error and its place only."""
+    constraint = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
+    log.error(
+        "shikaku.toroku_file.broke_off",
+        uketsuke_id=str(job.uketsuke_id),
+        uketsuke_bango=job.uketsuke_bango,
+        constraint=constraint,
+        exc_info=error,
+    )
 
 
 def _drive(by: Principal, job: Job, now: Now, *, block_lines: int, apart_lines: int) -> bool:

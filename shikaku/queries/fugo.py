@@ -145,5 +145,5 @@ def open_bango(hokensha_code: str, row_id: UUID, sealed: bytes) -> KojinBango | 
     except EnvelopeRefused as error:
         log.warning("shikaku.kojin_bango.unreadable", object_id=str(row_id), reason=error.reason)
     except ValueError:  # neither this nor its cause goes any further: they may hold what was sealed
-        log.warning("shikaku.kojin_bango.unreadable", object_id=str(row_id), reason="not a number")
+        log.warning("shikaku.kojin_bango.unreadable", object_id=str(row_id), reason="not_a_number")
     return None

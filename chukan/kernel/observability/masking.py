@@ -64,6 +64,7 @@ _CODES: Final = frozenset(
         "channel",
         "check",
         "code",
+        "constraint",
         "error",
         "hokensha_code",
         "kind",
@@ -84,6 +85,7 @@ _CODES: Final = frozenset(
         "template",
         "timestamp",
         "topic",
+        "uketsuke_bango",
         "where",
     }
 )

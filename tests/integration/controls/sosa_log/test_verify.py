@@ -50,10 +50,10 @@ def sealed_log(world: World) -> None:
         seal(world)
 
 
-def verify(*arguments: str) -> tuple[int, dict[str, object]]:
+def verify(*arguments: str, role: str = "kanri") -> tuple[int, dict[str, object]]:
     done = subprocess.run(
         [sys.executable, str(ROOT / "manage.py"), "verify_sosa_log", *arguments],
-        env={**os.environ, "CHUKAN_ROLE": "kanri", "DJANGO_SETTINGS_MODULE": "chukan.settings.base"},
+        env={**os.environ, "CHUKAN_ROLE": role, "DJANGO_SETTINGS_MODULE": "chukan.settings.base"},
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -287,3 +287,8 @@ class TestOffline:
         assert verify("--export", str(export))[0] == 2
         assert verify("--export", str(export), "--key", str(tmp_path / "none"))[0] == 2
         assert verify("--export", str(tmp_path), "--key", str(tmp_path / "none"))[0] == 2
+
+    def test_a_log_that_cannot_be_read_is_not_called_changed(self, world: World) -> None:
+        sealed_log(world)
+
+        assert verify(role="web") == (2, {})

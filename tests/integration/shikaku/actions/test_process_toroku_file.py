@@ -6,12 +6,15 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
+from django.db import IntegrityError, connection
+from structlog.testing import capture_logs
 
 from chukan.controls.uketsuke.actions import Upload
 from chukan.controls.uketsuke.queries import get_refused_file, get_uketsuke, list_meisai
 from chukan.kernel.principal import Principal
 from chukan.kernel.storage import store
 from chukan.settings import limits
+from shikaku.actions import process_toroku_file as module
 from shikaku.actions.accept_toroku_file import accept_toroku_file
 from shikaku.actions.process_toroku_file import process_toroku_file
 from shikaku.queries.kekka import kekka_rows, teisei_csv
@@ -71,6 +74,21 @@ class TestProcessTorokuFile:
         key = get_refused_file(by=clerk(), row_id=row_id, now=NOW).file_key
         assert key
         assert not store().exists(key)
+
+    def test_what_stops_a_file_is_logged_with_its_number_and_the_constraint(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def refused(**_: object) -> None:
+            with connection.cursor() as cursor:
+                cursor.execute("DO $$ BEGIN RAISE unique_violation USING CONSTRAINT = 'one_at_a_time'; END $$")
+
+        monkeypatch.setattr(module, "register_block", refused)
+        with capture_logs() as logs, pytest.raises(IntegrityError):
+            send("\r\n".join([HEADER, line(NUMBERS[0], "1")]))
+
+        (said,) = [one for one in logs if one["event"] == "shikaku.toroku_file.broke_off"]
+        assert get_uketsuke(by=clerk(), uketsuke_bango=said["uketsuke_bango"], now=NOW).jotai == "shori"
+        assert (said["constraint"], said["exc_info"].__class__) == ("one_at_a_time", IntegrityError)
 
     def test_an_unknown_header_refuses_the_whole_file(self) -> None:
         row_id, bango = send(f"{HEADER},備考らしきもの\r\n{line(NUMBERS[0], '1')},x\r\n")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 
 from chukan.controls.sosa_log.export import Unreadable, read_checkpoints, read_key, verify_export
 from chukan.controls.sosa_log.journal import CheckpointJournal
@@ -43,6 +44,9 @@ class Command(BaseCommand):
             report = self._offline(export, key, extra) if isinstance(export, Path) else self._online(key, extra)
         except Unreadable as file:
             raise CommandError(f"{file} を読めません。", returncode=CANNOT) from None
+        except DatabaseError:
+            text = "操作ログを読めません。データベースと、役割（CHUKAN_ROLE=kanri）を確かめてください。"
+            raise CommandError(text, returncode=CANNOT) from None
         self.stdout.write(report.as_json())
         if report.first_bad is not None:
             raise CommandError("操作ログが封印と合いません。", returncode=TAMPERED)
