@@ -155,16 +155,41 @@ STATUS = {
 }
 
 
-def _text(node: ast.expr) -> str | None:
-    """Return a literal text; what is filled in at run time stands as 〔…〕."""
+# Refusals whose texts stand in a table beside their codes.
+REFUSALS = (
+    ("chukan.controls.seitai.domain", "MESSAGES"),
+    ("chukan.controls.shonin.domain", "MESSAGES"),
+    ("fugo.domain.saihakko", "REFUSALS"),
+)
+
+
+def _text(node: ast.expr, tree: ast.Module) -> str | None:
+    """Return a text written out, or by a name of its module; what is filled in at run time stands as 〔…〕."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return node.value
     if isinstance(node, ast.JoinedStr):
-        return "".join(_text(part) or "〔…〕" for part in node.values)
+        return "".join(_text(part, tree) or "〔…〕" for part in node.values)
+    if isinstance(node, ast.BinOp):
+        return f"{_text(node.left, tree) or '〔…〕'}{_text(node.right, tree) or '〔…〕'}"
+    if isinstance(node, ast.Name):
+        return _named(node.id, tree)
     return None
 
 
-def _own_texts(node: ast.ClassDef) -> tuple[str, str] | None:
+def _named(name: str, tree: ast.Module) -> str | None:
+    """Return the text a module gives a name, itself or by way of the module it has it from."""
+    for node in tree.body:
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        if any(isinstance(target, ast.Name) and target.id == name for target in targets):
+            value = getattr(node, "value", None)
+            return _text(value, tree) if isinstance(value, ast.expr) else None
+        if isinstance(node, ast.ImportFrom) and any((one.asname or one.name) == name for one in node.names):
+            path = ROOT / f"{(node.module or '').replace('.', '/')}.py"
+            return _named(name, parsed(path)) if path.exists() else None
+    return None
+
+
+def _own_texts(node: ast.ClassDef, tree: ast.Module) -> tuple[str, str] | None:
     """Return (code, message) of an error class that brings its own."""
     for call in ast.walk(node):
         if (
@@ -173,7 +198,7 @@ def _own_texts(node: ast.ClassDef) -> tuple[str, str] | None:
             and call.func.attr == "__init__"
             and len(call.args) > 1
         ):
-            code, message = _text(call.args[0]), _text(call.args[1])
+            code, message = _text(call.args[0], tree), _text(call.args[1], tree)
             return None if code is None else (code, message or "")
     return None
 
@@ -192,7 +217,7 @@ def error_classes() -> tuple[dict[str, str], set[tuple[str, str, str, str]]]:
                 if status is None:
                     continue
                 statuses[node.name] = status
-                texts = _own_texts(node)
+                texts = _own_texts(node, parsed(path))
                 if texts is not None:
                     own.add((texts[0], status, texts[1], module_name(path)))
                 elif not any(isinstance(part, ast.FunctionDef) and part.name == "__init__" for part in node.body):
@@ -208,9 +233,9 @@ def raised_errors() -> list[tuple[str, str, str, str]]:
             if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute) and node.args):
                 continue
             name = node.func.id if isinstance(node.func, ast.Name) else node.func.attr
-            code = _text(node.args[0])
+            code = _text(node.args[0], parsed(path))
             if name in kinds and code is not None:
-                message = _text(node.args[1]) if len(node.args) > 1 else ""
+                message = _text(node.args[1], parsed(path)) if len(node.args) > 1 else ""
                 found.add((code, kinds[name], message or "", module_name(path)))
     return sorted(found)
 
@@ -223,6 +248,9 @@ def errors() -> str:
     out.append("## Lines of a registration\n\n" + table(("code", "message"), lines))
     uketsuke = importlib.import_module("chukan.controls.uketsuke.domain")
     out.append("## Files\n\n" + table(("riyu", "message"), [(f"`{k}`", v) for k, v in sorted(uketsuke.RIYU.items())]))
+    tables = [getattr(importlib.import_module(module), name).items() for module, name in REFUSALS]
+    told = sorted((f"`{refusal}`", str(text)) for rows in tables for refusal, text in rows)
+    out.append("## 生体認証, approvals and extracts (403)\n\n" + table(("code", "message"), told))
     rows = [(f"`{code}`", status, message, f"`{place}`") for code, status, message, place in raised_errors()]
     out.append("## Requests and pages\n\n" + table(("code", "status", "message", "raised in"), rows))
     return "\n".join(out)

@@ -48,7 +48,8 @@ def reveal_kojin_bango(*, by: Principal, row_id: UUID, riyu: str, note: str, scr
     """
     if not by.can_kojin_bango(JIMU):
         raise NotPermitted(
-            "kojin_bango_kengen_nashi", "個人番号を取り扱う権限がありません。必要なときは管理者に依頼してください。"
+            "kojin_bango_kengen_nashi",
+            "個人番号を取り扱う権限がありません。必要なときはシステム管理責任者に依頼してください。",
         )
     if riyu not in RIYU or (riyu == "sonota" and len(note.strip()) < _NOTE_MIN):
         raise Invalid("riyu_nashi", "理由を選んでください。その他のときは5文字以上で書いてください。", pointer="riyu")

@@ -217,7 +217,8 @@ def _accept(request: HttpRequest, page: Page, held: HeldBango) -> HttpResponse:
 def _need_right(by: Principal) -> None:
     if not by.can_kojin_bango(JIMU):
         raise NotPermitted(
-            "kojin_bango_kengen_nashi", "個人番号を取り扱う権限がありません。必要なときは管理者に依頼してください。"
+            "kojin_bango_kengen_nashi",
+            "個人番号を取り扱う権限がありません。必要なときはシステム管理責任者に依頼してください。",
         )
 
 

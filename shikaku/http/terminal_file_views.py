@@ -45,7 +45,7 @@ from shikaku.queries.refused_line import count_waiting, list_mendable
 
 _UPLOAD: Final = "terminal/shikaku/upload.html"
 _NO_RIGHT: Final = (
-    "個人番号を含むファイルを送るには、個人番号取扱権限が要ります。必要なときは管理者に依頼してください。"
+    "個人番号を含むファイルを送るには、個人番号取扱権限が要ります。必要なときはシステム管理責任者に依頼してください。"
 )
 _STATUS: Final = "terminal/shikaku/uketsuke.html"
 _LIVE: Final = "terminal/shikaku/_uketsuke_live.html"

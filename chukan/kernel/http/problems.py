@@ -65,7 +65,11 @@ _DRF: Final[tuple[tuple[type[drf.APIException], str, str], ...]] = (
     (drf.ParseError, "hombun_fusei", "本文を読み取れません。形式を確かめて、もう一度送ってください。"),
     (drf.NotAuthenticated, "ninsho", "接続元を確認できません。署名を付けて送ってください。"),
     (drf.AuthenticationFailed, "ninsho", "接続元を確認できません。署名を確かめてください。"),
-    (drf.PermissionDenied, "kengen_nashi", "この操作の権限がありません。必要なときは管理者に依頼してください。"),
+    (
+        drf.PermissionDenied,
+        "kengen_nashi",
+        "この操作の権限がありません。必要なときはシステム管理責任者に依頼してください。",
+    ),
     (drf.NotFound, "nashi", "見つかりませんでした。番号や宛先を確かめてください。"),
     (drf.MethodNotAllowed, "method_fusei", "この宛先では使えないメソッドです。公開している仕様を確かめてください。"),
     (drf.NotAcceptable, "accept_fusei", "求められた形式では返せません。Accept を確かめてください。"),
