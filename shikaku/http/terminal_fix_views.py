@@ -59,7 +59,10 @@ from shikaku.queries.terminal_slip import SlipAnswer, no_slip, open_slip, open_s
 
 KIND: Final = "file_fix"
 _FORM: Final = "terminal/shikaku/entry.html"
-_NO_RIGHT: Final = "この行には個人番号があります。直すには個人番号取扱権限が要ります。必要なときはシステム管理責任者に依頼してください。"
+_NO_RIGHT: Final = (
+    "この行には個人番号があります。直すには個人番号取扱権限が要ります。"
+    "必要なときはシステム管理責任者に依頼してください。"
+)
 
 
 Numbers = tuple[HeldBango, HeldBango]

@@ -22,6 +22,8 @@ from shikaku.http.terminal_page import Link, actor
 from shikaku.queries.refused_line import count_waiting
 
 _RECENT: Final = 10
+_TODO: Final = 20
+_LOOKED_AT: Final = 200
 _LOOK_BACK: Final = timedelta(days=7)
 _LINKS: Final = (
     ("HS-101", "加入者を探す"),
@@ -39,7 +41,7 @@ def show_home(request: HttpRequest) -> HttpResponse:
     by, now = actor(request), clock.now()
     on = business_date_jst(now)
     sees_files = can_open(by, BY_ID["HS-303"], on=on)
-    files = list_uketsuke(by=by, now=now, limit=_RECENT) if sees_files else ()
+    files = list_uketsuke(by=by, now=now, limit=_LOOKED_AT) if sees_files else ()
     links = [Link(name, reverse(BY_ID[one].url_name)) for one, name in _LINKS if can_open(by, BY_ID[one], on=on)]
     waiting = count_waiting(by=by, row_ids=[one.row_id for one in files if one.ijo]) if files else {}
     recent = [one for one in files if now - one.accepted_at <= _LOOK_BACK]
@@ -50,10 +52,11 @@ def show_home(request: HttpRequest) -> HttpResponse:
     sends = can_open(by, BY_ID["HS-301"], on=on)
     context = {
         "now": now,
-        "todo": todo,
+        "todo": todo[:_TODO],
+        "todo_count": len(todo),
         "links": links,
         "show_files": sees_files,
-        "files": [file_row(one, reverse("shikaku:file_status", args=[one.row_id])) for one in files],
+        "files": [file_row(one, reverse("shikaku:file_status", args=[one.row_id])) for one in files[:_RECENT]],
         "files_url": reverse("shikaku:file_list"),
         "upload_url": reverse("shikaku:file_send") if sends else "",
         "register_url": reverse("shikaku:toroku") if can_open(by, BY_ID["HS-201"], on=on) else "",

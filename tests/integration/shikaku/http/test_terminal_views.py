@@ -343,6 +343,18 @@ class TestFiles:
         assert [poll(f"{address}?miru=subete", marks[-1]), looks()] == [200, 2]  # other lines: another look
         assert [poll(address, "5-2-1-False-"), looks()] == [200, 3]
 
+    def test_what_waits_is_told_of_more_files_than_are_listed(self, world: World) -> None:
+        with as_role(world, "worker"):
+            for serial in range(1, 23):
+                row_id = taken(file_line(serial, shutoku="20991231"), now=clock.now()).uketsuke_id
+                process_toroku_file(by=clerk(), uketsuke_id=row_id, now=clock.now)
+
+        page = clerk_window().get("/home/").content.decode()
+
+        assert "対応が必要なもの 22件" in page
+        assert page.count("に直していないエラーが1件あります。") == 20
+        assert "ほかは登録の履歴にあります。" in page
+
     def test_a_file_that_waits_for_the_one_before_names_it(self, world: World) -> None:
         came = clock.now() - timedelta(minutes=9)
         with as_role(world, "worker"):
