@@ -169,7 +169,7 @@ def show_jokyo(request: HttpRequest) -> HttpResponse:
         "live_url": reverse("unyo:jokyo"),
         "poll_mark": mark,
         "todo": [
-            *todo_sealing(by=by, now=now),
+            *_todo_sealing(by, now),
             *_todo_files([_job(row, names, now) for row in stalled]),
             *_todo_haishin(haishin, names, now),
             *_todo_pmh(by, now),
@@ -190,6 +190,11 @@ def show_jokyo(request: HttpRequest) -> HttpResponse:
     response = show(request, "operator/_status_live.html" if is_part(request) else "operator/status.html", context)
     response.headers[POLL_MARK] = mark
     return response
+
+
+def _todo_sealing(by: Principal, now: datetime) -> list[Todo]:
+    page = BY_ID["LG-101"]
+    return todo_sealing(by=by, now=now, url=reverse(page.url_name) if has_right(by, page) else "")
 
 
 def _todo_files(jobs: Sequence[Job]) -> list[Todo]:

@@ -61,8 +61,11 @@ def _named(screen_id: str) -> Callable[[Callable[..., HttpResponse]], Callable[.
     return mark
 
 
-def todo_sealing(*, by: Principal, now: datetime) -> list[Todo]:
-    """Return what operators have to do when nobody seals the operation log, nothing while it is sealed."""
+def todo_sealing(*, by: Principal, now: datetime, url: str) -> list[Todo]:
+    """Return what operators have to do when nobody seals the operation log, nothing while it is sealed.
+
+    `url` of the log's own page, "" for who may not open it.
+    """
     since = oldest_unsealed(by=by)
     if since is None or not is_overdue(since, now=now):
         return []
@@ -70,7 +73,7 @@ def todo_sealing(*, by: Principal, now: datetime) -> list[Todo]:
         f"操作ログが{nagasa((now - since).total_seconds())}封印されていません。seal_sosa_log の状態を確かめてください。"
     )
     stopped = [text for passage, text in _STOPPED.items() if is_stopped(passage, since, now=now)]
-    return [Todo(told + "".join(stopped), reverse("sosa_log:search"))]
+    return [Todo(told + "".join(stopped), url)]
 
 
 def _principal(request: HttpRequest) -> Principal:

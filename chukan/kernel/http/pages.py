@@ -14,7 +14,7 @@ _CHART_FLOOR: Final = 56
 
 @dataclass(frozen=True, slots=True)
 class Todo:
-    """One thing that waits for a person, as a sentence with its link."""
+    """One thing that waits for a person, as a sentence with its link; without one where nobody can go on from here."""
 
     text: str
     url: str

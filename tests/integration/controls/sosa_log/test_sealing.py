@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -63,7 +64,7 @@ def test_operators_are_told_after_a_minute(age: int, told: bool) -> None:
     now = SINCE + age * SECOND
 
     assert is_overdue(SINCE, now=now) is told
-    assert bool(todo_sealing(by=kikin("K0001"), now=now)) is told
+    assert bool(todo_sealing(by=kikin("K0001"), now=now, url="")) is told
 
 
 @pytest.mark.usefixtures("world")
@@ -71,7 +72,7 @@ def test_they_read_how_long_and_what_has_stopped() -> None:
     write(SINCE)
     by = kikin("K0001")
 
-    texts = [todo_sealing(by=by, now=SINCE + age * MINUTE)[0].text for age in (14, 16, 241)]
+    texts = [todo_sealing(by=by, now=SINCE + age * MINUTE, url="")[0].text for age in (14, 16, 241)]
 
     assert texts[0] == "操作ログが14分00秒封印されていません。seal_sosa_log の状態を確かめてください。"
     assert texts[1].endswith("確かめてください。個人番号の表示と書き出しは止めています。")
@@ -82,7 +83,7 @@ def test_of_a_sealed_log_there_is_nothing_to_tell(world: World) -> None:
     write(SINCE)
     seal(world)
 
-    assert todo_sealing(by=kikin("K0001"), now=SINCE + 300 * MINUTE) == []
+    assert todo_sealing(by=kikin("K0001"), now=SINCE + 300 * MINUTE, url="") == []
     export(SINCE + 300 * MINUTE)
 
 
@@ -209,7 +210,10 @@ def test_the_console_shows_it(world: World) -> None:
     write(clock.now() - 61 * SECOND)
     client = browser(an_operator(), hokensha="")
 
-    assert "封印されていません。seal_sosa_log の状態を確かめてください。" in client.get("/unyo/").content.decode()
+    page = client.get("/unyo/").content.decode()
+    assert re.search('<a href="/unyo/sosa-kiroku/">操作ログが[^<]*封印されていません。seal_sosa_log', page)
+    other = browser(an_operator("C0001", "kokuho_chuokai"), hokensha="").get("/unyo/").content.decode()
+    assert re.search("<li>操作ログが[^<]*封印されていません。", other), "the log's own page is not open to them"
 
     seal(world)
     assert "封印されていません" not in client.get("/unyo/").content.decode()
