@@ -22,7 +22,7 @@ from shikaku.http.terminal_page import Link, actor
 from shikaku.queries.refused_line import count_waiting
 
 _RECENT: Final = 10
-_TODO: Final = 20
+_TODO: Final = 10
 _LOOKED_AT: Final = 200
 _LOOK_BACK: Final = timedelta(days=7)
 _LINKS: Final = (

@@ -352,7 +352,7 @@ class TestFiles:
         page = clerk_window().get("/home/").content.decode()
 
         assert "対応が必要なもの 22件" in page
-        assert page.count("に直していないエラーが1件あります。") == 20
+        assert page.count("に直していないエラーが1件あります。") == 10
         assert "ほかは登録の履歴にあります。" in page
 
     def test_a_file_that_waits_for_the_one_before_names_it(self, world: World) -> None:
