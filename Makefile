@@ -32,7 +32,7 @@ setup-dev: python ## setup に加えて、試験と検査に使うものを入�
 demo: setup ## データベースから画面まで全部を起動する（Ctrl-C で終了、状態は CHUKAN_HOME に残る）
 	@exec $(PY) -m chukan.embedded.demo
 
-test: setup-dev ## すべての試験（unit, architecture, integration, contract, journeys, browser, 小さい規模の proofs）
+test: setup-dev ## すべての試験（unit, architecture, integration, contract, journeys, browser。証明は make figures）
 	@$(PY) -m pytest $(PYTEST_ARGS) $(TESTS)
 
 test-core: setup-dev ## サービスも Django も要らない試験だけ（数秒）
