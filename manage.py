@@ -9,12 +9,19 @@ from django.core.management import execute_from_command_line
 # The database role a command works as, where that is not 管理.
 ROLES = {
     "decide_horyu": "web",
+    "deliver_onshi": "relay",
     "end_toroku_file": "web",
+    "migrate": "migrator",
+    "prepare_toroku_file": "worker",
     "record_restore": "sealer",
     "reindex_rows": "worker",
+    "relay_outbox": "relay",
     "replay_erasures": "worker",
     "reseal_rows": "worker",
     "resend_onshi": "worker",
+    "seal_sosa_log": "sealer",
+    "seed_demo_kengen": "web",
+    "setup_database": "migrator",
 }
 
 

@@ -38,12 +38,14 @@ _CHUNK = 1 << 20
 def backup(home: Path, to: Path, keys_to: Path, *, now: datetime) -> Path:
     """Copy everything of a running CHUKAN_HOME and return the new folder; nothing is stopped.
 
-    Files go first and once more after the database, so that whatever the database names is there.
+    Files go first and once more after the database, so that whatever the database names is there. Raises StartError,
+    having written nothing, while a database of one's own is set.
     """
+    _refuse_database_of_ones_own()
     if keys_to == to or keys_to.is_relative_to(to):
         message = "鍵はデータと別のフォルダに控えてください（KEYS）。"
         raise StartError(message)
-    url = os.environ.get("CHUKAN_DATABASE_URL") or read_addresses(home).get("database_url")
+    url = read_addresses(home).get("database_url")
     if not url:
         message = "データベースが動いていません。make demo などで起動してから控えを取ってください。"
         raise StartError(message)
@@ -71,14 +73,10 @@ def restore(home: Path, source: Path, keys_from: Path, *, who: str) -> dict[str,
 
     Where sealed rows of the operation log are lost, a signed note says so, in the name of `who`.
 
-    Raises StartError when the home is not empty, or a part is missing or not as it was written; nothing is left then.
-    So it does while a database of one's own is set: what is done again after a restore would be done there.
+    Raises StartError when the home is not empty, a part is missing or not as it was written, or a database of one's own
+    is set; nothing is left then.
     """
-    foreign = sorted(name for name, value in os.environ.items() if name.startswith("CHUKAN_DATABASE_URL") and value)
-    if foreign:
-        raise StartError(
-            f"戻せるのは内蔵のデータベースだけです。{'、'.join(foreign)} を外して、もう一度実行してください。"
-        )
+    _refuse_database_of_ones_own()
     if (home / "embedded.json").exists() or (home / KEYS / "kek.json").exists():
         raise StartError(f"{home} は空ではありません。復元先には新しい CHUKAN_HOME を指定してください。")
     _verify(source, keys_from)
@@ -89,6 +87,14 @@ def restore(home: Path, source: Path, keys_from: Path, *, who: str) -> dict[str,
         for name in (KEYS, JOURNAL, OBJECTS):
             shutil.rmtree(home / name, ignore_errors=True)
         raise
+
+
+def _refuse_database_of_ones_own() -> None:
+    """Its data would lie beside keys of another, and what is done again after a restore would be done there."""
+    named = sorted(name for name, value in os.environ.items() if name.startswith("CHUKAN_DATABASE_URL") and value)
+    if named:
+        text = "控えを取るのも戻すのも、内蔵のデータベースだけです。"
+        raise StartError(f"{text}{'、'.join(named)} を外して、もう一度実行してください。")
 
 
 def _fill(home: Path, source: Path, keys_from: Path, who: str) -> dict[str, object]:

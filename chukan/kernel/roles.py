@@ -1,4 +1,7 @@
-"""Refuses to work as a database role that row-level security does not bind. 根拠: KJ-ZONE-05."""
+"""Refuses to work as a database role that row-level security does not bind, or as another than a command's own.
+
+根拠: KJ-ZONE-05.
+"""
 
 from django.conf import settings
 from django.core.management.base import CommandError

@@ -75,8 +75,8 @@ def process_toroku_file(
 
     Return whether this worker brought it so far: the sender's next file may begin then. *Idempotent:* the lease lets
     one worker in, the しおり skips what is done; a worker that lost its lease leaves quietly. Raises what the database
-    or the storage raises, having logged of which file; the sweeper rings again after the lease, and erases what a dead
-    process left. 根拠: KJ-IN-21.
+    or the storage raises; the log says of which file (`shikaku.toroku_file.broke_off`). The sweeper rings again after
+    the lease, and erases what a dead process left. 根拠: KJ-IN-21.
     """
     job = claim_uketsuke(by=by, uketsuke_id=uketsuke_id, now=now())
     if job is None:

@@ -62,6 +62,8 @@ def file_row(status: UketsukeStatus, url: str) -> FileRow:
     kind, text = state_mark(status.jotai)
     if status.teitai_nichiji is not None:
         kind, text = "warn", "停滞"
+    elif status.jotai == KYOHI and status.shori_zumi:
+        text = _CUT
     return FileRow(
         url=url,
         bango=status.uketsuke_bango,

@@ -1,5 +1,6 @@
 """HM-001 ホーム: what waits for this person first, then the files, then the screens used most."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -15,11 +16,12 @@ from chukan.controls.uketsuke.queries import UketsukeStatus, list_held, list_uke
 from chukan.kernel import clock
 from chukan.kernel.clock import business_date_jst
 from chukan.kernel.http.pages import Todo, show
+from chukan.kernel.principal import Principal
 from chukan.kernel.templatetags.hyoji import hizuke_wareki, nichiji
 from shikaku.http.terminal_file_show import file_row
 from shikaku.http.terminal_horyu_views import may_decide
 from shikaku.http.terminal_page import Link, actor
-from shikaku.queries.refused_line import count_waiting
+from shikaku.queries.refused_line import count_waiting, find_waiting
 
 _RECENT: Final = 10
 _TODO: Final = 10
@@ -43,17 +45,16 @@ def show_home(request: HttpRequest) -> HttpResponse:
     sees_files = can_open(by, BY_ID["HS-303"], on=on)
     files = list_uketsuke(by=by, now=now, limit=_LOOKED_AT) if sees_files else ()
     links = [Link(name, reverse(BY_ID[one].url_name)) for one, name in _LINKS if can_open(by, BY_ID[one], on=on)]
-    waiting = count_waiting(by=by, row_ids=[one.row_id for one in files if one.ijo]) if files else {}
-    recent = [one for one in files if now - one.accepted_at <= _LOOK_BACK]
-    todo = [found for one in recent if (found := _todo(one, waiting.get(one.row_id, 0))) is not None]
     decides = may_decide(by, now)
-    held = list_held(by=by, now=now, limit=_RECENT) if sees_files or decides else ()
-    todo = [*(_held_todo(one, decides=decides) for one in held), *todo]
+    held = list_held(by=by, now=now, limit=_LOOKED_AT) if sees_files or decides else ()
+    asking = _asking(by, [one for one in files if now - one.accepted_at <= _LOOK_BACK])
+    todo = [_held_todo(one, decides=decides) for one in held[:_TODO]]
+    todo += _todo_of(by, asking[: _TODO - len(todo)])
     sends = can_open(by, BY_ID["HS-301"], on=on)
     context = {
         "now": now,
-        "todo": todo[:_TODO],
-        "todo_count": len(todo),
+        "todo": todo,
+        "todo_count": len(held) + len(asking),
         "links": links,
         "show_files": sees_files,
         "files": [file_row(one, reverse("shikaku:file_status", args=[one.row_id])) for one in files[:_RECENT]],
@@ -72,6 +73,19 @@ def _held_todo(status: UketsukeStatus, *, decides: bool) -> Todo:
         return Todo(f"{name} は保留しています。内容を確かめて、登録を続けるか取り下げてください。", url)
     url = reverse("shikaku:file_status", args=[status.row_id])
     return Todo(f"{name} は保留しています。内容を確かめて、システム管理責任者に連絡してください。", url)
+
+
+def _asking(by: Principal, files: Sequence[UketsukeStatus]) -> list[UketsukeStatus]:
+    """Return the files that ask something of their sender."""
+    row_ids = [one.row_id for one in files if one.refused_until is not None]
+    waiting = find_waiting(by=by, row_ids=row_ids) if row_ids else frozenset()
+    return [one for one in files if _todo(one, int(one.row_id in waiting)) is not None]
+
+
+def _todo_of(by: Principal, files: Sequence[UketsukeStatus]) -> list[Todo]:
+    """Return what files ask, their refused lines counted: there may be a hundred thousand in one."""
+    counts = count_waiting(by=by, row_ids=[one.row_id for one in files]) if files else {}
+    return [found for one in files if (found := _todo(one, counts.get(one.row_id, 0))) is not None]
 
 
 def _todo(status: UketsukeStatus, waiting: int) -> Todo | None:

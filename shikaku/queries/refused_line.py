@@ -6,9 +6,9 @@ from datetime import datetime
 from io import BytesIO
 from uuid import UUID
 
-from django.db.models import Count
+from django.db.models import Count, Exists, OuterRef
 
-from chukan.controls.uketsuke.models import Teiseimachi
+from chukan.controls.uketsuke.models import Teiseimachi, Uketsuke
 from chukan.controls.uketsuke.queries import MeisaiResult, get_refused_file, list_meisai, sealed_lines
 from chukan.kernel.errors import NotFound
 from chukan.kernel.principal import Principal
@@ -32,6 +32,14 @@ def list_mendable(*, by: Principal, row_id: UUID, numbers: Sequence[int]) -> fro
     """Return which of these lines still wait to be mended."""
     rows = Teiseimachi.objects.filter(sender=by.sender, uketsuke_id=row_id, meisai_no__in=numbers)
     return frozenset(rows.values_list("meisai_no", flat=True))
+
+
+@reads
+def find_waiting(*, by: Principal, row_ids: Sequence[UUID]) -> frozenset[UUID]:
+    """Return which of these 受付 have a refused line that still waits to be mended."""
+    lines = Teiseimachi.objects.filter(sender=by.sender, uketsuke_id=OuterRef("id"))
+    rows = Uketsuke.objects.filter(Exists(lines), sender=by.sender, id__in=row_ids)
+    return frozenset(rows.values_list("id", flat=True))
 
 
 @reads

@@ -13,6 +13,7 @@ from typing import Final
 from uuid import UUID
 
 from chukan.kernel.values.kojin_bango import MASK, contains_kojin_bango
+from chukan.kernel.values.uketsuke_bango import is_valid
 
 # Ids of our own rows, requests and organisations. 紐付番号, 被保険者枝番, 記号・番号, names: never. Nor a digest: that
 # of a short value is the value.
@@ -140,6 +141,8 @@ def _masked(key: str, value: object) -> object:
         return value
     if key == "template":
         return _template(value)
+    if key == "uketsuke_bango":
+        return value if is_valid(value) else MASK
     return value if _CODE.fullmatch(value) and not contains_kojin_bango(value) else MASK
 
 

@@ -4,6 +4,7 @@ from django.core.management.base import BaseCommand
 
 from chukan.kernel import clock
 from chukan.kernel.principal import Principal
+from chukan.kernel.roles import demand_role
 from shikaku.actions.replay_erasures import replay_erasures
 
 
@@ -15,6 +16,7 @@ class Command(BaseCommand):
 
     def handle(self, *_args: object, **_options: object) -> None:
         """Erase again and print the counts."""
+        demand_role("worker")
         done = replay_erasures(
             by=Principal(channel="command", soshiki="command", actor_id="replay_erasures", actor_name="管理コマンド"),
             now=clock.now(),

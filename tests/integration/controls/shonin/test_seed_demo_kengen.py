@@ -85,3 +85,14 @@ def test_the_demo_has_who_asks_for_a_reissue_and_two_who_agree(seeded: World) ->
         assert "SK002" in {name for name, rights in held.items() if may_apply(kikin(name, frozenset(rights)), rule)}
         agreeing = {name for name, rights in held.items() if may_approve(kikin(name, frozenset(rights)), rule)}
         assert {"SK004", "SK901"} <= agreeing
+
+
+def test_says_so_and_does_nothing_once_the_password_was_changed(seeded: World, tmp_path: Path) -> None:
+    note = tmp_path / "demo" / "accounts.json"
+    note.write_text(note.read_text(encoding="utf-8").replace(PASSWORD, "another password of 15"), encoding="utf-8")
+    out = io.StringIO()
+
+    call_command("seed_demo_kengen", stdout=out)
+
+    assert "SK003 のパスワードは変わっている" in out.getvalue()
+    assert asked(seeded, "SELECT count(*) FROM shonin_irai") == [(0,)]

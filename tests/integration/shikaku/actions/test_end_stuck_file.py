@@ -77,6 +77,7 @@ class TestEndStuckFile:
         client = browser(a_staff())
         page = client.get(f"/shikaku/toroku-files/{row_id}/").content.decode()
         assert "は途中で打ち切りました。同じファイルを" in client.get("/home/").content.decode()
+        assert "途中で打ち切りました" in client.get("/shikaku/toroku-files/").content.decode()
         assert "2件目までで打ち切りました。登録できた行はそのまま残っています。" in page
 
     def test_it_needs_no_role_named_and_another_is_told_which(self, stuck: tuple[UUID, str]) -> None:

@@ -29,6 +29,7 @@ from chukan.controls.shonin.actions.decide import approve
 from chukan.controls.shonin.domain import PURPOSE, ZONE, Kind, bound_of
 from chukan.controls.shonin.queries import get_irai
 from chukan.kernel import clock
+from chukan.kernel.errors import NotAuthenticated
 from chukan.kernel.principal import Principal
 
 TAISHO: Final = "SK002"
@@ -83,7 +84,11 @@ class Command(BaseCommand):
             self.stdout.write("認証器の機種を限っているため、権限は付けません。画面から依頼して承認してください。")
             return
         passwords = _passwords()
-        shinseisha = _enter(SHINSEISHA, passwords)
+        try:
+            shinseisha = _enter(SHINSEISHA, passwords)
+        except NotAuthenticated:
+            self.stdout.write(f"{SHINSEISHA} のパスワードは変わっているため、何もしません。画面から依頼してください。")
+            return
         missing = [right for right in RIGHTS if right not in _held(shinseisha)]
         if missing:
             self._give(missing, shinseisha=shinseisha, passwords=passwords)

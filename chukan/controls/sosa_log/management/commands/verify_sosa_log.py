@@ -44,8 +44,9 @@ class Command(BaseCommand):
             report = self._offline(export, key, extra) if isinstance(export, Path) else self._online(key, extra)
         except Unreadable as file:
             raise CommandError(f"{file} を読めません。", returncode=CANNOT) from None
-        except DatabaseError:
-            text = "操作ログを読めません。データベースと、役割（CHUKAN_ROLE=kanri）を確かめてください。"
+        except DatabaseError as error:
+            what = type(error.__cause__ or error).__name__
+            text = f"操作ログを読めません（{what}）。データベースと、役割（CHUKAN_ROLE=kanri）を確かめてください。"
             raise CommandError(text, returncode=CANNOT) from None
         self.stdout.write(report.as_json())
         if report.first_bad is not None:
