@@ -142,12 +142,12 @@ class VaccinationWorld:
         return [(kind, json.loads(naiyo)) for kind, naiyo in rows]
 
     def wait_for_pmh_ids(self, *himozuke_bango: str) -> None:
-        """Wait until オンライン資格確認 knows the PMH-ID of these persons."""
+        """Wait until オンライン資格確認 knows these persons' PMH-IDs; on a bad line its sender waits between tries."""
 
         def told() -> bool:
             return all(any(kind == "pmh_id" for kind, _ in self.telegrams(one)) for one in himozuke_bango)
 
-        self.stack.wait_until("PMH-IDs reach オンライン資格確認", told, seconds=30, pause=0.1)
+        self.stack.wait_until("PMH-IDs reach オンライン資格確認", told, seconds=180, pause=0.1)
 
     @contextmanager
     def card(self, pmh_id: str) -> Iterator[Clerk]:
