@@ -62,7 +62,7 @@ def file_row(status: UketsukeStatus, url: str) -> FileRow:
     kind, text = state_mark(status.jotai)
     if status.teitai_nichiji is not None:
         kind, text = "warn", "停滞"
-    elif status.jotai == KYOHI and status.shori_zumi:
+    elif status.was_cut:
         text = _CUT
     return FileRow(
         url=url,
@@ -157,7 +157,7 @@ def file_view(status: UketsukeStatus, now: datetime) -> FileView:
 def _heading(status: UketsukeStatus) -> str:
     if status.waits_for is not None:
         return _WAITS
-    return _CUT if status.jotai == KYOHI and status.shori_zumi else _HEADINGS[status.jotai]
+    return _CUT if status.was_cut else _HEADINGS[status.jotai]
 
 
 def _took(status: UketsukeStatus) -> str:

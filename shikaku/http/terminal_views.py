@@ -94,7 +94,7 @@ def _todo(status: UketsukeStatus, waiting: int) -> Todo | None:
     name = status.file_name or status.uketsuke_bango
     if status.jotai == KYOHI and status.riyu is not None and status.riyu["code"] == TORISAGE:
         return None  # whoever took it back knows
-    if status.jotai == KYOHI and status.shori_zumi:
+    if status.was_cut:
         return Todo(f"{name} は途中で打ち切りました。同じファイルを送り直すと、続きから登録します。", url)
     if status.jotai == KYOHI:
         return Todo(f"{name} は受け付けられませんでした。理由を確かめ、直して送り直してください。", url)

@@ -12,6 +12,7 @@ from chukan.controls.uketsuke.domain import (
     FINAL,
     HORYU,
     KAIJO,
+    KYOHI,
     RIYU,
     RUNNING,
     SHORI,
@@ -63,6 +64,11 @@ class UketsukeStatus:
     def finished(self) -> bool:
         """Tell whether nothing moves any more."""
         return self.jotai in FINAL
+
+    @property
+    def was_cut(self) -> bool:
+        """Tell whether it was ended with some of its lines done: those stay, the same file goes on after them."""
+        return self.jotai == KYOHI and self.shori_zumi > 0
 
 
 @dataclass(frozen=True, slots=True)
