@@ -20,7 +20,7 @@ from typing import Any
 
 import django
 
-from tests.support.hurried import notice_keys_sooner
+from tests.support.noticing import notice_keys_in_time
 
 NEW_PER_FILE = 12
 KNOWN_PER_FILE = 4
@@ -282,7 +282,7 @@ LIVES: Mapping[str, Callable[..., None]] = {"registers": registers, "looks": loo
 def main() -> None:
     """Do what the first word of the command line says, bent as the second one says."""
     django.setup()
-    notice_keys_sooner()
+    notice_keys_in_time()
     what, mutant, *arguments = sys.argv[1:]
     MUTANTS[mutant]()
     LIVES[what](*arguments)

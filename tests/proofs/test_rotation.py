@@ -25,16 +25,19 @@ from tests.proofs.rotation_field import (
     under_old_kek,
     wait_until,
 )
-from tests.support.hurried import HURRIED
+from tests.proofs.rotation_lives import NEW_PER_FILE
 from tests.support.index_keys import KINDS, code_of, second_persons, under_former_keys, whole_keys
+from tests.support.noticing import NOTICING
 from tests.support.principals import KENPO, OTHER_KENPO
 from tests.support.web_process import running_web
 from tests.support.world import World, manage
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+# For mutants that do not wait: others know the former key until long after the job is over, on a slow machine, too.
+_LATE = str(10 * LONGEST_LIFE)
 _PAUSE = 0.5  # between two files, so that the walks come to an end on a slow machine, too
-FIRST, SECOND = 1_000_000, 1_900_000
+FIRST = 1_000_000
 OF_KEK = ("start_kek_version.committing", "start_kek_version.committed", "key.wrapped_again")
 OF_DEK = tuple(sorted(RESEAL_POINTS - set(OF_KEK)))
 OF_INDEX = tuple(sorted(REINDEX_POINTS))
@@ -92,14 +95,17 @@ def test_kek_and_data_key_are_replaced_under_load(
 
 @pytest.mark.parametrize("mutant", ["skips_a_table", "does_not_wait"])
 def test_mutant_that_leaves_rows_under_the_former_key_is_seen(
-    mutant: str, world: World, tmp_path: Path, butcher: Butcher
+    mutant: str, world: World, tmp_path: Path, butcher: Butcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     butcher.mutant = mutant
+    if mutant == "does_not_wait":
+        monkeypatch.setenv(NOTICING, _LATE)
     with registering(tmp_path, start=FIRST) as files:
         wait_until(lambda: files.lines > 60, seconds=LONGEST_LIFE)  # numbers have changed by then
-        with registering(tmp_path, start=SECOND):  # knows the former key for some 15 seconds from now
-            manage("rotate_dek", "--hokensha", KENPO)
-            butcher.run("worker", "reseal_rows", "--hokensha", KENPO, "--persons", "50")
+        manage("rotate_dek", "--hokensha", KENPO)
+        butcher.run("worker", "reseal_rows", "--hokensha", KENPO, "--persons", "50")
+        heard = files.lines
+        wait_until(lambda: files.lines > heard + 2 * NEW_PER_FILE, seconds=LONGEST_LIFE)  # one begun since then
 
     assert old_envelopes(world) != {}
 
@@ -134,12 +140,12 @@ def test_mutant_that_seals_for_another_row_is_seen(proof: Proof, world: World, p
 def test_index_and_token_keys_are_replaced_under_load(
     proof: Proof, world: World, tmp_path: Path, butcher: Butcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    hurried = {HURRIED: "0.5"} if proof.size == "ci" else {}  # else keys are noticed within 15 seconds, as ever
-    for name, seconds in hurried.items():
+    sooner = {NOTICING: "0.5"} if proof.size == "ci" else {}  # else keys are noticed within 15 seconds, as ever
+    for name, seconds in sooner.items():
         monkeypatch.setenv(name, seconds)
     side, _ = two_sides(world, proof.at(ci=60, full=1_000))
     with (
-        running_web(world, tmp_path, hurried=hurried) as port,
+        running_web(world, tmp_path, noticing=sooner) as port,
         butcher.nursing("kanri", "worker"),
         registering(tmp_path, start=FIRST, pause=_PAUSE) as files,
         registering(tmp_path, start=FIRST, pause=_PAUSE, code=OTHER_KENPO) as others,  # the same people, at once
@@ -206,11 +212,12 @@ def test_mutant_that_registers_by_one_key_is_seen(world: World, tmp_path: Path) 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.usefixtures("whole")
 def test_mutant_that_does_not_wait_until_everybody_looks_is_seen(
-    kind: str, world: World, tmp_path: Path, butcher: Butcher
+    kind: str, world: World, tmp_path: Path, butcher: Butcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     butcher.mutant = "does_not_wait_to_be_noticed"
+    monkeypatch.setenv(NOTICING, _LATE)
     side, _ = two_sides(world, 30)
-    with looking(tmp_path, side) as looked:  # knows the former key for some 15 seconds from now
+    with looking(tmp_path, side) as looked:
         butcher.run("kanri", "rotate_index", *of(kind))
         butcher.run("worker", "reindex_rows", *of(kind))
         wait_until(lambda: looked.failed.total() > 0, seconds=LONGEST_LIFE)

@@ -30,16 +30,16 @@ def running_web(
     rate: int = UNLIMITED,
     bent: Mapping[str, str] | None = None,
     probed: Mapping[str, str] | None = None,
-    hurried: Mapping[str, str] | None = None,
+    noticing: Mapping[str, str] | None = None,
 ) -> Iterator[int]:
-    """Yield the port of a web process; `bent`, `probed`, `hurried` are for the modules so named beside this one."""
+    """Yield the port of a web process; `bent`, `probed`, `noticing` are for the modules so named beside this one."""
     stage = Stage(home=world.home, port=free_port(folder / "web.port"))
     argv = list(next(spec for spec in PROCESSES if spec.name == "web").argv(stage))
-    for name, given in (("bent_web", bent), ("probed_web", probed), ("hurried_web", hurried)):
+    for name, given in (("bent_web", bent), ("probed_web", probed), ("noticing_web", noticing)):
         if given:
             argv[argv.index(_APPLICATION)] = f"tests.support.{name}:application"
     ours = {name: value for name, value in stage.environment("web").items() if not name.startswith("COV_")}
-    environment = {**ours, "CHUKAN_RATE_PER_CLIENT": str(rate), **(bent or {}), **(probed or {}), **(hurried or {})}
+    environment = {**ours, "CHUKAN_RATE_PER_CLIENT": str(rate), **(bent or {}), **(probed or {}), **(noticing or {})}
     with (folder / "web.log").open("ab") as log:
         web = subprocess.Popen(argv, env=environment, cwd=ROOT, stdout=log, stderr=log, start_new_session=True)
     try:

@@ -1,16 +1,16 @@
-"""Processes that notice keys sooner than the product's 15 seconds, and wait as much less for each other."""
+"""Processes that notice keys sooner or later than the product's 15 seconds, and wait as long for each other."""
 
 from __future__ import annotations
 
 import os
 from datetime import timedelta
 
-HURRIED = "HURRIED_SECONDS"
+NOTICING = "NOTICING_SECONDS"
 
 
-def notice_keys_sooner() -> None:
+def notice_keys_in_time() -> None:
     """Notice keys within the seconds the environment says; without a word of it, as the product does."""
-    said = os.environ.get(HURRIED, "")
+    said = os.environ.get(NOTICING, "")
     if not said:
         return
     from chukan.kernel.crypto import keyring
