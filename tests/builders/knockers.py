@@ -101,8 +101,8 @@ def those_kept_out(stage: Stage) -> Iterator[Caller]:
     yield nobody(stage)
     yield clerk_caller(stage, WHOLE, FULL, numbers=NUMBERS)
     yield clerk_caller(stage, "no right", frozenset())
-    only_writes = frozenset({("shikaku", "koshin")})
-    yield clerk_caller(stage, "no right to read", only_writes, numbers=frozenset({"shikaku"}))
+    for verb, lacks in (("koshin", "no right to read"), ("shokai", "no right to write")):
+        yield clerk_caller(stage, lacks, frozenset({("shikaku", verb)}), numbers=frozenset({"shikaku"}))
     yield clerk_caller(stage, "no number", FULL)
     for state in ("locked", "password_due", "expired"):
         yield clerk_caller(stage, WHOLE, FULL, numbers=NUMBERS, state=state)

@@ -34,6 +34,8 @@ _NO_VALUES = {
     "shonin_id": NOBODY,
     "list_id": NOBODY,
 }
+_LOOKS = {"GET", "HEAD"}
+_OF_A_MEMBER = re.compile(r"/(shusei|soshitsu|torikeshi)/(<\w+:\w+>/)?$")  # forms that say what they showed
 _ID = 19  # an id is at least as long as a 受付番号; 通番 and 明細番号 are shorter
 _TOKEN = re.compile(rb'csrfmiddlewaretoken" value="[^"]+"')
 # Of whom nobody knows a thing: the system asks for a person and a 保険者コード that are none.
@@ -50,17 +52,17 @@ class Asking:
     route: Route
     door: Door
 
-    def values(self, whose: str) -> dict[str, str]:
+    def values(self, method: str, whose: str) -> dict[str, str]:
         """Return the ids that fill the address."""
         if whose == "nobody" or not self.route.kinds:
             return _NO_VALUES
         if " and slip " in self.door.about and whose != "own":
             rows = {"no row": "nobody", "row of the other": "other", "other": "other"}.get(whose, "own")
             slips = {"no slip": "nobody", "other": "other", "slip of a colleague": whose}.get(whose, "own")
-            return self._ids(rows) | {"slip": self._ids(slips)["slip"]}
-        return self._ids(whose)
+            return self._ids(method, rows) | {"slip": self._ids(method, slips)["slip"]}
+        return self._ids(method, whose)
 
-    def _ids(self, whose: str) -> dict[str, str]:
+    def _ids(self, method: str, whose: str) -> dict[str, str]:
         if whose == "nobody":
             return _NO_VALUES
         mine, about = whose == "own", self.door.about
@@ -80,7 +82,9 @@ class Asking:
         values["row_id"] = str(sent.row_id if about in {"file", "discard", "horyu"} or kind == "file_fix" else row)
         if slip:
             writer = self.caller.staff_id or "system" if mine else f"S{things.start}"
-            values["slip"] = str(self.stage.slip(kind, things, writer))
+            # A 取消 that nothing refuses would be done, and the member be another one for those who come after.
+            late = kind == "torikeshi" and method not in _LOOKS
+            values["slip"] = str((self.stage.late_slip if late else self.stage.slip)(kind, things, writer))
         return values
 
     def form(self) -> dict[str, str]:
@@ -91,6 +95,8 @@ class Asking:
         if "POST" in self.door.number and "kojin-bango" not in self.route.pattern:
             name = "koshingo_kojin_bango" if "shusei" in self.route.pattern else "kojin_bango"
             form = {name: kojin_bango(TYPED), f"{name}_again": kojin_bango(TYPED)}
+        if _OF_A_MEMBER.search(self.route.pattern):
+            form["seen"] = str(self.caller.own.seen)
         return form
 
     def body(self, whose: str) -> object:
@@ -103,10 +109,10 @@ class Asking:
 
     def knock(self, method: str, whose: str) -> Answer:
         """Send one request and read the answer."""
-        values = self.values(whose)
+        values = self.values(method, whose)
         path = self.route.path(values)
         response = self.caller.send(method, path, self.form(), self.body(whose))
-        if method not in {"GET", "HEAD"} and whose == "own":
+        if method not in _LOOKS and whose == "own":
             self.stage.slips.clear()  # it may be spent
         ids = [values[name] for name in self.route.kinds if len(values[name]) >= _ID]
         return read_answer(response, path, ids, self.marks())

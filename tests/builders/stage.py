@@ -27,12 +27,13 @@ _NO_ROW = UUID(NOBODY)
 _KEPT_AGAIN = """
 UPDATE uketsuke_uketsuke SET refused_until = now() + interval '1 day' WHERE id = %s AND refused_until IS NULL
 """
-
-
 _HELD_AGAIN = (
     "UPDATE uketsuke_uketsuke SET state = 'horyu', reason_code = '', finished_at = NULL WHERE id = %s",
     "UPDATE uketsuke_horyu SET decision = '' WHERE uketsuke_id = %s",
 )
+_NEWEST = """
+SELECT rireki_tsuban FROM shikaku_rireki WHERE hokensha_code = %s AND hihokensha_edaban = 1 AND superseded_at IS NULL
+"""
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class Things:
     thrown: Sent | None = None
     person: int = 0
     start: int = 0
+    seen: int = 0
 
     @property
     def people(self) -> tuple[str, ...]:
@@ -83,6 +85,10 @@ class Stage:
             self.slips[key] = _slip(kind, things, actor_id)
         return self.slips[key]
 
+    def late_slip(self, kind: str, things: Things, actor_id: str) -> UUID:
+        """Return a slip of a person about a member who was changed since."""
+        return _slip(kind, replace(things, seen=things.seen + 1), actor_id)
+
     def keep_again(self, sent: Sent) -> None:
         """Let a file's refused lines be there, whoever discarded them."""
         self.admin.execute(_KEPT_AGAIN, [sent.row_id])
@@ -96,15 +102,17 @@ class Stage:
 def set_up(world: World, admin: psycopg.Connection) -> Stage:
     """Give two insurers rows behind every door."""
     mine, theirs = seed_two(world)
-    return Stage(world, admin, _things(world, mine, 1000), _things(world, theirs, 2000))
+    return Stage(world, admin, _things(world, admin, mine, 1000), _things(world, admin, theirs, 2000))
 
 
-def _things(world: World, insurer: Insurer, start: int) -> Things:
+def _things(world: World, admin: psycopg.Connection, insurer: Insurer, start: int) -> Things:
     with as_role(world, "kanri"):
         staff_id = a_staff(f"I{start}", hokensha=insurer.code)
     with as_role(world, "worker"):
         bad = message(start + 3, hokensha=insurer.code, shikaku={"shikaku_shutoku_ymd": NOT_YET})
         thrown = send_file(file_text([bad]), by=clerk(insurer.code), now=clock.now())
+    newest = admin.execute(_NEWEST, [insurer.code]).fetchone()
+    assert newest is not None
     return Things(
         code=insurer.code,
         file=insurer.file,
@@ -115,6 +123,7 @@ def _things(world: World, insurer: Insurer, start: int) -> Things:
         thrown=thrown,
         person=start + 1,
         start=start,
+        seen=newest[0],
     )
 
 
@@ -144,7 +153,8 @@ def _slip(kind: str, things: Things, actor_id: str) -> UUID:
     by, row = replace(clerk(things.code), actor_id=actor_id), str(things.row_id)
     if kind.startswith("staff"):
         return _staff_slip(kind, by)
-    number = kojin_bango(TYPED) if kind in {"toroku", "spent", "shusei"} else ""
+    # 修正 is to a colleague's number, 喪失 says no day: the rules refuse both.
+    number = {"toroku": TYPED, "spent": TYPED, "shusei": things.start + 1}.get(kind)
     contents: dict[str, dict[str, object]] = {
         "kensaku": {"values": {"kana": "ミホン"}, "starts": [0]},
         "rireki": {"row": row, "values": {"on": "R8.4.1"}},
@@ -153,9 +163,10 @@ def _slip(kind: str, things: Things, actor_id: str) -> UUID:
         "ikkatsu": {"rows": [row], "values": {"shikaku.shikaku_soshitsu_ymd": "R8.9.30"}},
         "file_fix": {"row": str(things.file.row_id), "meisai": 2, "values": {}, "cleared": [], "typed": [False, False]},
     }
-    content = contents.get(kind, SLIP | {"row": row, "tsuban": 1, "seen": 999})
+    content = contents.get(kind, SLIP | {"row": row, "tsuban": 1, "seen": things.seen})
     stored = "toroku" if kind == "spent" else kind
-    slip = keep_slip(by=by, kind=stored, content=content, kojin_bango=number, now=clock.now())
+    bango = "" if number is None else kojin_bango(number)
+    slip = keep_slip(by=by, kind=stored, content=content, kojin_bango=bango, now=clock.now())
     if kind == "spent":
         _spent(by=by, slip_id=slip)
     return slip
