@@ -14,7 +14,7 @@ PYTEST_ARGS ?= -q -n 2 --dist loadfile
 NEEDS_FOLDERS = test -n "$(BACKUP)" -a -n "$(KEYS)" || { echo "BACKUP（データ）と KEYS（鍵）に、別々のフォルダを指定してください。" >&2; exit 1; }
 OF_INDEX = --kind "$(KIND)" $(if $(KAGI_HOKENSHA),--hokensha "$(KAGI_HOKENSHA)")
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev python demo test test-core journeys check pia bench figures figures-full backup restore rotate-index sample-file docs
+.PHONY: help setup setup-dev python demo test test-core journeys check pia bench proofs figures figures-full backup restore rotate-index sample-file docs
 
 help: ## この一覧
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -55,6 +55,9 @@ pia: setup-dev ## 評価書の 270 の措置のうち、通った試験で示さ
 
 bench: setup-dev ## 速さと記憶量を上限と並べて測る（結果は bench/results/）
 	@$(PY) -m bench
+
+proofs: setup-dev ## 証明のうち短いもの（make test のあとに。数値は build/figures/）
+	@$(PY) -m pytest -q -n 2 --dist loadfile -m "not slow" --figures ci --figures-to build/figures tests/proofs
 
 figures: setup-dev ## 証明をすべて小さい規模で動かし、数値を docs/figures.md に残す（FIGURES_TO=フォルダ）
 	@$(PY) -m pytest -q -n 2 --dist loadfile --figures ci --figures-to $(FIGURES_TO) tests/proofs

@@ -18,6 +18,7 @@ from tests.journeys.sample import Sample, made_sample
 from tests.plugins_figures import Proof
 from tests.support.stack import Stack, running_stack
 
+pytestmark = pytest.mark.slow
 LARGE, SMALL = "06132013", "06139992"
 SMALL_LINES = 10
 DELIVER = "deliver_onshi"

@@ -25,7 +25,7 @@ from tests.support.members import NOW, TODAY, asked, bango, file_line, sent
 from tests.support.principals import KENPO, clerk
 from tests.support.world import World, as_role
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 PERSONS = 1_000
 SMALL = 100_000
 WALLED = ("shikaku_itaku_kukaku_kanyusha", "shikaku_rireki", "shikaku_kyu_kojin_bango", "shikaku_onshi_soshin")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+
 from bench.ground import open_ground
 from bench.measure import Size, measure_all
 from bench.peers import middle
 from tests.plugins_figures import Proof
 
+pytestmark = pytest.mark.slow
 NAMES = {
     "S1": "incremental registration against raw COPY of the same rows",
     "S2": "incremental registration against bulk_create of the same rows",

@@ -26,7 +26,7 @@ from tests.support.members import asked
 from tests.support.web_process import running_web
 from tests.support.world import World, as_role
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 BY_TURNS = 25
 # The product's own statements, and nothing else of it.
 _PERSON = f"{rireki._MEMBER} AND bi_bango = ANY (%s) ORDER BY id LIMIT 1"
