@@ -450,6 +450,7 @@ def waits(admin: psycopg.Connection, seen: list[tuple[float, int]]) -> Iterator[
         yield seen[at][0] - written
 
 
+@pytest.mark.slow
 class TestLag:
     def test_rows_are_sealed_in_time(self, world: World, proof: Proof) -> None:
         lag = measure_lag(world, seconds=proof.at(ci=12, full=1800), rate=RATE)
