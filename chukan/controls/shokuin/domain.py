@@ -186,9 +186,14 @@ def longest_valid_to(start: date) -> date:
         return date(start.year + 1, 3, 1)
 
 
-def check_validity(*, valid_from: date, valid_to: date, on: date) -> str | None:
-    """Return why a period of validity cannot be given, or None. No account lives without an end."""
-    if valid_to <= valid_from:
+def check_validity(*, valid_from: date, valid_to: date, on: date, is_held: bool = False) -> str | None:
+    """Return why a period of validity cannot be given, or None. No account lives without an end.
+
+    One that is held already may end on the day it begins: it was a mistake, or has to be stopped at once.
+    """
+    if is_held and valid_to < valid_from:
+        return "無効日は有効開始日か、それより後の日付を入力してください。"
+    if not is_held and valid_to <= valid_from:
         return "無効日は有効開始日より後の日付を入力してください。"
     if valid_to > longest_valid_to(max(valid_from, on)):
         return "無効日は1年以内の日付を入力してください。"
@@ -201,7 +206,7 @@ def check_staff(
     """Collect why a staff record cannot be kept; a period that stays as it is held is not asked about again."""
     errors = list(check_names(shokuin_id=shokuin_id, shimei=shimei))
     if (valid_from, valid_to) != held_period:
-        wrong = check_validity(valid_from=valid_from, valid_to=valid_to, on=on)
+        wrong = check_validity(valid_from=valid_from, valid_to=valid_to, on=on, is_held=held_period is not None)
         if wrong:
             errors.append(ErrorItem("E202", "valid_to", wrong))
     return tuple(errors)

@@ -119,6 +119,8 @@ class TestValidity:
         assert check_validity(valid_from=on, valid_to=date(2027, 11, 20), on=on) is None
         assert "1年以内" in str(check_validity(valid_from=on, valid_to=date(2027, 11, 21), on=on))
         assert "後の日付" in str(check_validity(valid_from=on, valid_to=on, on=on))
+        assert check_validity(valid_from=on, valid_to=on, on=on, is_held=True) is None
+        assert "後の日付" in str(check_validity(valid_from=on, valid_to=date(2026, 11, 19), on=on, is_held=True))
 
     def test_counts_the_year_of_a_future_start_from_there(self) -> None:
         found = check_validity(valid_from=date(2027, 4, 1), valid_to=date(2028, 4, 1), on=date(2026, 11, 20))

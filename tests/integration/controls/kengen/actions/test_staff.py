@@ -142,6 +142,26 @@ class TestChangeStaff:
         assert rights(row, on=today + timedelta(days=6)).kengen == LOOK
         assert rights(row, on=today + timedelta(days=7)).kengen == frozenset()
 
+    def test_stops_one_on_the_day_it_began_with_every_right(self, world: World) -> None:
+        now, numbers = clock.now(), frozenset({"shikaku"})
+        password = register_staff(by=manager(), given=given(kojin_bango=numbers), now=now).password or ""
+        row, today = the("S0100"), clock.today_jst()
+
+        ended = given(valid_to=today, kojin_bango=numbers)
+        change_staff(by=manager(), row_id=row.id, given=ended, first_password=False, now=now)
+
+        assert (the("S0100").valid_from, the("S0100").valid_to) == (today, today)
+        assert rights(row) == Rights(frozenset(), frozenset())
+        assert is_refused(shokuin_id="S0100", password=password)
+        with pytest.raises(RuleBroken):
+            change_staff(
+                by=manager(),
+                row_id=row.id,
+                given=given(valid_to=today - timedelta(days=1)),
+                first_password=False,
+                now=now,
+            )
+
     def test_gives_a_new_first_password_that_ends_the_old(self, world: World) -> None:
         first = register_staff(by=manager(), given=given(), now=clock.now()).password or ""
         opened = enter("S0100", password=first)
