@@ -15,7 +15,7 @@ from chukan.kernel.transactions import joins_transaction
 
 @dataclass(frozen=True, slots=True)
 class StaffInput:
-    """What a registration or change of one member of staff says."""
+    """What a registration or change of one member of staff says; where no day is left there is no right."""
 
     shokuin_id: str
     shimei: str
@@ -24,17 +24,20 @@ class StaffInput:
     kengen: frozenset[Right]
     kojin_bango: frozenset[str]
 
+    def __post_init__(self) -> None:
+        """Take every right from a period without a day."""
+        if self.valid_from == self.valid_to:
+            object.__setattr__(self, "kengen", frozenset())
+            object.__setattr__(self, "kojin_bango", frozenset())
+
 
 @joins_transaction
 def grant_rights(*, by: Principal, zone: str, row_id: UUID, given: StaffInput, now: datetime) -> None:
     """Make the rights of one person what `given` says: what is no longer wanted ends, what is new begins.
 
     A right whose days change ends and begins anew: nothing given is ever rewritten. One that was approved keeps its
-    days: no approval grows longer here. Where no day is left, everything ends. 根拠: KJ-AUTH-13, KJ-AUTH-14, KJ-AUTH-20.
+    days: no approval grows longer here. 根拠: KJ-AUTH-13, KJ-AUTH-14, KJ-AUTH-20.
     """
-    if given.valid_from == given.valid_to:
-        end_rights(by=by, row_id=row_id, now=now)
-        return
     period = (given.valid_from, given.valid_to)
     held = KengenFuyo.objects.select_for_update().filter(shokuin_id=row_id, ended_at__isnull=True)
     kept = {(row.jimu, row.action) for row in held if row.approved_by or (row.valid_from, row.valid_to) == period}
