@@ -235,8 +235,8 @@ def test_killed_at_every_statement_it_is_one_of_each(world: World, proof: Proof,
         life.deliver()
         found = faults(world, life.answers, life.onshi)
 
-    proof.keep(NAME, f"kills at {places} statements and commits, {persons} asked for", deaths, unit="kills",
-               aim="every one", reached=deaths >= 2 * places)  # fmt: skip
+    proof.keep(NAME, f"kills at every statement and commit, {persons} asked for", deaths, unit="kills",
+               aim="every one", reached=deaths >= 2 * places, note=f"{places} places")  # fmt: skip
     proof.keep(NAME, f"faults after them, {persons} asked for", len(found), unit="", aim="0", reached=not found)
     assert found == []
     assert places >= 10
