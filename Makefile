@@ -57,10 +57,10 @@ bench: setup-dev ## 速さと記憶量を上限と並べて測る（結果は be
 	@$(PY) -m bench
 
 proofs: setup-dev ## 証明のうち短いもの（make test のあとに。数値は build/figures/）
-	@$(PY) -m pytest -q -n 2 --dist loadfile -m "not slow" --figures ci --figures-to build/figures tests/proofs
+	@$(PY) -m pytest $(PYTEST_ARGS) -m "not slow" --figures ci --figures-to build/figures tests/proofs
 
 figures: setup-dev ## 証明をすべて小さい規模で動かし、数値を docs/figures.md に残す（FIGURES_TO=フォルダ）
-	@$(PY) -m pytest -q -n 2 --dist loadfile --figures ci --figures-to $(FIGURES_TO) tests/proofs
+	@$(PY) -m pytest $(PYTEST_ARGS) --figures ci --figures-to $(FIGURES_TO) tests/proofs
 
 figures-full: setup-dev ## 証明をすべて本来の規模で動かす（何時間もかかる）
 	@$(PY) -m pytest -q --figures full --figures-to $(FIGURES_TO) tests/proofs
