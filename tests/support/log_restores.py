@@ -10,6 +10,7 @@ from random import Random
 
 import psycopg
 from django.core.management import call_command
+from django.test import override_settings
 
 from chukan.controls.sosa_log.journal import CheckpointJournal
 from tests.support.independent_log import RESTORE
@@ -30,7 +31,7 @@ def put_back(tables: LogTables, size: int, admin: psycopg.Connection) -> None:
 
 def sign_restore(world: World) -> str:
     """Have the product sign, as a restore does, and return the note."""
-    with as_role(world, "sealer"):
+    with as_role(world, "sealer"), override_settings(CHUKAN_ROLE="sealer"):
         call_command("record_restore", who="見本 担当", stdout=io.StringIO())
     return journal_of(world).restores()[-1][1]
 

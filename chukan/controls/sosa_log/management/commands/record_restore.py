@@ -15,6 +15,7 @@ from chukan.kernel.crypto.keyring import get_keyring
 from chukan.kernel.crypto.kms import CHECKPOINT
 from chukan.kernel.merkle_log import CheckpointRefused
 from chukan.kernel.principal import system_principal
+from chukan.kernel.roles import demand_role
 
 
 class Command(BaseCommand):
@@ -29,6 +30,7 @@ class Command(BaseCommand):
 
     def handle(self, *_args: object, **options: object) -> None:
         """Sign, keep, and print the sizes."""
+        demand_role("sealer")
         journal, verifiers, now = CheckpointJournal.of_home(settings.CHUKAN_HOME), sealing_keys(), clock.now()
         try:
             done = record_restore(

@@ -13,7 +13,7 @@ from chukan.kernel.crypto.keyring import get_keyring
 from chukan.kernel.principal import system_principal
 from tests.support.log_restores import go_on, put_back, sign_restore
 from tests.support.sealed_log import LogTables, empty_journal, journal_of, seal, write_rows
-from tests.support.world import World, as_role
+from tests.support.world import World, as_role, manage
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.kj("KJ-LOG-10")]
 NOW = datetime(2026, 11, 21, 3, 0, 0, tzinfo=UTC)
@@ -120,3 +120,9 @@ def test_a_log_that_ends_at_no_checkpoint_of_ours_gets_no_note(world: World, hon
 
     with pytest.raises(LogDamaged):
         recorded(world, newest(world))
+
+
+@pytest.mark.usefixtures("world")
+def test_another_role_is_told_which_one() -> None:
+    with pytest.raises(RuntimeError, match="CHUKAN_ROLE=sealer"):
+        manage("record_restore", "--who", "見本 担当", role="web")
