@@ -18,6 +18,7 @@ from chukan.controls.sosa_log.domain import SosaKind
 from chukan.kernel import clock
 from chukan.kernel.principal import Principal
 from chukan.kernel.transactions import own_transaction
+from shikaku.queries import rireki
 from shikaku.queries.rireki import find_rireki
 from tests.plugins_figures import Proof
 from tests.support.machines import Machine, new_machine
@@ -28,7 +29,10 @@ from tests.support.world import World, as_role
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 PERSONS = 1_000
 SMALL = 100_000
-WALLED = ("shikaku_itaku_kukaku_kanyusha", "shikaku_rireki", "shikaku_kyu_kojin_bango", "shikaku_onshi_soshin")
+# What is refused; the small size is taken beside other work.
+S5_MOST = {"ci": 2.0, "full": 1.5}
+S7_MOST = {"ci": 2.0, "full": 1.15}
+S8_LEAST = {"ci": 0.4, "full": 0.8}
 
 # Persons nobody asks for, so that indexes and tables have the size of a country.
 _FILL_PERSONS = """
@@ -99,20 +103,45 @@ def test_a_look_up_among_many_costs_what_it_costs_among_few(world: World, proof:
         reached=ratio <= 1.5,
         note=f"{few:.2f} ms and {lot:.2f} ms in one process, with transaction, decryption and zone",
     )
-    assert ratio < 2, "the look-up reads more when there is more"
+    assert ratio <= S5_MOST[proof.size], "the look-up reads more when there is more"
+
+
+@pytest.mark.usefixtures("registered")
+def test_mutant_that_asks_past_the_index_is_seen(world: World, proof: Proof, monkeypatch: pytest.MonkeyPatch) -> None:
+    member = rireki._member
+
+    def past_the_index(condition: str, *values: Any) -> object:
+        return member(condition.replace("bi_bango = ANY", "(bi_bango || '') = ANY"), *values)
+
+    dice = random.Random(proof.seed)
+    fill(world, PERSONS + 1, SMALL)
+    monkeypatch.setattr(rireki, "_member", past_the_index)
+    few = look_ups(dice, 20)
+    fill(world, SMALL + 1, 5 * SMALL)
+
+    assert look_ups(dice, 20) / few > max(S5_MOST.values())
+
+
+def walled(world: World) -> list[str]:
+    """Return every table with row-level security."""
+    with world.admin() as admin:
+        query = "SELECT relname FROM pg_class WHERE relrowsecurity AND relnamespace = 'public'::regnamespace"
+        return [row[0] for row in admin.execute(query)]
 
 
 @contextmanager
 def wall_down(world: World) -> Iterator[None]:
     """Switch row-level security off for a while."""
+    tables = walled(world)
+    assert {"shikaku_itaku_kukaku_kanyusha", "uketsuke_uketsuke", "sosa_log_event"} < set(tables)
     with world.admin() as admin:
-        for table in WALLED:
+        for table in tables:
             admin.execute(sql.SQL("ALTER TABLE {} DISABLE ROW LEVEL SECURITY").format(sql.Identifier(table)))
     try:
         yield
     finally:
         with world.admin() as admin:
-            for table in WALLED:
+            for table in tables:
                 admin.execute(sql.SQL("ALTER TABLE {} ENABLE ROW LEVEL SECURITY").format(sql.Identifier(table)))
 
 
@@ -128,20 +157,24 @@ def request_p50(machine: Machine, dice: random.Random, count: int) -> float:
     return median(taken) * 1000
 
 
-@pytest.mark.usefixtures("registered")
-def test_the_wall_costs_little_of_a_request(world: World, proof: Proof, settings: object) -> None:
-    dice = random.Random(proof.seed)
-    count = proof.at(ci=60, full=1_000)
+def with_and_without_wall(world: World, dice: random.Random, *, count: int, rounds: int = 3) -> tuple[float, float]:
+    """Return the p50 of a request with the wall up and with it down, in milliseconds, measured by turns."""
     machine = new_machine(world)
     request_p50(machine, dice, 20)
-    with_wall, without = [], []
-    for _ in range(3):
-        with_wall.append(request_p50(machine, dice, count))
+    up, down = [], []
+    for _ in range(rounds):
+        up.append(request_p50(machine, dice, count))
         with wall_down(world):
-            without += [request_p50(machine, dice, count), request_p50(machine, dice, count)]
-        with_wall.append(request_p50(machine, dice, count))
+            down += [request_p50(machine, dice, count), request_p50(machine, dice, count)]
+        up.append(request_p50(machine, dice, count))
+    return median(up), median(down)
 
-    ratio = median(with_wall) / median(without)
+
+@pytest.mark.usefixtures("registered")
+def test_the_wall_costs_little_of_a_request(world: World, proof: Proof) -> None:
+    up, down = with_and_without_wall(world, random.Random(proof.seed), count=proof.at(ci=60, full=1_000))
+
+    ratio = up / down
     proof.keep(
         "F-speed",
         "S7 whole request, row-level security on against off",
@@ -149,9 +182,23 @@ def test_the_wall_costs_little_of_a_request(world: World, proof: Proof, settings
         unit="×",
         aim="≤ 1.15",
         reached=ratio <= 1.15,
-        note=f"{median(with_wall):.1f} ms and {median(without):.1f} ms, p50 of a signed look-up",
+        note=f"{up:.1f} ms and {down:.1f} ms, p50 of a signed look-up; every walled table",
     )
-    assert ratio < 2
+    assert ratio <= S7_MOST[proof.size]
+
+
+@pytest.mark.usefixtures("registered")
+def test_mutant_whose_wall_looks_something_up_for_each_row_is_seen(world: World, proof: Proof) -> None:
+    slow = "CREATE POLICY slow ON shikaku_rireki AS RESTRICTIVE USING (pg_sleep(0.1) IS NOT NULL)"
+    with world.admin() as admin:
+        admin.execute(slow)
+    try:
+        up, down = with_and_without_wall(world, random.Random(proof.seed), count=10, rounds=1)
+    finally:
+        with world.admin() as admin:
+            admin.execute("DROP POLICY slow ON shikaku_rireki")
+
+    assert up / down > max(S7_MOST.values())
 
 
 @own_transaction
@@ -189,7 +236,17 @@ def inserted_prepared(*, by: Principal, statement: str, values: list[Any], count
             cursor.fetchone()
 
 
-def test_the_log_costs_little_more_than_an_insert(world: World, proof: Proof) -> None:
+def logged_one_by_one(*, by: Principal, count: int) -> None:
+    """Mutant: each event is committed alone."""
+    for _ in range(count):
+        logged(by=by, count=1)
+
+
+Log = Callable[..., None]
+
+
+def log_beside_inserts(world: World, *, log: Log, count: int, rounds: int) -> tuple[float, float, float]:
+    """Return the seconds of so many events, of plain INSERTs of the same row, and of such that are parsed once."""
     by = clerk()
     logged(by=by, count=1)
     names = [
@@ -203,23 +260,33 @@ def test_the_log_costs_little_more_than_an_insert(world: World, proof: Proof) ->
     values = list(asked(world, f"SELECT {', '.join(names)} FROM sosa_log_event LIMIT 1")[0])
     marks = ", ".join(["%s"] * len(names))
     statement = f"INSERT INTO sosa_log_event ({', '.join(names)}) VALUES ({marks}) RETURNING id"
-    count = proof.at(ci=400, full=5_000)
     ours, plain, prepared = [], [], []
-    for _ in range(proof.at(ci=5, full=9)):
+    for _ in range(rounds):
         plain.append(seconds_of(lambda: inserted(by=by, statement=statement, values=values, count=count)))
         prepared.append(seconds_of(lambda: inserted_prepared(by=by, statement=statement, values=values, count=count)))
-        ours += [seconds_of(lambda: logged(by=by, count=count)), seconds_of(lambda: logged(by=by, count=count))]
+        ours += [seconds_of(lambda: log(by=by, count=count)), seconds_of(lambda: log(by=by, count=count))]
         plain.append(seconds_of(lambda: inserted(by=by, statement=statement, values=values, count=count)))
+    return median(ours), median(plain), median(prepared)
 
-    ratio = median(plain) / median(ours)
-    proof.keep(
-        "F-speed",
-        "S8 operation log append against plain insert",
-        round(ratio, 2),
-        unit="",
-        aim="≥ 0.8",
-        reached=ratio >= 0.8,
-        note=f"{count / median(ours):,.0f} and {count / median(plain):,.0f} events/s, one client; ours is parsed once a"
-        f" connection: {median(prepared) / median(ours):.2f} against a plain insert that is so too",
-    )
-    assert ratio > 0.4
+
+def test_the_log_costs_little_more_than_an_insert(world: World, proof: Proof) -> None:
+    count = proof.at(ci=400, full=5_000)
+    ours, plain, prepared = log_beside_inserts(world, log=logged, count=count, rounds=proof.at(ci=5, full=9))
+
+    for beside, seconds in (("plain insert", plain), ("plain insert that is parsed once a connection, too", prepared)):
+        proof.keep(
+            "F-speed",
+            f"S8 operation log append against {beside}",
+            round(seconds / ours, 2),
+            unit="",
+            aim="≥ 0.8",
+            reached=seconds / ours >= 0.8,
+            note=f"{count / ours:,.0f} and {count / seconds:,.0f} events/s, one client",
+        )
+    assert plain / ours >= S8_LEAST[proof.size]
+
+
+def test_mutant_that_commits_each_event_alone_is_seen(world: World) -> None:
+    ours, plain, _ = log_beside_inserts(world, log=logged_one_by_one, count=400, rounds=1)
+
+    assert plain / ours < min(S8_LEAST.values())
