@@ -10,7 +10,7 @@ import json
 import os
 import platform
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
@@ -57,6 +57,7 @@ class Figure:
     date: str
     machine: str
     note: str = ""
+    test: str = ""
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -66,7 +67,7 @@ class Figure:
 
 def measured(
     proof: str, measure: str, value: float | str, *, unit: str, aim: str, reached: bool, size: str,
-    seed: int | None = None, note: str = "",
+    seed: int | None = None, note: str = "", test: str = "",
 ) -> Figure:  # fmt: skip
     """Return a figure taken now, on this machine, of this commit."""
     if proof not in PROOFS:
@@ -74,7 +75,7 @@ def measured(
         raise ValueError(message)
     return Figure(
         proof, measure, value, unit, aim, reached, size, seed, commit(), datetime.now(UTC).date().isoformat(),
-        machine(), note,
+        machine(), note, test,
     )  # fmt: skip
 
 
@@ -93,16 +94,23 @@ def machine() -> str:
     return f"{os.cpu_count()} cores, {memory:.0f} GiB, {system}, Python {platform.python_version()}"
 
 
-def keep(figures: Iterable[Figure], folder: Path = DOCS) -> None:
-    """Put the figures in the place of earlier ones and write both files."""
-    kept = {figure.key: figure for figure in load(folder)}
+def keep(figures: Iterable[Figure], folder: Path = DOCS, *, failed: Container[tuple[str, str]] = ()) -> None:
+    """Put the figures in the place of earlier ones and write both files.
+
+    `failed` are tests and sizes: what such a test measured before is no longer so, and goes.
+    """
+    kept = {figure.key: figure for figure in load(folder) if (figure.test, figure.size) not in failed}
     kept |= {figure.key: figure for figure in figures}
     order = list(PROOFS)
     ordered = sorted(kept.values(), key=lambda figure: (order.index(figure.proof), figure.size, figure.measure))
     folder.mkdir(parents=True, exist_ok=True)
-    content = json.dumps([asdict(figure) for figure in ordered], ensure_ascii=False, indent=1)
+    content = json.dumps([_entry(figure) for figure in ordered], ensure_ascii=False, indent=1)
     (folder / NAME).write_text(content + "\n", encoding="utf-8")
     (folder / PAGE).write_text(page(ordered), encoding="utf-8")
+
+
+def _entry(figure: Figure) -> dict[str, Any]:
+    return {name: value for name, value in asdict(figure).items() if value or name != "test"}
 
 
 def load(folder: Path = DOCS) -> list[Figure]:
@@ -120,9 +128,10 @@ def page(figures: Iterable[Figure]) -> str:
     lines = [
         "# Figures",
         "",
-        "What the proofs measured, by `make figures` (a size that fits a build) and `make figures-full`. Absolute",
-        "speeds depend on the machine; ratios do not. A proof fails when its property is broken on purpose: the",
-        "mutants stand beside the proofs in `tests/proofs/`. `docs/figures.py` writes this page from what is kept.",
+        "What the proofs measured, by `make figures` (a size that fits a build) and `make figures-full`. Speeds",
+        "depend on the machine, and so do ratios of Python to the database, though less (ADR 0015). A proof fails when",
+        "its property is broken on purpose: the mutants stand beside the proofs in `tests/proofs/`. `docs/figures.py`",
+        "writes this page from what is kept.",
     ]
     by_proof: dict[str, list[Figure]] = {}
     for figure in figures:

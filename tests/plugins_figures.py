@@ -19,8 +19,8 @@ _PROPERTY = "figure"
 class Proof:
     """What a proof is told (its size and seed) and where it leaves its figures."""
 
-    def __init__(self, size: str, seed: int, leave: Callable[[Figure], None]) -> None:
-        self.size, self.seed, self._leave = size, seed, leave
+    def __init__(self, size: str, seed: int, test: str, leave: Callable[[Figure], None]) -> None:
+        self.size, self.seed, self._test, self._leave = size, seed, test, leave
 
     def at(self, *, ci: int, full: int) -> int:
         """Return how much of something this size does."""
@@ -32,9 +32,10 @@ class Proof:
         """Leave one figure; the proof itself asserts what must be so."""
         self._leave(
             measured(
-                name, measure, value, unit=unit, aim=aim, reached=reached, size=self.size, seed=self.seed, note=note
+                name, measure, value, unit=unit, aim=aim, reached=reached, size=self.size, seed=self.seed, note=note,
+                test=self._test,
             )
-        )
+        )  # fmt: skip
 
 
 @pytest.fixture
@@ -43,23 +44,26 @@ def proof(request: pytest.FixtureRequest) -> Proof:
     leave = request.node.user_properties.append
     size = request.config.getoption("--figures") or "ci"
     seed = int(request.config.getoption("--figures-seed"))
-    return Proof(size, seed, lambda figure: leave((_PROPERTY, asdict(figure))))
+    return Proof(size, seed, request.node.nodeid, lambda figure: leave((_PROPERTY, asdict(figure))))
 
 
 class FigureReporter:
     """Collects the figures of every process, shows them and keeps them."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, size: str) -> None:
+        self._folder, self._size = folder, size
         self._figures: list[Figure] = []
+        self._failed: set[tuple[str, str]] = set()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed and "/proofs/" in report.nodeid:
+            self._failed.add((report.nodeid, self._size))
         if report.when == "call":
             values = [cast("dict[str, Any]", value) for name, value in report.user_properties if name == _PROPERTY]
             self._figures += [Figure(**value) for value in values]
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        if not self._figures:
+        if not self._figures and not self._failed:
             return
         terminalreporter.section("figures")
         for figure in self._figures:
@@ -68,7 +72,7 @@ class FigureReporter:
                 f"{figure.proof:14} {figure.measure}: {figure.value} {figure.unit}"
                 f"  (aim {figure.aim}; {sign}; {figure.size}, seed {figure.seed})"
             )
-        keep(self._figures, self._folder)
+        keep(self._figures, self._folder, failed=self._failed)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -87,4 +91,5 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
-        config.pluginmanager.register(FigureReporter(Path(config.getoption("--figures-to"))), "figure-reporter")
+        folder, size = Path(config.getoption("--figures-to")), config.getoption("--figures") or "ci"
+        config.pluginmanager.register(FigureReporter(folder, size), "figure-reporter")

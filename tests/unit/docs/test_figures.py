@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,14 @@ def test_a_later_figure_takes_the_place_of_the_former_of_its_size(tmp_path: Path
     keep([figure(0)], tmp_path)
 
     assert [(one.size, one.value) for one in load(tmp_path)] == [("ci", 0), ("full", 5)]
+
+
+def test_a_test_that_fails_takes_what_it_measured_before_away(tmp_path: Path) -> None:
+    former = replace(figure(0), test="test_crash.py::test_lines")
+    keep([former, replace(former, size="full"), figure(0, measure="stuck files")], tmp_path)
+    keep([], tmp_path, failed={("test_crash.py::test_lines", "ci")})
+
+    assert [(one.measure, one.size) for one in load(tmp_path)] == [("stuck files", "ci"), ("lost lines", "full")]
 
 
 def test_the_page_says_what_is_not_reached(tmp_path: Path) -> None:
