@@ -3,6 +3,7 @@
 Runs beside a product whose own sender is stopped; prints one JSON line.
 """
 
+import argparse
 import json
 import sys
 import time
@@ -12,9 +13,14 @@ from uuid import uuid4
 
 import django
 
+from chukan.settings import limits
+
 
 def main() -> int:
     """Drain everything; after each round make its calls again, about new telegrams of new persons."""
+    parser = argparse.ArgumentParser(prog="python -m bench.drain")
+    parser.add_argument("--at-once", type=int, default=limits.ONSHI_BATCH, help="how many telegrams one call takes")
+    at_once = parser.parse_args().at_once
     django.setup()
     from chukan.kernel import clock  # noqa: PLC0415  # after setup
     from chukan.kernel.principal import system_principal  # noqa: PLC0415
@@ -39,7 +45,7 @@ def main() -> int:
     while True:
         kept.calls.clear()
         started = time.perf_counter()
-        done = send_to_onshi(by=by, gateway=kept, now=clock.now)
+        done = send_to_onshi(by=by, gateway=kept, now=clock.now, limit=at_once)
         ours += time.perf_counter() - started
         if done is None:
             break

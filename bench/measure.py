@@ -15,12 +15,16 @@ _BULK_LINES = 50_000
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much one run of the benchmark does; `initial`: also S3, the file into an insurer that holds nothing."""
+    """How much one run of the benchmark does; `initial`: also S3, the file into an insurer that holds nothing.
+
+    `arguments` are for `bench.register`: how the product is to work.
+    """
 
     lines: int
     repeats: int
     seed: int = 1
     initial: bool = True
+    arguments: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -120,7 +124,7 @@ class _Runs:
                 if turn == "peer":
                     peers.append(self.size.lines / raw_copy(self.ground, _RUN, written))
                     continue
-                told = self.ground.register(_RUN, self.file)
+                told = self.ground.register(_RUN, self.file, *self.size.arguments)
                 ours.append(told["lines"] / told["seconds"])
                 cpu.append(round(1e6 * told["cpu_seconds"] / told["lines"], 1))
                 if peaks is not None:
@@ -148,7 +152,7 @@ def _fill_peaks(ground: Ground, size: Size, tenth: Path, figure: Figure) -> None
     """Compare the peaks of the full file with those of a tenth of it."""
     for _ in range(min(3, size.repeats)):
         ground.copy(HELD, _RUN)
-        figure.peer.append(float(ground.register(_RUN, tenth)["peak_kib"]))
+        figure.peer.append(float(ground.register(_RUN, tenth, *size.arguments)["peak_kib"]))
     base = middle(figure.peer)
     figure.more = {"unit": "KiB", "peer_name": f"{size.lines // 10:,} lines"}
     figure.ratios = [peak / base for peak in figure.ours]
