@@ -1,6 +1,5 @@
 """Every setting, secure by default; production is this file plus its environment."""
 
-import os
 from pathlib import Path
 
 from chukan.settings import env, limits, logs
@@ -87,7 +86,7 @@ TEMPLATES = [
 
 def _connection(role: str, *, pool: bool = False) -> dict[str, object]:
     """Return Django's settings for connecting as one database role."""
-    own = os.environ.get(f"CHUKAN_DATABASE_URL_{role.upper()}")
+    own = env.text(f"CHUKAN_DATABASE_URL_{role.upper()}")
     parsed = env.parse_database_url(own or env.database_url())
     sslmode = parsed.pop("SSLMODE")
     timeout = "10s" if role in {"web", "operator"} else "60s"
