@@ -187,6 +187,10 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": False,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "chukan.controls.setsuzoku.schema.close_requests",
+    ],
     "SERVE_INCLUDE_SCHEMA": False,
 }
 CHUKAN_SUBSCRIPTIONS = "chukan.subscriptions.SUBSCRIPTIONS"
