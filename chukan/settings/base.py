@@ -1,6 +1,5 @@
 """Every setting, secure by default; production is this file plus its environment."""
 
-import os
 from pathlib import Path
 
 from chukan.settings import env, limits, logs
@@ -87,7 +86,7 @@ TEMPLATES = [
 
 def _connection(role: str, *, pool: bool = False) -> dict[str, object]:
     """Return Django's settings for connecting as one database role."""
-    own = os.environ.get(f"CHUKAN_DATABASE_URL_{role.upper()}")
+    own = env.text(f"CHUKAN_DATABASE_URL_{role.upper()}")
     parsed = env.parse_database_url(own or env.database_url())
     sslmode = parsed.pop("SSLMODE")
     timeout = "10s" if role in {"web", "operator"} else "60s"
@@ -188,6 +187,10 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": False,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "chukan.controls.setsuzoku.schema.close_requests",
+    ],
     "SERVE_INCLUDE_SCHEMA": False,
 }
 CHUKAN_SUBSCRIPTIONS = "chukan.subscriptions.SUBSCRIPTIONS"

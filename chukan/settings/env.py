@@ -1,6 +1,6 @@
 """Typed readers of the environment; a missing or wrong variable is named in one line.
 
-`VARIABLES` is the whole list; `.env.example` is printed from it.
+`VARIABLES` is the whole list of what an operator may set; `.env.example` is printed from it.
 """
 
 import json
@@ -25,6 +25,8 @@ class Variable:
     choices: tuple[str, ...] = ()
 
 
+# `operator` is the second connection of web, for the pages of operators.
+DATABASE_ROLES: Final = ("web", "operator", "worker", "relay", "sealer", "kanri", "migrator")
 VARIABLES = (
     Variable(
         "CHUKAN_MODE",
@@ -36,6 +38,15 @@ VARIABLES = (
     Variable("CHUKAN_PORT", "8000", "画面と API を開くポート（127.0.0.1 だけで待つ）"),
     Variable(
         "CHUKAN_DATABASE_URL", "", "既にある PostgreSQL 18 の URL（役割を作れる利用者）。空なら内蔵のものを起動する"
+    ),
+    *(
+        Variable(
+            f"CHUKAN_DATABASE_URL_{role.upper()}",
+            "",
+            "役割ごとのデータベースの URL（その役割の利用者とパスワード）。空なら CHUKAN_DATABASE_URL に、"
+            "CHUKAN_HOME にある役割のパスワードでつなぐ",
+        )
+        for role in DATABASE_ROLES
     ),
     Variable("CHUKAN_REDIS_URL", "", "既にある Redis の URL。空なら内蔵のものを起動する"),
     Variable("CHUKAN_ROLE", "web", "この処理がデータベースへつなぐ役割（web, worker, relay, sealer, kanri, migrator）"),

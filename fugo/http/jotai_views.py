@@ -39,7 +39,11 @@ class JotaiView(MachineView):
         answers={200: schemas.JOTAI},
         parameters=(
             OpenApiParameter("cursor", OpenApiTypes.UUID, description="前のページの next"),
-            OpenApiParameter("limit", OpenApiTypes.INT, description=f"件数（1〜{LIMIT_MAX}、既定 {LIMIT_MAX}）"),
+            OpenApiParameter(
+                "limit",
+                {"type": "integer", "minimum": 1, "maximum": LIMIT_MAX},
+                description=f"件数（1〜{LIMIT_MAX}、既定 {LIMIT_MAX}）",
+            ),
         ),
     )
     def get(self, request: Request) -> HttpResponse:

@@ -8,8 +8,10 @@ from rest_framework import serializers
 
 from chukan.kernel.values.kikanbetsu_fugo import MAX_LENGTH
 from fugo.domain.shutoku_state import STATE_LABELS
+from fugo.http.received import IKKATSU_MAX
 
 _TSUBAN: Final = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
+_FUGO: Final = r"^[!-~]+$"
 KEKKA_TEXTS: Final[Mapping[str, str]] = {
     "ok": "受け付けました。",
     "jufuku": "この要求には符号がすでにあるか、この符号は別の要求のものです。上書きしていません。",
@@ -22,7 +24,7 @@ def _tsuban() -> serializers.RegexField:
 
 
 def _item() -> dict[str, serializers.Field[Any, Any, Any, Any]]:
-    fugo = serializers.CharField(max_length=MAX_LENGTH, help_text="機関別符号（印字できるASCII）")
+    fugo = serializers.RegexField(_FUGO, max_length=MAX_LENGTH, help_text="機関別符号（空白でない印字できるASCII）")
     return {"shori_tsuban": _tsuban(), "kikanbetsu_fugo": fugo}
 
 
@@ -34,8 +36,11 @@ FUGO: Final = inline_serializer(name="Fugo", fields=_item())
 FUGO_IKKATSU: Final = inline_serializer(
     name="FugoIkkatsu",
     fields={
-        "items": inline_serializer(
-            name="FugoIkkatsuItem", fields=_item(), many=True, help_text="符号の並び（5,000件まで）"
+        "items": serializers.ListField(
+            child=inline_serializer(name="FugoIkkatsuItem", fields=_item()),
+            min_length=1,
+            max_length=IKKATSU_MAX,
+            help_text="符号の並び（5,000件まで）",
         )
     },
 )

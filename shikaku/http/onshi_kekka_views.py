@@ -1,5 +1,6 @@
 """処理結果電文: the only thing オンライン資格確認等システム may call. 根拠: KJ-EXT-03, KJ-EXT-04."""
 
+import re
 from typing import Final
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from shikaku.actions.record_onshi_kekka import record_onshi_kekka
 from shikaku.http import schemas
 
 _KEYS: Final = {"soshin_bango", "shori_kekka_kubun", "shori_kekka_meisai_code"}
-_MEISAI_CODE_MAX: Final = 40
+_MEISAI_CODE: Final = re.compile(schemas.MEISAI_CODE)
 
 
 class ShoriKekkaView(MachineView):
@@ -34,7 +35,7 @@ class ShoriKekkaView(MachineView):
             raise Invalid("kubun_fusei", "処理結果区分は 1、2、9 のどれかにしてください。", pointer="shori_kekka_kubun")
         if code is None:
             code = ""
-        if not isinstance(code, str) or len(code) > _MEISAI_CODE_MAX or not code.isprintable():
+        if not isinstance(code, str) or len(code) > schemas.MEISAI_CODE_MAX or not _MEISAI_CODE.fullmatch(code):
             raise Invalid(
                 "meisai_code_fusei", "処理結果明細コードを読み取れません。", pointer="shori_kekka_meisai_code"
             )

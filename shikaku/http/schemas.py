@@ -4,19 +4,28 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema_field, inline_serializer
+from drf_spectacular.utils import (
+    OpenApiParameter,
+    OpenApiResponse,
+    extend_schema_field,
+    extend_schema_serializer,
+    inline_serializer,
+)
 from rest_framework import serializers
 
-from chukan.controls.setsuzoku.schema import ErrorItemSerializer
+from chukan.controls.setsuzoku.schema import EXACTLY_ONE, ErrorItemSerializer
 from shikaku.domain.items import GROUPS, REPEATED_GROUPS, SYSTEM, TOP, Item, ItemGroup
 
-_EDABAN: Final = r"^[0-9]{10}$"
+_EDABAN: Final = r"^(?!0000000000)[0-9]{10}$"  # counted from one
 _CODE: Final = r"^[0-9]{8}$"
 _UKETSUKE: Final = r"^[0-9]{8}-[0-9A-Z]{10}$"
+MEISAI_CODE: Final = r"^[ -~]*$"
+MEISAI_CODE_MAX: Final = 40
 
+IF_MATCH_FORM: Final = '^"[0-9]{1,18}"$'
 IF_MATCH: Final = OpenApiParameter(
     name="If-Match",
-    type={"type": "string", "pattern": '^"[0-9]{1,18}"$'},
+    type={"type": "string", "pattern": IF_MATCH_FORM},
     location=OpenApiParameter.HEADER,
     required=False,
     description="照会で得た履歴通番。その後に別の版ができていれば 409（kyogo）。",
@@ -146,15 +155,20 @@ UKETSUKE_JOTAI: Final = inline_serializer(
     },
 )
 KEKKA_CSV: Final = OpenApiResponse(OpenApiTypes.STR, "結果 CSV（UTF-8・BOM・CRLF、明細1件1行）")
-KENSAKU: Final = inline_serializer(
+_KENSAKU = inline_serializer(
     name="RirekiKensaku",
     fields={
-        "hihokensha_edaban": _text("被保険者枝番", required=False, pattern=_EDABAN),
-        "kojin_bango": _text("個人番号", required=False),
-        "on": serializers.DateField(required=False, help_text="いつ有効だったか"),
-        "known_at": serializers.DateTimeField(required=False, help_text="いつの時点で知っていたか"),
+        "hihokensha_edaban": _text("被保険者枝番（個人番号とどちらか1つ）", required=False, null=True, pattern=_EDABAN),
+        "kojin_bango": _text("個人番号（被保険者枝番とどちらか1つ）", required=False, null=True),
+        "on": serializers.DateField(required=False, allow_null=True, help_text="いつ有効だったか"),
+        "known_at": serializers.DateTimeField(
+            required=False, allow_null=True, help_text="いつの時点で知っていたか（いまより前）"
+        ),
     },
 )
+KENSAKU: Final = extend_schema_serializer(extensions={EXACTLY_ONE: ("hihokensha_edaban", "kojin_bango")})(
+    type(_KENSAKU)
+)()
 
 
 def _rireki() -> serializers.BaseSerializer[Any]:
@@ -183,6 +197,12 @@ SHORI_KEKKA: Final = inline_serializer(
     fields={
         "soshin_bango": serializers.UUIDField(help_text="送信番号"),
         "shori_kekka_kubun": serializers.ChoiceField(["1", "2", "9"], help_text="処理結果区分"),
-        "shori_kekka_meisai_code": _text("処理結果明細コード", required=False, null=True),
+        "shori_kekka_meisai_code": serializers.RegexField(
+            MEISAI_CODE,
+            max_length=MEISAI_CODE_MAX,
+            required=False,
+            allow_null=True,
+            help_text="処理結果明細コード（印字できるASCII）",
+        ),
     },
 )

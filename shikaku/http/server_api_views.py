@@ -1,6 +1,7 @@
 """サーバー間連携: an insurer's existing system registers, sends files and reads its own history."""
 
 import json
+import re
 from datetime import UTC, date, datetime, timedelta, timezone
 
 from django.http import HttpResponse, StreamingHttpResponse
@@ -34,7 +35,7 @@ from shikaku.queries.versions import Version
 CREATED = {"01", "02"}
 GROUPS = ("kihon", "seigyo")
 REPEATED = ("sho", "korei", "gendogaku", "tokutei_shippei")
-_IF_MATCH_DIGITS = 18
+_IF_MATCH = re.compile(schemas.IF_MATCH_FORM)
 # Not Asia/Tokyo: its offset was another one in summers of old, and odd seconds before 1888.
 _WIRE_ZONE = timezone(timedelta(hours=9))
 
@@ -79,10 +80,9 @@ def _if_match(request: Request) -> int | None:
     value = request.headers.get("If-Match")
     if value is None:
         return None
-    number = value.strip('"')
-    if not (number.isascii() and number.isdigit() and len(number) <= _IF_MATCH_DIGITS):
+    if not _IF_MATCH.fullmatch(value):
         raise Invalid("if_match_fusei", "If-Match には履歴通番を引用符で囲んで指定してください。")
-    return int(number)
+    return int(value.strip('"'))
 
 
 def _registered(registered: Registered) -> dict[str, object]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import yaml
 from drf_spectacular.drainage import GENERATOR_STATS
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # it has no stubs
 
 from docs.generate import openapi
 
@@ -46,6 +47,25 @@ def test_the_contract_is_openapi_3_1() -> None:
 def test_every_machine_route_describes_body_and_answer() -> None:
     assert list(operations(contract())) != []
     assert gaps(contract()) == []
+
+
+def test_what_is_sent_takes_no_further_key() -> None:
+    shapes = contract()["components"]["schemas"]
+    sent = ("TorokuYokyu", "JohoKihon", "RirekiKensaku", "UketsukeYokyu", "ShoriKekka", "PmhIdIrai", "FugoIkkatsuItem")
+
+    assert {shapes[name].get("additionalProperties") for name in sent} == {False}
+    assert "additionalProperties" not in shapes["TorokuKekka"]
+
+
+def test_a_question_is_about_exactly_one() -> None:
+    asked = Draft202012Validator(contract()["components"]["schemas"]["RirekiKensaku"])
+    edaban = {"hihokensha_edaban": "0000000001"}
+
+    assert asked.is_valid(edaban)
+    assert asked.is_valid({"kojin_bango": "1", "hihokensha_edaban": None})
+    assert not asked.is_valid({})
+    assert not asked.is_valid({"hihokensha_edaban": None})
+    assert not asked.is_valid({**edaban, "kojin_bango": "1"})
 
 
 def test_the_contract_is_made_without_guessing() -> None:

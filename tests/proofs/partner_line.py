@@ -17,6 +17,7 @@ from chukan.embedded.process_table import ROOT, module
 from tests.proofs.partner_effects import wrongs
 from tests.support.stack import Stack
 
+_ALONE = {"result_delay_ms", "result_off"}
 _OVERDUE = "shikaku.onshi_soshin.overdue"
 
 
@@ -36,6 +37,16 @@ class Line:
         """Switch faults on, in addition to those that are."""
         self._post("/_sim/faults", faults)
 
+    def mend(self) -> None:
+        """Switch every fault off, of the line and of what is answered."""
+        answer = httpx.post(f"{self.stack.onshi_url}/futo/teishi", trust_env=False, timeout=30)
+        assert answer.status_code == httpx.codes.SEE_OTHER, answer.status_code
+
+    def faults_on(self) -> dict[str, float]:
+        """Return what is not as it is without any fault, but for the waits, which do nothing by themselves."""
+        plan = self.stack.ask_onshi("/_sim/faults")
+        return {name: value for name, value in plan.items() if value and (name in _ALONE or not isinstance(value, int))}
+
     def struck(self) -> Counter[str]:
         """Return how often each fault has happened."""
         return Counter(self.state()["futo"])
@@ -48,9 +59,13 @@ class Line:
         """Return how many telegrams nobody has received."""
         return self.stack.count("SELECT count(*) FROM shikaku_onshi_soshin WHERE sent_at IS NULL")
 
+    def left(self) -> tuple[int, int]:
+        """Return how many telegrams nobody has received, and how many 処理結果 have not come back."""
+        return self.waiting(), int(self.state()["kekka"]["machi"])
+
     def is_drained(self) -> bool:
         """Whether everything was received and every 処理結果 has come back."""
-        return self.waiting() == 0 and self.state()["kekka"]["machi"] == 0
+        return self.left() == (0, 0)
 
     def wrongs(self, hokensha: str) -> Counter[str]:
         """Return what is wrong with an insurer's telegrams and their results."""

@@ -274,10 +274,16 @@ def test_killed_at_every_named_place_there_is_one_code_per_person(world: World, 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("mutant", "job"), [("uketsuke_apart", "bring"), ("recorded_first", "deliver")])
-def test_mutant_is_seen(world: World, tmp_path: Path, mutant: str, job: str) -> None:
+@pytest.mark.parametrize(
+    ("mutant", "job", "told"),
+    [
+        ("uketsuke_apart", "bring", "answers that fit nothing: ['other_code']"),
+        ("recorded_first", "deliver", "a request ends at 3"),
+    ],
+)
+def test_mutant_is_seen(world: World, tmp_path: Path, mutant: str, job: str, told: str) -> None:
     with lives(world, tmp_path, mutant=mutant) as life:
         die_at_every_place(life, job)
         life.finish()
 
-        assert faults(world, life) != []
+        assert told in faults(world, life)

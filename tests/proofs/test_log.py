@@ -462,6 +462,7 @@ class TestLag:
             note=f"{lag.rows} rows at {lag.rate:.0f} rows/s; p50 {lag.p50:.2f} s, worst {lag.worst:.2f} s",
         )  # fmt: skip
         assert lag.in_time
+        assert lag.at_full_rate
 
     def test_mutant_a_sealer_that_seals_seldom_is_seen(self, world: World) -> None:
         lag = measure_lag(world, seconds=7, rate=100, sealer=("--interval", "7"))

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import random
 import signal
+import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import redis
 
+from chukan.embedded.process_table import PROCESSES, ROOT, manage, module
 from simulators.hokensha.kizon_system import KizonSystem
 from tests.journeys.onshi_store import assert_in_order_and_clean, held_by_onshi, telegrams_by_edaban
 from tests.journeys.sample import Sample, differences, held_after, made_sample, of_another, read_kekka
@@ -18,12 +22,20 @@ from tests.plugins_figures import Proof
 from tests.support.stack import Stack, running_stack
 
 DISTURBED, QUIET, FORGOTTEN = "06140024", "06138887", "06132013"
+UNMARKED, MARKED, FOLLOWED, UNFOLLOWED = "06140024", "06138887", "06132013", "06139992"
 PATIENCE = 120
 PATIENCE_PER_LINE = 0.005
 PAUSE = 0.6
+STILL = 25  # seconds in which a file that somebody works on has moved
 # A doorbell that nobody answered is waited for so long: the proof lets that time pass.
 AGE_RINGS = "UPDATE uketsuke_uketsuke SET rung_at = rung_at - interval '2 minutes' WHERE rung_at IS NOT NULL"
 UNDELIVERED = "SELECT count(*) FROM outbox_message WHERE delivered_at IS NULL"
+TRIED = """
+SELECT count(*) FROM outbox_message WHERE attempts > 0 AND (delivered_at IS NOT NULL) = %s AND created_at > %s
+"""
+MOVED = """
+SELECT coalesce(extract(epoch FROM now() - max(moved_at))::int, 0) FROM uketsuke_uketsuke WHERE sender = %s
+"""
 UNENDED = "SELECT count(*) FROM uketsuke_uketsuke WHERE sender = %s AND state NOT IN ('kanryo', 'kyohi')"
 
 
@@ -75,14 +87,14 @@ def registered(stack: Stack, code: str) -> KizonSystem:
     return stack.register_client("hokensha", code)
 
 
-def samples(folder: Path, *, count: int, lines: int, seed: int) -> Sequence[Sample]:
+def samples(folder: Path, *, count: int, lines: int, seed: int, hokensha: str = DISTURBED) -> Sequence[Sample]:
     """Return files of one insurer with other people in each."""
     made = []
     for number in range(count):
         (folder / str(number)).mkdir()
         made.append(
             made_sample(
-                folder / str(number), hokensha=DISTURBED, seed=seed, lines=lines, first_household=number * 100_000
+                folder / str(number), hokensha=hokensha, seed=seed, lines=lines, first_household=number * 100_000
             )
         )
     return made
@@ -209,3 +221,83 @@ def test_mutant_without_the_sweeper_is_seen(stack: Stack, tmp_path: Path) -> Non
         stack.send_signal("beat", signal.SIGCONT)
     wait_for_end(stack, FORGOTTEN)
     assert faults(stack, system, [sample], [bango], tmp_path)[0] == []
+
+
+@pytest.fixture(scope="module")
+def unhelped() -> Iterator[Stack]:
+    """A running product without relay, workers of files and sweeper: what a test starts of them is all there is."""
+    with running_stack(without=frozenset({"relay", "worker_bulk", "beat"})) as running:
+        yield running
+
+
+@contextmanager
+def process(stack: Stack, role: str, argv: Sequence[str]) -> Iterator[None]:
+    """Run one process of the product, sound or not, for a while."""
+    with (stack.home / "log" / "alone.log").open("ab") as words:
+        running = subprocess.Popen(argv, cwd=ROOT, env=stack.stage.environment(role), stdout=words, stderr=words)
+    try:
+        yield
+    finally:
+        running.terminate()
+        running.wait(timeout=60)
+
+
+def sound_relay(stack: Stack) -> AbstractContextManager[None]:
+    return process(stack, "relay", manage("relay_outbox"))
+
+
+def worker_of(stack: Stack, *, sound: bool) -> AbstractContextManager[None]:
+    if sound:
+        argv = next(spec for spec in PROCESSES if spec.name == "worker_bulk").argv(stack.stage)
+    else:
+        argv = module("tests.proofs.queue_processes", "worker")
+    return process(stack, "worker", argv)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("mutant", "told"), [((), ""), (("--marks-first",), "1 files stuck")])
+def test_mutant_a_relay_that_marks_before_it_rings_is_seen(
+    unhelped: Stack, tmp_path: Path, mutant: tuple[str, ...], told: str
+) -> None:
+    """The broker is away for the first relay and there for the next one, which is ours."""
+    code = MARKED if mutant else UNMARKED
+    system = registered(unhelped, code)
+    sample = made_sample(tmp_path, hokensha=code, seed=3, lines=20)
+    since = datetime.now(UTC)
+    with process(unhelped, "relay", module("tests.proofs.queue_processes", "relay", *mutant)):
+        bango = system.send_file(sample.file)
+        unhelped.wait_until("it was tried", lambda: unhelped.count(TRIED, bool(mutant), since) > 0, seconds=60)
+    with sound_relay(unhelped), worker_of(unhelped, sound=True):
+        settle(unhelped, code)
+        found, _ = faults(unhelped, system, [sample], [bango], tmp_path)
+
+    assert told in found if told else found == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("sound", "told"), [(True, ""), (False, "1 files stuck")])
+def test_mutant_a_worker_that_rings_for_no_following_file_is_seen(
+    unhelped: Stack, tmp_path: Path, sound: bool, told: str
+) -> None:
+    """Both bells have rung before the first file is done: the second one waits for its turn and another bell."""
+    code = FOLLOWED if sound else UNFOLLOWED
+    system = registered(unhelped, code)
+    files = samples(tmp_path, count=2, lines=1500, seed=4, hokensha=code)
+    bango = [system.send_file(sample.file) for sample in files]
+    with sound_relay(unhelped):
+        unhelped.wait_until("both bells rang", lambda: unhelped.count(UNDELIVERED) == 0, seconds=60)
+        with worker_of(unhelped, sound=sound):
+            settle(unhelped, code)
+            found, _ = faults(unhelped, system, files, bango, tmp_path)
+
+    assert told in found if told else found == []
+
+
+def settle(stack: Stack, code: str) -> None:
+    """Wait until no file of the sender moves any more."""
+    stack.wait_until(
+        "it ends or stands still",
+        lambda: stack.count(UNENDED, code) == 0 or stack.count(MOVED, code) >= STILL,
+        seconds=PATIENCE,
+    )
+    stack.wait_for_deliveries(code, seconds=PATIENCE)

@@ -99,9 +99,10 @@ class Saved:
 @pytest.fixture(scope="module")
 def saved(stack: Stack, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Saved:
     full = request.config.getoption("--figures") == "full"
+    seed = int(request.config.getoption("--figures-seed"))
     folder = tmp_path_factory.mktemp("backup")
     system = stack.register_client("hokensha", ZONE)
-    taken_in(stack, system, folder, lines=1_000_000 if full else 5_000, seed=1)
+    taken_in(stack, system, folder, lines=1_000_000 if full else 5_000, seed=seed)
     stack.wait_for_deliveries(ZONE, seconds=600)
     started = time.monotonic()
     data = backup(stack.home, folder / "data", folder / "keys", now=clock.now())
@@ -114,7 +115,7 @@ def saved(stack: Stack, request: pytest.FixtureRequest, tmp_path_factory: pytest
     as_worker(stack, "from shikaku.tasks import erase_expired; erase_expired()")
     assert stack.count("SELECT count(*) FROM uketsuke_teiseimachi") == 0
     # And the work goes on: what is sealed now is lost with the disk, its checkpoints are not.
-    taken_in(stack, system, folder, lines=1_000, seed=2)
+    taken_in(stack, system, folder, lines=1_000, seed=seed + 1)
     stack.wait_until("sealed", lambda: stack.count(UNSEALED) == 0, seconds=60)
     newer = shutil.copytree(stack.home / "journal", folder / "newer")
     return Saved(data, folder / "keys", stack.home / "journal" / "shokyo.jsonl", newer, before, seconds)

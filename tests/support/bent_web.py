@@ -1,7 +1,9 @@
 """The web application with something bent on purpose: what a proof finds in it, the proof would find in ours.
 
 The environment says what: `BENT_CLOCK` (the instant it always is), `BENT_COUNTER` (a limit that reads, then writes),
-`BENT_ANSWER` (`field`: an answer leaves out a promised field; `status`: a route fails).
+`BENT_ANSWER` (`field`: an answer leaves out a promised field; `status`: a route fails;
+`silent`: what is wrong is taken as if it were right; `strict`: what is right is refused; `keyless`: a header that is
+missing is not said to be; `allow`: the methods a route says it has are others).
 """
 
 from __future__ import annotations
@@ -27,6 +29,8 @@ from chukan.kernel.http.signatures import Claim
 __all__ = ["application"]
 
 BETWEEN_SECONDS = 0.02
+SILENT = json.dumps({"items": [], "known_at": "2026-06-01T00:00:00+09:00", "saishu_juryo_nichiji": None})
+STRICT = json.dumps({"type": "about:blank", "title": "", "status": 400, "detail": "", "code": "", "errors": []})
 
 
 def stop_the_clock(instant: str) -> None:
@@ -59,6 +63,14 @@ def bend_answers(how: str) -> None:
         response: HttpResponse = given(view, request, *args, **kwargs)
         if how == "status" and request.method == "GET":
             return HttpResponse(b"", status=500)
+        if how == "allow" and "Allow" in response:
+            response["Allow"] = "GET, PUT"
+        if how == "silent" and response.status_code == 400:
+            return HttpResponse(SILENT, content_type="application/json")
+        if how == "strict" and response.status_code == 200:
+            return HttpResponse(STRICT, status=400, content_type="application/problem+json")
+        if how == "keyless" and b"idempotency_key_nashi" in response.content:
+            return HttpResponse(STRICT, status=409, content_type="application/problem+json")
         if how == "field" and response.status_code == 200 and response["Content-Type"] == "application/json":
             value = json.loads(response.content)
             value.pop("known_at", None)

@@ -9,14 +9,19 @@ from __future__ import annotations
 import atexit
 import json
 import os
+import re
 import zlib
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import schemathesis
+from requests.structures import CaseInsensitiveDict
+from schemathesis.generation.meta import CoveragePhaseData
 
+from chukan.kernel.values.kojin_bango import contains_kojin_bango
 from simulators.client import RequestSigner
 from simulators.client.keys import ClientKey
 from simulators.client.signing import content_digest
@@ -28,6 +33,7 @@ SIGNERS = {
     for kind, client in TOLD["clients"].items()
 }
 TALLY: Counter[str] = Counter()
+VERSION = re.compile(r'"[0-9]{1,18}"')
 COVERED = ("content-type", "idempotency-key")
 PERSONS, KEPT = TOLD["persons"], TOLD["kept"]
 
@@ -68,14 +74,6 @@ def _die(value: object) -> int:
     return zlib.crc32(repr(value).encode("utf-8", "surrogatepass"))
 
 
-@schemathesis.hook
-def map_path_parameters(_context: Any, path_parameters: dict[str, Any]) -> dict[str, Any]:
-    die = _die(path_parameters)
-    if path_parameters and "uketsuke_bango" in path_parameters and die % 2:
-        return {**path_parameters, "uketsuke_bango": TOLD["uketsuke"][die % len(TOLD["uketsuke"])]}
-    return path_parameters
-
-
 def _register(body: dict[str, Any], die: int) -> dict[str, Any]:
     if die % 2:
         return message(100 + die % 1000)
@@ -89,6 +87,8 @@ def _register(body: dict[str, Any], die: int) -> dict[str, Any]:
 
 def _ask(body: dict[str, Any], die: int) -> dict[str, Any]:
     when: dict[str, Any] = {key: body[key] for key in ("on", "known_at") if key in body}
+    if not _is_past(when.get("known_at")):
+        del when["known_at"]
     person = 1 + die % PERSONS
     return {**when, "kojin_bango": kojin_bango(person)} if die % 3 else {**when, "hihokensha_edaban": f"{person:010d}"}
 
@@ -115,15 +115,10 @@ def _bring_many(body: dict[str, Any], die: int) -> dict[str, Any]:
     return {**body, "items": [_bring({}, die + n) for n in range(1 + die % 3)]}
 
 
-def _send(body: dict[str, Any], _die: int) -> dict[str, Any]:
-    return {**body, "shubetsu": "kanyusha"}
-
-
 LED = {
     "/api/v1/itaku/kanyusha": _register,
     "/api/v1/shikaku/rireki/kensaku": _ask,
     "/api/v1/onshi/shori-kekka": _tell,
-    "/api/v1/uketsuke": _send,
     "/api/v1/nws/fugo": _bring,
     "/api/v1/nws/fugo/ikkatsu": _bring_many,
     "/api/v1/pmh/pmh-id": _issue,
@@ -131,23 +126,63 @@ LED = {
 }
 
 
-@schemathesis.hook
-def map_body(context: Any, body: Any) -> Any:
+def _led_path(path_parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+    die = _die(dict(path_parameters))
+    if "uketsuke_bango" in path_parameters and die % 2:
+        return {**path_parameters, "uketsuke_bango": TOLD["uketsuke"][die % len(TOLD["uketsuke"])]}
+    return path_parameters
+
+
+def _led_body(path: str, body: Any) -> Any:
     die = _die(body)
-    lead = LED.get(context.operation.path)
-    if lead is None or not isinstance(body, dict) or die % 4 == 0:
+    lead = LED.get(path)
+    if lead is None or not isinstance(body, dict) or (die % 4 == 0 and not _goes_wrong(body)):
         return body
     return lead(body, die // 4)
 
 
-@schemathesis.hook
-def map_headers(context: Any, headers: Any) -> Any:
+def _goes_wrong(body: Mapping[str, Any]) -> bool:
+    """Tell whether the hub refuses it for what no shape can say: a 個人番号 as a code, a time that is still to come."""
+    items = body.get("items") or [body]
+    numbers = any(contains_kojin_bango(str(one.get("kikanbetsu_fugo", ""))) for one in items)
+    return numbers or not _is_past(body.get("known_at"))
+
+
+def _is_past(known_at: object) -> bool:
+    """Tell whether an instant is none, or surely past and in every calendar, whatever its zone."""
+    return known_at is None or "1900" <= str(known_at)[:4] < "2026"
+
+
+def _led_headers(headers: Mapping[str, Any]) -> Mapping[str, Any]:
     """Give most calls a key of their own and no version: what does not fit is refused before anything else is seen."""
-    die = _die(headers)
-    if isinstance(headers, dict) and "Idempotency-Key" in headers and die % 4:
-        kept = {name: value for name, value in headers.items() if name != "If-Match" or die % 16 == 1}
-        return {**kept, "Idempotency-Key": f"{die:x}"}
-    return headers
+    die = _die(dict(headers))
+    if "Idempotency-Key" in headers and die % 4:
+        kept = {name: value for name, value in headers.items() if name.lower() != "if-match" or die % 16 == 1}
+        return _as_promised({**kept, "Idempotency-Key": f"{die:x}"})
+    return _as_promised(headers)
+
+
+def _as_promised(headers: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Leave out an If-Match that is none of ours: Schemathesis makes up what HTTP allows."""
+    return {name: value for name, value in headers.items() if name.lower() != "if-match" or VERSION.fullmatch(value)}
+
+
+@schemathesis.hook
+def before_call(context: Any, case: Any, kwargs: Any) -> None:
+    """Lead what is as the contract says; what was made wrong on purpose goes as it is, and has to be refused."""
+    del kwargs
+    components = case.meta.components if case.meta is not None and case.meta.generation.mode.is_negative else {}
+    wrong = {place.value for place, part in components.items() if part.mode.is_negative}
+    if case.path_parameters and "path" not in wrong:
+        case.path_parameters = _led_path(case.path_parameters)
+    if "header" in wrong and not isinstance(case.meta.phase.data, CoveragePhaseData):
+        # 署名 is in fields of its own, whatever `Authorization` says: that it is missing is nothing wrong by itself.
+        case.headers.setdefault("Authorization", "Signature")
+    if case.headers and "header" not in wrong:
+        case.headers = CaseInsensitiveDict(_led_headers(case.headers))
+    # What is set counts as made anew and is judged again, which nothing can do with the bytes of a file.
+    if "body" not in wrong and (led := _led_body(context.operation.path, case.body)) is not case.body:
+        case.body = led
 
 
 @schemathesis.hook

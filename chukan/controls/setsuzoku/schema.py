@@ -1,6 +1,6 @@
 """The published contract (OpenAPI 3.1): what every machine route shares, and a short way to describe one."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, TypeVar
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -15,10 +15,12 @@ View = TypeVar("View", bound=Callable[..., object])
 Shape = serializers.BaseSerializer[Any] | type[serializers.BaseSerializer[Any]]
 
 ALWAYS: Final = (400, 401, 403, 413, 429)
+EXACTLY_ONE: Final = "x-exactly-one"
 
 _KEY: Final = OpenApiParameter(
     name="Idempotency-Key",
-    type={"type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[ -~]+$"},
+    # A field's value begins and ends with no space: HTTP takes them off on the way.
+    type={"type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[!-~]([ -~]*[!-~])?$"},
     location=OpenApiParameter.HEADER,
     required=True,
     description="同じ要求の印。7日のあいだ、同じ印と内容には最初の答えを返す（Idempotency-Replayed: true）。",
@@ -93,3 +95,50 @@ def describes(
         responses=responses,
         parameters=[*parameters, *((_KEY,) if idempotent else ()), _REQUEST_ID],
     )
+
+
+def close_requests(result: dict[str, Any], **_asked: object) -> dict[str, Any]:
+    """Say what the doors hold to: a body there is, no further key in any shape of it, and of some items exactly one.
+
+    The generator calls it with the finished document.
+    """
+    shapes = result["components"]["schemas"]
+    for route in (route for path in result["paths"].values() for route in path.values()):
+        if "requestBody" in route:
+            route["requestBody"]["required"] = True
+    for name in sorted(_sent(result["paths"], shapes)):
+        shape = shapes[name]
+        if shape.get("type") == "object":
+            shape["additionalProperties"] = False
+        if chosen := shape.pop(EXACTLY_ONE, None):
+            shape["oneOf"] = [_only(one, chosen) for one in chosen]
+    return result
+
+
+def _only(one: str, chosen: tuple[str, ...]) -> dict[str, Any]:
+    """Return what it is for one of some items to be there, the others being left out or null."""
+    others = {other: {"type": "null"} for other in chosen if other != one}
+    return {"required": [one], "properties": {one: {"type": "string"}, **others}}
+
+
+def _sent(paths: Mapping[str, Any], shapes: Mapping[str, Any]) -> set[str]:
+    """Return the names of the shapes that stand in the body of a request, also inside another one."""
+    waiting = [name for path in paths.values() for route in path.values() for name in _named(route.get("requestBody"))]
+    found = set[str]()
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += _named(shapes[name])
+    return found
+
+
+def _named(value: object) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        if isinstance(reference := value.get("$ref"), str):
+            yield reference.rpartition("/")[2]
+        for inner in value.values():
+            yield from _named(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _named(inner)

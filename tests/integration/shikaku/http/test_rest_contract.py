@@ -214,7 +214,13 @@ class TestRegister:
         assert register(machine, change, "b", **{"If-Match": '"1"'}).status_code == 200
         problem(register(machine, later, "c", **{"If-Match": '"1"'}), 409, "kyogo")
         assert register(machine, later, "d", **{"If-Match": '"2"'}).status_code == 200
-        problem(register(machine, later, "e", **{"If-Match": '"' + "9" * 5000 + '"'}), 400, "if_match_fusei")
+
+    @pytest.mark.parametrize("version", ['"' + "9" * 5000 + '"', "1", '""1""', '"1', '"１"', 'W/"1"', "*"])
+    def test_a_version_that_is_none_is_400(self, machine: Machine, version: str) -> None:
+        register(machine, message(1), "a")
+        change = known("03", edaban=1, kihon={"jusho": "見本県1", "jusho_henko_ymd": "2026-05-01"})
+
+        problem(register(machine, change, "b", **{"If-Match": version}), 400, "if_match_fusei")
 
     def test_the_first_answer_is_given_again_whatever_version_the_repeat_names(self, machine: Machine) -> None:
         register(machine, message(1), "a")
@@ -308,6 +314,7 @@ class TestAsk:
             ({"hihokensha_edaban": "0000000001", "known_at": "0001-01-01T00:00:00+09:00"}, 400, "known_at_fusei"),
             ({"hihokensha_edaban": "0000000001", "known_at": "9999-12-31T23:59:59-09:00"}, 400, "known_at_fusei"),
             ({"kojin_bango": "\ud800\0"}, 404, "kanyusha_nashi"),
+            ({"hihokensha_edaban": "0000000000"}, 400, "hihokensha_edaban_fusei"),
             ({"hihokensha_edaban": 1}, 400, "hihokensha_edaban_fusei"),
             ({"kojin_bango": int(kojin_bango(1))}, 400, "kojin_bango_fusei"),
             ({"kojin_bango": [kojin_bango(1)]}, 400, "kojin_bango_fusei"),
@@ -498,6 +505,8 @@ class TestResultOfOnshi:
         wrong: list[object] = [[], {}, None, 1]
         for kubun in wrong:
             problem(onshi.post(path, told | {"shori_kekka_kubun": kubun}), 400, "kubun_fusei")
+        for code in (1, "E" * 41, "誤り", "E\n"):
+            problem(onshi.post(path, told | {"shori_kekka_meisai_code": code}), 400, "meisai_code_fusei")
         with world.admin() as admin:
             assert admin.execute("SELECT shori_kekka_kubun FROM shikaku_onshi_soshin").fetchall() == [("9",)]
 
