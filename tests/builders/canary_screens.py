@@ -30,6 +30,12 @@ def own_form(page: Page) -> Form:
     return page.form("/" + page.url.partition("//")[2].partition("/")[2])
 
 
+def any_form(page: Page) -> Form:
+    """Return a form of a page with nothing in it but what every form of the session has."""
+    token = next(form.fields["csrfmiddlewaretoken"] for form in page.forms if "csrfmiddlewaretoken" in form.fields)
+    return Form(page.url, "post", {"csrfmiddlewaretoken": token})
+
+
 def first_form(page: Page, ending: str) -> Form:
     """Return the first of the forms that go to an address."""
     return next(form for form in page.forms if form.action.endswith(ending))
@@ -119,6 +125,7 @@ class Screens:
     def change(self, person: Page) -> None:
         """Number changed, mended, to one of somebody else; numbers where days belong; the ways to the end."""
         n, shusei = self.on.number, person.link("/shusei/")
+        self._of_one_period(person)
         for entrance, kubun in (("画面 番号の変更", "1"), ("画面 番号の訂正", "2")):
             number = n(entrance)
             given = {"koshingo_kojin_bango": number, "koshingo_kojin_bango_again": number}
@@ -136,6 +143,40 @@ class Screens:
         self._entered(person.link("/soshitsu/"), {"shikaku.shikaku_soshitsu_ymd": n("画面 喪失日に番号")})
         self._lose_many()
         self._entered(person.link("/torikeshi/"), {"memo": n("画面 取消に余分な項目")})
+        self._back_and_forth()
+
+    def _of_one_period(self, person: Page) -> None:
+        """The forms of one 資格通番 of a person: in order, and with a number for the 資格通番."""
+        n = self.on.number
+        for act in ("shusei", "soshitsu", "torikeshi"):
+            address = person.link(f"/{act}/")
+            page = self.clerk.open(f"{address}1/")
+            self.clerk.post(own_form(page), {"memo": n(f"画面 資格通番の{act} 余分な項目")})
+            self.on.expect(self.clerk.get(f"{address}{n(f'画面 資格通番に番号 {act}')}/").status, 404)
+
+    def _back_and_forth(self) -> None:
+        """From the check page of each act back to its form, on to the check again and to the end."""
+        n, clerk = self.on.number, self.clerk
+        taken = self.on.message("画面 行き来する人", 41, kihon={"shimei_kenmen_kana": "イキキ　ハナ"})
+        assert self.on.door.post("/api/v1/itaku/kanyusha", taken) == 201
+        search = clerk.open(SEARCH)
+        found = clerk.post(search.form(SEARCH), {"kana": "イキキ"})
+        clerk.post(first_form(found, found.url.partition("/shikaku/")[2]), {"kana": n("画面 検索の絞り込み")})
+        person = clerk.open(next(link for link in sorted(found.links) if "/shikaku/kanyusha/" in link))
+        at = clerk.post(clerk.open(person.link("/rireki/")).form("/rireki/"), {"on": "R8.5.1"})
+        clerk.post(Form(at.url, "post", dict(at.form("/rireki/").fields)), {"on": n("画面 履歴の時点 絞り込み")})
+        for act, typed in (
+            ("shusei", {"kihon.jusho": "見本町", "kihon.jusho_henko_ymd": "R8.10.1"}),
+            ("soshitsu", {"shikaku.shikaku_soshitsu_ymd": "R8.11.1"}),
+            ("torikeshi", {}),
+        ):
+            form = own_form(clerk.open(person.link(f"/{act}/")))
+            check = clerk.post(form, typed)
+            assert "/kakunin/" in check.url, (act, check.status, check.text[:400])
+            back = clerk.open(check.url.replace("/kakunin/", "/"))
+            check = clerk.post(own_form(back), {"memo": n(f"画面 {act} 戻って")})
+            assert "/kakunin/" in check.url, (act, check.status, check.text[:400])
+            clerk.post(check.form("/kakunin/"), {"memo": n(f"画面 {act} 登録")})
 
     def _lose_many(self) -> None:
         """一括喪失: numbers for rows, a number for the day, then in order."""
@@ -144,6 +185,7 @@ class Screens:
         found = self.clerk.post(search.form(SEARCH), {"kana": "マドグチ"})
         form = found.form("/ikkatsu-soshitsu/")
         self.clerk.post(form, {"row": n("画面 一括喪失の行に番号")})
+        self.clerk.get(f"/shikaku/ikkatsu-soshitsu/?row={n('画面 一括喪失の問合せ文字列')}")
         rows = [link.rstrip("/").rsplit("/", 1)[-1] for link in found.links if "/shikaku/kanyusha/" in link]
         page = self.clerk.post(form, {"row": rows[-1]})
         entry = own_form(page)
@@ -193,8 +235,10 @@ class Screens:
         self._finished(again)
         self.clerk.post(send, {n("画面 ファイルの項目名"): "x"}, file=("x.csv", b"x"))
         self.clerk.get(page.link("/kekka/"))
-        returned = self.clerk.fetch(page.link("/error/"))
+        typed_in = n("画面 異常の行の問合せ文字列")
+        returned = self.clerk.fetch(f"{page.link('/error/')}?yobun={typed_in}")
         assert self.on.family.found_in(returned), "the sender's own lines are not there"
+        assert typed_in.encode() not in returned
         for link in sorted({one for one in page.links if "/error/" in one and one.rstrip("/")[-1].isdigit()}):
             fix = self.clerk.get(link)
             number = n("画面 エラー行の修正")
@@ -203,8 +247,22 @@ class Screens:
             self.clerk.post(form, {**typed, "kihon.jusho": number, "kihon.seinengappi": number})
             good: dict[str, Any] = {"shikaku.shikaku_shutoku_ymd": "R8.4.1", "kihon.jusho": ""}
             check = self.clerk.post(form, {**typed, **good})
-            if "/kakunin/" in check.url:
-                self.clerk.post(check.form("/kakunin/"), {})
+            if "/error-kakunin/" in check.url:
+                self._mended(link, check, {**typed, **good})
+        self.clerk.get(f"{page.url}error/{n('画面 エラー行の番号に番号')}/")
+        form = first_form(self.clerk.open(again.url), "/haki/")
+        self.clerk.post(form, {"riyu": n("画面 破棄 余分な項目")})
+
+    def _mended(self, line: str, check: Page, typed: dict[str, str]) -> None:
+        """Go back from the check page to the form, to the check again, and register the line."""
+        back = next(link.partition("#")[0] for link in check.links if link.startswith(line) and link != line)
+        slip = back.removeprefix(line)
+        number = self.on.number("画面 エラー行の修正 番号に番号")
+        self.on.expect(self.clerk.get(f"{line.rstrip('/').rpartition('/')[0]}/{number}/{slip}").status, 404)
+        form = own_form(self.clerk.open(back))
+        check = self.clerk.post(form, typed)
+        assert "/error-kakunin/" in check.url, (check.status, check.text[:400])
+        self.clerk.post(own_form(check), {"memo": self.on.number("画面 エラー行の登録 余分な項目")})
 
     def _finished(self, page: Page) -> Page:
         def ended() -> bool:
@@ -241,14 +299,27 @@ class Screens:
 
     def look_at_everything(self) -> None:
         """Open every list there is, and take the operation log as CSV."""
-        for address in ("/home/", "/shikaku/toroku-files/", SEARCH):
-            self.clerk.get(address)
+        for address in ("/home/", "/shikaku/toroku-files/", SEARCH, "/fugo/jotai/"):
+            self.clerk.open(address)
         log = first_form(self.on.keeper.open(LOG), LOG)
         self.on.keeper.post(log, {}, at=f"{self.on.stack.web_url}{LOG}csv/")
         self.on.keeper.get("/kanri/shokuin/")
         operator = self.on.operator
-        for address in ("/unyo/", "/unyo/shori/", "/unyo/haishin/", "/unyo/sosa-kiroku/"):
-            operator.get(address)
+        for address in (
+            "/unyo/",
+            "/unyo/shori/",
+            "/unyo/haishin/",
+            "/unyo/sosa-kiroku/",
+            "/unyo/pmh/",
+            "/unyo/pmh/reigai/",
+        ):
+            operator.open(address)
+        retry = f"{self.on.stack.web_url}/unyo/haishin/saishiko/"
+        form = any_form(operator.open("/unyo/haishin/"))
+        number = self.on.number("画面 配信の再試行 保険者コードに番号")
+        self.on.expect(operator.post(form, {"hokensha_code": number}, at=retry).status, 404)
+        number = self.on.number("画面 配信の再試行 余分な項目")
+        self.on.expect(operator.post(form, {"hokensha_code": HOKENSHA, "riyu": number}, at=retry).status, 200)
         form = first_form(operator.open("/unyo/sosa-kiroku/"), "/unyo/sosa-kiroku/")
         for name in ("target", "terminal", "hokensha_code"):
             operator.post(form, {name: self.on.number(f"画面 操作記録 {name}")})
