@@ -107,9 +107,9 @@ class RecordedClerk(Clerk):
         self._answers = answers
         self._strays = strays
 
-    def get(self, address: str) -> Page:
+    def get(self, address: str, **headers: str) -> Page:
         """Open an address, whatever the answer."""
-        return self._kept(self._http.get(address))
+        return self._kept(self._http.get(address, headers={k.replace("_", "-"): v for k, v in headers.items()}))
 
     def _kept(self, response: httpx.Response) -> Page:
         """Keep an answer; a page that was shown is asked for once more with a number in its query."""

@@ -10,6 +10,10 @@ from tests.journeys.clerk import Form, Page
 TOROKU = "/shikaku/toroku/"
 SEARCH = "/shikaku/kensaku/"
 LOG = "/kanri/sosa-rireki/"
+# 記号, 番号 and 世帯識別番号 may have twelve digits of their own: nobody can tell them from a number.
+OWN_DIGITS = ("hihokenshasho_kigo", "hihokenshasho_bango", "setai_shikibetsu_bango")
+REMEMBERED = ("kesu", "seen")
+REFUSED = (409, 422)
 TYPED = {
     "kihon.kanyusha_kubun_code": "01",
     "kihon.seinengappi": "S55.4.1",
@@ -76,6 +80,7 @@ class Screens:
         check = self.clerk.post(form, self.typed(number))
         assert "/kakunin/" in check.url, check.status
         back = self.clerk.get(check.url.replace("/kakunin/", "/"))
+        self._in_all_fields(own_form(back), "登録に戻って")
         check = self.clerk.post(own_form(back), {})
         done = self.clerk.post(check.form("/kakunin/"), {})
         assert "/kanryo/" in done.url, done.status
@@ -101,12 +106,21 @@ class Screens:
     def _in_every_field(self) -> None:
         """A number in each field of the form where none belongs; a field that is wrong does not give it back."""
         form = self.clerk.open(TOROKU).form(TOROKU)
-        # 記号, 番号 and 世帯識別番号 may have twelve digits of their own: nobody can tell them from a number.
-        own_digits = ("hihokenshasho_kigo", "hihokenshasho_bango", "setai_shikibetsu_bango")
         for name in sorted(form.fields):
-            if "." in name and not name.endswith(own_digits):
+            if "." in name and not name.endswith(OWN_DIGITS):
                 number = self.on.number(f"画面 登録 {name}")
                 self.clerk.post(form, {**self.typed(number, kihon__seibetsu1=""), name: number})
+
+    def _in_all_fields(self, form: Form, where: str) -> None:
+        """Numbers in all fields of a form at once, and one in what the page remembers; it is refused."""
+        names = sorted(name for name in form.fields if name != "csrfmiddlewaretoken" and not name.endswith(OWN_DIGITS))
+        shown = [name for name in names if name not in REMEMBERED]
+        remembered = [name for name in names if name in REMEMBERED]
+        for some in (shown, *([name] for name in remembered)):
+            if some:
+                number = self.on.number(f"画面 {where} すべての項目に番号")
+                due = REFUSED if some is shown else (200, *REFUSED)
+                self.on.expect(self.clerk.post(form, dict.fromkeys(some, number)).status, *due)
 
     def find(self) -> Page:
         """Find the person by name, as clerks do."""
@@ -151,6 +165,7 @@ class Screens:
         for act in ("shusei", "soshitsu", "torikeshi"):
             address = person.link(f"/{act}/")
             page = self.clerk.open(f"{address}1/")
+            self._in_all_fields(own_form(page), f"資格通番の{act}")
             self.clerk.post(own_form(page), {"memo": n(f"画面 資格通番の{act} 余分な項目")})
             self.on.expect(self.clerk.get(f"{address}{n(f'画面 資格通番に番号 {act}')}/").status, 404)
 
@@ -171,9 +186,11 @@ class Screens:
             ("torikeshi", {}),
         ):
             form = own_form(clerk.open(person.link(f"/{act}/")))
+            self._in_all_fields(form, act)
             check = clerk.post(form, typed)
             assert "/kakunin/" in check.url, (act, check.status, check.text[:400])
             back = clerk.open(check.url.replace("/kakunin/", "/"))
+            self._in_all_fields(own_form(back), f"{act}に戻って")
             check = clerk.post(own_form(back), {"memo": n(f"画面 {act} 戻って")})
             assert "/kakunin/" in check.url, (act, check.status, check.text[:400])
             clerk.post(check.form("/kakunin/"), {"memo": n(f"画面 {act} 登録")})
@@ -245,6 +262,7 @@ class Screens:
             form = next(form for form in fix.forms if form.method == "post" and "/error/" in form.action)
             typed = {"kojin_bango": number, "kojin_bango_again": number}
             self.clerk.post(form, {**typed, "kihon.jusho": number, "kihon.seinengappi": number})
+            self._in_all_fields(form, "エラー行の修正")
             good: dict[str, Any] = {"shikaku.shikaku_shutoku_ymd": "R8.4.1", "kihon.jusho": ""}
             check = self.clerk.post(form, {**typed, **good})
             if "/error-kakunin/" in check.url:
@@ -260,6 +278,7 @@ class Screens:
         number = self.on.number("画面 エラー行の修正 番号に番号")
         self.on.expect(self.clerk.get(f"{line.rstrip('/').rpartition('/')[0]}/{number}/{slip}").status, 404)
         form = own_form(self.clerk.open(back))
+        self._in_all_fields(form, "エラー行の修正に戻って")
         check = self.clerk.post(form, typed)
         assert "/error-kakunin/" in check.url, (check.status, check.text[:400])
         self.clerk.post(own_form(check), {"memo": self.on.number("画面 エラー行の登録 余分な項目")})
@@ -282,6 +301,8 @@ class Screens:
         for name in ("hokensha_code", "shokuin_id", "password"):
             typed = {"hokensha_code": HOKENSHA, "shokuin_id": "S0009", "password": "x"}
             login.post(form, {**typed, name: self.on.number(f"画面 ログイン {name}")})
+        typed = {"hokensha_code": HOKENSHA, "shokuin_id": "S0009", "password": "x"}
+        login.post(form, {**typed, "next": f"/{self.on.number('画面 ログインのあとの行き先')}/"})
         login.get(f"/shikaku/kensaku/?{self.on.number('画面 ログイン前の問合せ文字列')}=1")
         login.get(f"/shikaku/kensaku/{self.on.number('画面 ログイン前の URL')}/")
         login.__exit__()
@@ -294,7 +315,7 @@ class Screens:
             typed = {"shokuin_id": "S0099", "shimei": "見本　新", "kengen": "shikaku:shokai"}
             keeper.post(form, {**typed, name: n(f"画面 職員 {name}")})
         log = first_form(keeper.open(LOG), LOG)
-        for name in ("actor_id", "target", "day_from", "day_to", "kind"):
+        for name in ("actor_id", "target", "day_from", "day_to", "kind", "result"):
             keeper.post(log, {name: n(f"画面 操作履歴 {name}")})
 
     def look_at_everything(self) -> None:
@@ -321,6 +342,6 @@ class Screens:
         number = self.on.number("画面 配信の再試行 余分な項目")
         self.on.expect(operator.post(form, {"hokensha_code": HOKENSHA, "riyu": number}, at=retry).status, 200)
         form = first_form(operator.open("/unyo/sosa-kiroku/"), "/unyo/sosa-kiroku/")
-        for name in ("target", "terminal", "hokensha_code"):
+        for name in ("target", "terminal", "hokensha_code", "actor_id", "day_from", "day_to", "kind", "result"):
             operator.post(form, {name: self.on.number(f"画面 操作記録 {name}")})
         operator.post(form, {}, at=f"{self.on.stack.web_url}/unyo/sosa-kiroku/csv/")

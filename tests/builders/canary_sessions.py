@@ -9,6 +9,7 @@ from tests.journeys.clerk import Page
 
 SCREEN = "/shikaku/kensaku/"
 HELD = "SELECT id::text FROM uketsuke_uketsuke WHERE state = 'horyu' ORDER BY accepted_at DESC"
+HEADERS = ("X_Request_ID", "User_Agent", "Referer", "HX_PTag", "Accept_Language", "X_Forwarded_For")
 NEW_PASSWORD = "betsu-no-aikotoba-2026-kumo"
 
 
@@ -21,6 +22,7 @@ class Sessions:
 
     def all(self) -> None:
         """Go through all of it."""
+        self.headers()
         self.lock()
         self.staff()
         self.held_file()
@@ -30,6 +32,17 @@ class Sessions:
         clerk = self.on.stranger()
         clerk.sign_in(hokensha, shokuin_id, self.on.password)
         return clerk
+
+    def headers(self) -> None:
+        """Numbers in what a browser sends beside the address, signed in and not."""
+        n, clerk, stranger = self.on.number, self.on.clerk, self.on.stranger()
+        for name in HEADERS:
+            self.on.expect(clerk.get(SCREEN, **{name: n(f"画面 見出し {name} に番号")}).status, 200)
+            self.on.expect(stranger.get("/login/", **{name: n(f"画面 ログイン 見出し {name} に番号")}).status, 200)
+        for cookie in ("chukan", "csrftoken", "yobun"):
+            given = {"Cookie": f"{cookie}={n(f'画面 ログイン Cookie {cookie} に番号')}"}
+            self.on.expect(stranger.get(SCREEN, **given).status, 200)
+        stranger.__exit__()
 
     def lock(self) -> None:
         """Numbers where the password stands, and in the address that a locked session asks for."""
