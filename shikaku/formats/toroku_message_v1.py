@@ -15,6 +15,7 @@ from shikaku.domain.plain_text import is_printable
 
 # More than anybody has; a message is not a file.
 ELEMENTS_LIMIT: Final = 100
+TSUBAN_END: Final = 10**9
 _SHOWN_KEY: Final = 64
 _REQUIRED: Final = ("shori_shubetsu_code", "hokensha_code")
 _TEXTS: Final = ("kojin_bango", "koshingo_kojin_bango", "kojin_bango_koshin_kubun", "fugo_shutoku_yokyu_kubun")
@@ -104,7 +105,7 @@ def _edaban(value: object, unreadable: list[str]) -> int | None:
 def _tsuban(value: object, unreadable: list[str]) -> int | None:
     if value is None:
         return None
-    if type(value) is int and 0 < value < 10**9:
+    if type(value) is int and 0 < value < TSUBAN_END:
         return value
     unreadable.append("shikaku_tsuban")
     return None

@@ -12,6 +12,7 @@ from chukan.controls.setsuzoku.views import MachineView
 from chukan.controls.sosa_log.domain import SosaKind
 from chukan.kernel.errors import Conflict, Invalid
 from chukan.kernel.http.parsing import refuse_unknown_keys
+from chukan.kernel.values.kojin_bango import contains_kojin_bango
 from shikaku.actions.record_onshi_kekka import record_onshi_kekka
 from shikaku.http import schemas
 
@@ -38,6 +39,12 @@ class ShoriKekkaView(MachineView):
         if not isinstance(code, str) or len(code) > schemas.MEISAI_CODE_MAX or not _MEISAI_CODE.fullmatch(code):
             raise Invalid(
                 "meisai_code_fusei", "処理結果明細コードを読み取れません。", pointer="shori_kekka_meisai_code"
+            )
+        if contains_kojin_bango(code):  # it is kept as it came and shown to clerks. 根拠: KJ-IN-19
+            raise Invalid(
+                "meisai_code_bango",
+                "処理結果明細コードに個人番号と同じ形の数字があります。個人番号は受け取れません。",
+                pointer="shori_kekka_meisai_code",
             )
         outcome = record_onshi_kekka(
             by=self.by,

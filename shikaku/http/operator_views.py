@@ -40,7 +40,7 @@ from shikaku.actions.record_shokai import UNYO, record_jokyo
 from shikaku.actions.retry_onshi import retry_onshi
 from shikaku.domain.bango_case import CASE_ID_SHOWN, PARTED
 from shikaku.http.terminal_file_show import state_mark
-from shikaku.http.terminal_page import Link, actor, go_on, posted
+from shikaku.http.terminal_page import Link, actor, chain_of, go_on, posted
 from shikaku.http.terminal_show import ROUTES
 from shikaku.queries.bango_case import OpenCase, OpenCases, list_open_cases
 from shikaku.queries.haishin import HaishinRow, count_pmh_haishin, list_haishin
@@ -286,7 +286,7 @@ def show_shori(request: HttpRequest) -> HttpResponse:
     names, charge = _names(by)
     state = request.GET.get("jotai", "")
     state = state if state in dict(_TABS) else ""
-    chain = [int(part) for part in request.GET.get("ato", "").split(".") if part.isdecimal() and len(part) <= 17]  # noqa: PLR2004
+    chain = chain_of(request)
     before = datetime.fromtimestamp(chain[-1] / 1_000_000, UTC) if chain else None
     found = list_files(by=by, since=now - _LOOK_BACK, charge=charge, state=state, before=before, limit=_PAGE + 1)
     shown = found[:_PAGE]

@@ -1,6 +1,7 @@
 """HS-301 ファイルの送信, HS-302 ファイル登録の状況, HS-303 登録の履歴, and what can be downloaded of a file."""
 
 import json
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
@@ -38,7 +39,7 @@ from shikaku.formats.kekka_file_v1 import write_kekka
 from shikaku.http.terminal_file_show import file_row, file_view, meisai_row, stages
 from shikaku.http.terminal_forms import FieldError
 from shikaku.http.terminal_horyu_views import horyu_view
-from shikaku.http.terminal_page import Link, actor, can_update, go_on, show_errors
+from shikaku.http.terminal_page import Link, actor, can_update, chain_of, go_on, show_errors
 from shikaku.http.upload import SealingUploadHandler
 from shikaku.queries.kekka import kekka_rows, teisei_csv
 from shikaku.queries.refused_line import count_waiting, list_mendable
@@ -49,6 +50,7 @@ _NO_RIGHT: Final = (
 )
 _STATUS: Final = "terminal/shikaku/uketsuke.html"
 _LIVE: Final = "terminal/shikaku/_uketsuke_live.html"
+_LINE: Final = re.compile(r"[0-9]{1,9}\Z")
 _FILTERS: Final = (("", "エラーと警告だけ"), ("subete", "すべて"))
 
 
@@ -125,7 +127,7 @@ def _upload_context() -> dict[str, object]:
 def show_file_list(request: HttpRequest) -> HttpResponse:
     """Show the files of this insurer, newest first."""
     by, now = actor(request), clock.now()
-    chain = _chain(request)
+    chain = chain_of(request)
     before = datetime.fromtimestamp(chain[-1] / 1_000_000, UTC) if chain else None
     found = list_uketsuke(by=by, now=now, before=before, limit=limits.PAGE_SIZE + 1)
     shown = found[: limits.PAGE_SIZE]
@@ -139,23 +141,18 @@ def show_file_list(request: HttpRequest) -> HttpResponse:
     return show(request, "terminal/shikaku/uketsuke_list.html", context)
 
 
-def _chain(request: HttpRequest) -> list[int]:
-    """Return where the pages before this one and this one begin: numbers of lines or times, nothing personal."""
-    parts = request.GET.get("ato", "").split(".")
-    return [int(part) for part in parts if part.isascii() and part.isdigit() and len(part) <= 17][:200]  # noqa: PLR2004
-
-
 def _pages(url: str, chain: Sequence[int], last: int | None, query: str = "") -> dict[str, str]:
-    def link(part: Sequence[int]) -> str:
-        words = [f"ato={'.'.join(str(number) for number in part)}"] if part else []
-        if query:
-            words.append(query)
-        return f"{url}?{'&'.join(words)}" if words else url
-
     return {
-        "previous_url": link(chain[:-1]) if chain else "",
-        "next_url": "" if last is None else link([*chain, last]),
+        "previous_url": _at(url, chain[:-1], query) if chain else "",
+        "next_url": "" if last is None else _at(url, [*chain, last], query),
     }
+
+
+def _at(url: str, chain: Sequence[int], query: str) -> str:
+    words = [f"ato={'.'.join(str(number) for number in chain)}"] if chain else []
+    if query:
+        words.append(query)
+    return f"{url}?{'&'.join(words)}" if words else url
 
 
 @screen("HS-302")
@@ -182,7 +179,8 @@ def _status_context(request: HttpRequest, status: UketsukeStatus, mark: str, now
     code = code if code in CODES else ""
     everything = request.GET.get("miru") == "subete"
     query = f"code={code}" if code else "miru=subete" if everything else ""
-    chain = _chain(request)
+    chain = chain_of(request)
+    mended = found[0] if (found := _LINE.match(request.GET.get("naoshita", ""))) else ""
     waiting = 0
     if status.ijo and status.refused_until is not None and status.refused_until > now:
         waiting = count_waiting(by=by, row_ids=[status.row_id]).get(status.row_id, 0)
@@ -192,7 +190,8 @@ def _status_context(request: HttpRequest, status: UketsukeStatus, mark: str, now
         "horyu": horyu_view(by, status, now),
         "steps": stages(status),
         "poll_mark": mark,
-        "live_url": request.get_full_path(),
+        # Of what was read, not as it was asked for: a number typed into the address is not given back. 根拠: KJ-UI-04
+        "live_url": _at(url, chain, "&".join(filter(None, (query, mended and f"naoshita={mended}")))),
         "files_url": reverse("shikaku:file_list"),
         "upload_url": reverse("shikaku:file_send"),
         "reasons": _reasons(request, status, url, code),
@@ -204,8 +203,7 @@ def _status_context(request: HttpRequest, status: UketsukeStatus, mark: str, now
         "kekka_url": reverse("shikaku:file_kekka", args=[status.row_id]) if status.finished else "",
         "page": _meisai_page(request, status, url, query, chain=chain, code=code, everything=everything),
     }
-    mended = request.GET.get("naoshita", "")
-    if mended.isascii() and mended.isdigit():
+    if mended:
         context["mended"] = f"{int(mended):,}行目を登録しました。"
     if waiting and can_update(by):
         note = f"直していないエラー行が{waiting:,}件あります。{hizuke_wareki(status.refused_until)}まで受け取れます。"

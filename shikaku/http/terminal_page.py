@@ -1,5 +1,6 @@
 """What the views of the terminal share: reading the request, the answer of a page, going on by 303, marks of states."""
 
+import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Final, cast
@@ -22,6 +23,8 @@ from shikaku.queries.terminal_slip import SlipAnswer, find_answer
 
 SEIKATSU_HOGO: Final = "seikatsu_hogo"
 KOKI_KOIKI: Final = "koki_koiki"
+_MARK: Final = re.compile("[0-9]{1,9}|[0-9]{16}")  # a line; microseconds since 1970, until the year 2286
+_MOST_PAGES: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,15 @@ class Chip:
 
     name: str
     text: str
+
+
+def chain_of(request: HttpRequest) -> list[int]:
+    """Return where the pages before this one and this one begin: lines or times.
+
+    Twelve digits in a row are neither: the page leads on and back by what stands here. 根拠: KJ-UI-04.
+    """
+    parts = request.GET.get("ato", "").split(".")
+    return [int(part) for part in parts if _MARK.fullmatch(part)][:_MOST_PAGES]
 
 
 def actor(request: HttpRequest) -> Principal:

@@ -18,11 +18,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 import httpx
 
 from simulators.client import HubClient
 from simulators.client.signing import content_digest
+from tests.builders.canary_doors import READS, WRITES, Asked, due_doors, route_of
 from tests.builders.canary_family import Family
 from tests.builders.lines import NOT_YET, file_text, known, message
 from tests.journeys.clerk import Clerk, Form, Page
@@ -37,6 +39,8 @@ TERMINAL_SEND = "/shikaku/toroku-files/soshin/"
 ANOTHER_DIGEST = content_digest(b"what was signed")
 LOST = (httpx.TransportError,)
 ENDED = {"kanryo", "kyohi"}
+# What pages read from their query, and a name that none reads.
+QUERY_NAMES = ("yobun", "after", "code", "format", "jotai", "kekka", "miru", "naoshita", "saishiko")
 
 
 @dataclass
@@ -49,6 +53,7 @@ class Answers:
     headers: list[bytes] = field(default_factory=list)
     addresses: list[bytes] = field(default_factory=list)
     statuses: list[int] = field(default_factory=list)
+    asked: list[Asked] = field(default_factory=list)
 
     def keep(self, response: httpx.Response, where: dict[str, bytes]) -> None:
         """Keep one answer and those that led to it; an address that was asked for counts where the product gave it."""
@@ -58,22 +63,60 @@ class Answers:
             place[f"{one.request.method} {len(place)} {one.status_code}"] = one.content
             self.headers += [name + b": " + value for name, value in one.headers.raw]
             self.statuses.append(one.status_code)
+            self.asked.append(Asked.of(one))
         if response.history:
             self.addresses.append(str(response.url).encode())
+
+
+class Strays:
+    """A number in an item that nobody asks for, and in the query of a page: once for each route, by whoever gets there.
+
+    What the screens do in order is so done with a number beside it, and every address they lead to is asked for again.
+    """
+
+    def __init__(self, number: Callable[[str], str]) -> None:
+        """Take numbers from there."""
+        self._number = number
+        self._left = {(door.route, door.method) for door in due_doors()}
+
+    def item(self, action: str) -> dict[str, str]:
+        """Return an item more for a form."""
+        return {"yobun": number} if (number := self._taken("余分な項目", WRITES, action)) else {}
+
+    def query(self, address: str) -> str:
+        """Return the address with a query more, '' when its route has had one."""
+        number = self._taken("問合せ文字列", READS, address)
+        address = address.partition("#")[0]
+        given = dict.fromkeys(QUERY_NAMES, number) | {"ato": f"{number}.{number}", "next": f"/{number}/"}
+        return f"{address}{'&' if '?' in address else '?'}{urlencode(given)}" if number else ""
+
+    def _taken(self, place: str, method: str, address: str) -> str:
+        route = route_of(urlsplit(address).path)
+        if route is None or (route, method) not in self._left:
+            return ""
+        self._left.remove((route, method))
+        return self._number(f"{place} /{route}")
 
 
 class RecordedClerk(Clerk):
     """A clerk whose every page is kept."""
 
-    def __init__(self, web_url: str, answers: Answers) -> None:
+    def __init__(self, web_url: str, answers: Answers, strays: Strays) -> None:
         """Keep from the first page on."""
         super().__init__(web_url)
         self._answers = answers
+        self._strays = strays
 
-    def get(self, address: str) -> Page:
+    def get(self, address: str, **headers: str) -> Page:
         """Open an address, whatever the answer."""
-        response = self._http.get(address)
+        return self._kept(self._http.get(address, headers={k.replace("_", "-"): v for k, v in headers.items()}))
+
+    def _kept(self, response: httpx.Response) -> Page:
+        """Keep an answer; a page that was shown is asked for once more with a number in its query."""
         self._answers.keep(response, self._answers.pages)
+        shown = response.request.method == "GET" and response.status_code == httpx.codes.OK
+        if shown and (again := self._strays.query(str(response.url))):
+            self._answers.keep(self._http.get(again), self._answers.pages)
         return Page(response)
 
     def open(self, address: str) -> Page:
@@ -85,19 +128,27 @@ class RecordedClerk(Clerk):
     def post(self, form: Form, typed: dict[str, str], *, at: str = "", file: tuple[str, bytes] | None = None) -> Page:
         """Send a form, whatever the answer."""
         files = None if file is None else {"file": (file[0], file[1], "text/csv")}
-        response = self._http.post(at or form.action, data=form.fields | typed, files=files)
-        self._answers.keep(response, self._answers.pages)
-        return Page(response)
+        where = at or form.action
+        more = self._strays.item(where) if file is None else {}
+        return self._kept(self._http.post(where, data=form.fields | typed | more, files=files))
+
+    def submit(self, form: Form, typed: dict[str, str], *, file: Path | None = None) -> Page:
+        """Send a form as `post` does; files go out of memory."""
+        assert file is None
+        return self.post(form, typed)
 
     def reveal(self, form: Form, typed: dict[str, str]) -> str:
         """Return the one fragment that may show a number; its headers are kept, its body is not."""
         response = self._http.post(form.action, data=form.fields | typed)
+        self._answers.asked.append(Asked.of(response))
         self._answers.headers += [name + b": " + value for name, value in response.headers.raw]
         return response.text
 
     def fetch(self, address: str) -> bytes:
         """Return a file without keeping it: the one thing its sender may have back."""
-        return self._http.get(address).content
+        response = self._http.get(address)
+        self._answers.asked.append(Asked.of(response))
+        return response.content
 
 
 class Door:
@@ -176,6 +227,10 @@ class Entrances:
     used: list[str] = field(default_factory=list)
     surprises: list[str] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        """Nobody has strayed yet."""
+        self.strays = Strays(self.number)
+
     def expect(self, status: int, *due: int) -> None:
         """Note an answer that was not due: the canary would not have gone where its entrance says."""
         if status not in due:
@@ -218,10 +273,10 @@ class Entrances:
 
     def stranger(self) -> RecordedClerk:
         """Return a browser that nobody has signed in with."""
-        return RecordedClerk(self.stack.web_url, self.answers)
+        return RecordedClerk(self.stack.web_url, self.answers, self.strays)
 
     def _signed_in(self, hokensha: str, shokuin_id: str) -> RecordedClerk:
-        clerk = RecordedClerk(self.stack.web_url, self.answers)
+        clerk = RecordedClerk(self.stack.web_url, self.answers, self.strays)
         clerk.sign_in(hokensha, shokuin_id, self.password)
         return clerk
 
@@ -285,8 +340,12 @@ class Entrances:
         self.door.post(REGISTER, self.message("REST 鍵が番号", 9), Idempotency_Key=key)
         for name in ("If_Match", "X_Request_ID", "Chukan_Sosasha", "User_Agent"):
             self.door.post(REGISTER, known("03", edaban=1), **{name: n(f"REST {name} に番号")})
-        for path in (f"{FILES}/{n('REST URL に番号')}", f"/api/v1/{n('REST 知らない URL')}",
-                     f"{FILES}?bango={n('REST 問合せ文字列')}"):  # fmt: skip
+        for path in (
+            f"{FILES}/{n('REST URL に番号')}",
+            f"{FILES}/{n('REST 結果の URL に番号')}/kekka",
+            f"/api/v1/{n('REST 知らない URL')}",
+            f"{FILES}?bango={n('REST 問合せ文字列')}",
+        ):
             self.expect(send("GET", path), 400, 404, 405)
         self._tampered()
 
@@ -344,6 +403,8 @@ class Entrances:
         good = self.file_bytes("ファイル UTF-8", lines)
         bango = door.send_file(good.encode(), key="canary-file")
         assert door.wait(bango)["ijo"] >= 8
+        for path in (f"{FILES}/{bango}", f"{FILES}/{bango}/kekka"):
+            self.expect(door.send("GET", f"{path}?yobun={n(f'問合せ文字列 {path}')}"), 200)
         assert door.send_file(good.encode()) == ""  # the same again
         assert door.send_file(self.file_bytes("ファイル 同じ鍵", 1).encode(), key="canary-file") == ""
         for entrance, coded in (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from tests.builders.canary_desk import Desk
 from tests.builders.canary_entrances import Entrances
 from tests.journeys.exchange import ask, waiting_files
 from tests.journeys.kikin_desk import desk
@@ -29,14 +30,18 @@ class RequestFile:
         stack.wait_until("every request waits in a file", lambda: stack.count(LEFT, "2") == 0, seconds=180)
         self.asked = stack.count("SELECT count(*) FROM fugo_shutoku_yokyu WHERE fugo_shutoku_status = '2'")
         self.waiting = self._objects()
-        with desk(stack) as operator:
-            for file_id in waiting_files(stack):
-                operator.send(file_id)
-        for answer in operator.answers:
-            self.entrances.answers.keep(answer, self.entrances.answers.pages)
+        people = Desk(self.entrances)
+        with desk(stack, made=people.made) as sender:
+            files = waiting_files(stack)
+            people.before_sending(sender, files)
+            for file_id in files:
+                sender.send(file_id)
+            people.look_around(sender, files[0])
         stack.wait_until("every code is set", lambda: stack.count(LEFT, "5") == 0, seconds=180)
         stack.wait_until("the files are erased", lambda: stack.count(KEPT) == 0, seconds=60)
         self.left = sorted(self._objects())
+        people.after_sending()
+        people.keep()
 
     def _objects(self) -> dict[str, bytes]:
         folder = self.entrances.stack.home / "objects" / FOLDER

@@ -10,6 +10,10 @@ from tests.journeys.clerk import Form, Page
 TOROKU = "/shikaku/toroku/"
 SEARCH = "/shikaku/kensaku/"
 LOG = "/kanri/sosa-rireki/"
+# 記号, 番号 and 世帯識別番号 may have twelve digits of their own: nobody can tell them from a number.
+OWN_DIGITS = ("hihokenshasho_kigo", "hihokenshasho_bango", "setai_shikibetsu_bango")
+REMEMBERED = ("kesu", "seen")
+REFUSED = (409, 422)
 TYPED = {
     "kihon.kanyusha_kubun_code": "01",
     "kihon.seinengappi": "S55.4.1",
@@ -28,6 +32,12 @@ TYPED = {
 def own_form(page: Page) -> Form:
     """Return the form that goes to the page's own address."""
     return page.form("/" + page.url.partition("//")[2].partition("/")[2])
+
+
+def any_form(page: Page) -> Form:
+    """Return a form of a page with nothing in it but what every form of the session has."""
+    token = next(form.fields["csrfmiddlewaretoken"] for form in page.forms if "csrfmiddlewaretoken" in form.fields)
+    return Form(page.url, "post", {"csrfmiddlewaretoken": token})
 
 
 def first_form(page: Page, ending: str) -> Form:
@@ -70,6 +80,7 @@ class Screens:
         check = self.clerk.post(form, self.typed(number))
         assert "/kakunin/" in check.url, check.status
         back = self.clerk.get(check.url.replace("/kakunin/", "/"))
+        self._in_all_fields(own_form(back), "登録に戻って")
         check = self.clerk.post(own_form(back), {})
         done = self.clerk.post(check.form("/kakunin/"), {})
         assert "/kanryo/" in done.url, done.status
@@ -95,12 +106,21 @@ class Screens:
     def _in_every_field(self) -> None:
         """A number in each field of the form where none belongs; a field that is wrong does not give it back."""
         form = self.clerk.open(TOROKU).form(TOROKU)
-        # 記号, 番号 and 世帯識別番号 may have twelve digits of their own: nobody can tell them from a number.
-        own_digits = ("hihokenshasho_kigo", "hihokenshasho_bango", "setai_shikibetsu_bango")
         for name in sorted(form.fields):
-            if "." in name and not name.endswith(own_digits):
+            if "." in name and not name.endswith(OWN_DIGITS):
                 number = self.on.number(f"画面 登録 {name}")
                 self.clerk.post(form, {**self.typed(number, kihon__seibetsu1=""), name: number})
+
+    def _in_all_fields(self, form: Form, where: str) -> None:
+        """Numbers in all fields of a form at once, and one in what the page remembers; it is refused."""
+        names = sorted(name for name in form.fields if name != "csrfmiddlewaretoken" and not name.endswith(OWN_DIGITS))
+        shown = [name for name in names if name not in REMEMBERED]
+        remembered = [name for name in names if name in REMEMBERED]
+        for some in (shown, *([name] for name in remembered)):
+            if some:
+                number = self.on.number(f"画面 {where} すべての項目に番号")
+                due = REFUSED if some is shown else (200, *REFUSED)
+                self.on.expect(self.clerk.post(form, dict.fromkeys(some, number)).status, *due)
 
     def find(self) -> Page:
         """Find the person by name, as clerks do."""
@@ -119,6 +139,7 @@ class Screens:
     def change(self, person: Page) -> None:
         """Number changed, mended, to one of somebody else; numbers where days belong; the ways to the end."""
         n, shusei = self.on.number, person.link("/shusei/")
+        self._of_one_period(person)
         for entrance, kubun in (("画面 番号の変更", "1"), ("画面 番号の訂正", "2")):
             number = n(entrance)
             given = {"koshingo_kojin_bango": number, "koshingo_kojin_bango_again": number}
@@ -136,6 +157,43 @@ class Screens:
         self._entered(person.link("/soshitsu/"), {"shikaku.shikaku_soshitsu_ymd": n("画面 喪失日に番号")})
         self._lose_many()
         self._entered(person.link("/torikeshi/"), {"memo": n("画面 取消に余分な項目")})
+        self._back_and_forth()
+
+    def _of_one_period(self, person: Page) -> None:
+        """The forms of one 資格通番 of a person: in order, and with a number for the 資格通番."""
+        n = self.on.number
+        for act in ("shusei", "soshitsu", "torikeshi"):
+            address = person.link(f"/{act}/")
+            page = self.clerk.open(f"{address}1/")
+            self._in_all_fields(own_form(page), f"資格通番の{act}")
+            self.clerk.post(own_form(page), {"memo": n(f"画面 資格通番の{act} 余分な項目")})
+            self.on.expect(self.clerk.get(f"{address}{n(f'画面 資格通番に番号 {act}')}/").status, 404)
+
+    def _back_and_forth(self) -> None:
+        """From the check page of each act back to its form, on to the check again and to the end."""
+        n, clerk = self.on.number, self.clerk
+        taken = self.on.message("画面 行き来する人", 41, kihon={"shimei_kenmen_kana": "イキキ　ハナ"})
+        assert self.on.door.post("/api/v1/itaku/kanyusha", taken) == 201
+        search = clerk.open(SEARCH)
+        found = clerk.post(search.form(SEARCH), {"kana": "イキキ"})
+        clerk.post(first_form(found, found.url.partition("/shikaku/")[2]), {"kana": n("画面 検索の絞り込み")})
+        person = clerk.open(next(link for link in sorted(found.links) if "/shikaku/kanyusha/" in link))
+        at = clerk.post(clerk.open(person.link("/rireki/")).form("/rireki/"), {"on": "R8.5.1"})
+        clerk.post(Form(at.url, "post", dict(at.form("/rireki/").fields)), {"on": n("画面 履歴の時点 絞り込み")})
+        for act, typed in (
+            ("shusei", {"kihon.jusho": "見本町", "kihon.jusho_henko_ymd": "R8.10.1"}),
+            ("soshitsu", {"shikaku.shikaku_soshitsu_ymd": "R8.11.1"}),
+            ("torikeshi", {}),
+        ):
+            form = own_form(clerk.open(person.link(f"/{act}/")))
+            self._in_all_fields(form, act)
+            check = clerk.post(form, typed)
+            assert "/kakunin/" in check.url, (act, check.status, check.text[:400])
+            back = clerk.open(check.url.replace("/kakunin/", "/"))
+            self._in_all_fields(own_form(back), f"{act}に戻って")
+            check = clerk.post(own_form(back), {"memo": n(f"画面 {act} 戻って")})
+            assert "/kakunin/" in check.url, (act, check.status, check.text[:400])
+            clerk.post(check.form("/kakunin/"), {"memo": n(f"画面 {act} 登録")})
 
     def _lose_many(self) -> None:
         """一括喪失: numbers for rows, a number for the day, then in order."""
@@ -144,6 +202,7 @@ class Screens:
         found = self.clerk.post(search.form(SEARCH), {"kana": "マドグチ"})
         form = found.form("/ikkatsu-soshitsu/")
         self.clerk.post(form, {"row": n("画面 一括喪失の行に番号")})
+        self.clerk.get(f"/shikaku/ikkatsu-soshitsu/?row={n('画面 一括喪失の問合せ文字列')}")
         rows = [link.rstrip("/").rsplit("/", 1)[-1] for link in found.links if "/shikaku/kanyusha/" in link]
         page = self.clerk.post(form, {"row": rows[-1]})
         entry = own_form(page)
@@ -193,18 +252,36 @@ class Screens:
         self._finished(again)
         self.clerk.post(send, {n("画面 ファイルの項目名"): "x"}, file=("x.csv", b"x"))
         self.clerk.get(page.link("/kekka/"))
-        returned = self.clerk.fetch(page.link("/error/"))
+        typed_in = n("画面 異常の行の問合せ文字列")
+        returned = self.clerk.fetch(f"{page.link('/error/')}?yobun={typed_in}")
         assert self.on.family.found_in(returned), "the sender's own lines are not there"
+        assert typed_in.encode() not in returned
         for link in sorted({one for one in page.links if "/error/" in one and one.rstrip("/")[-1].isdigit()}):
             fix = self.clerk.get(link)
             number = n("画面 エラー行の修正")
             form = next(form for form in fix.forms if form.method == "post" and "/error/" in form.action)
             typed = {"kojin_bango": number, "kojin_bango_again": number}
             self.clerk.post(form, {**typed, "kihon.jusho": number, "kihon.seinengappi": number})
+            self._in_all_fields(form, "エラー行の修正")
             good: dict[str, Any] = {"shikaku.shikaku_shutoku_ymd": "R8.4.1", "kihon.jusho": ""}
             check = self.clerk.post(form, {**typed, **good})
-            if "/kakunin/" in check.url:
-                self.clerk.post(check.form("/kakunin/"), {})
+            if "/error-kakunin/" in check.url:
+                self._mended(link, check, {**typed, **good})
+        self.clerk.get(f"{page.url}error/{n('画面 エラー行の番号に番号')}/")
+        form = first_form(self.clerk.open(again.url), "/haki/")
+        self.clerk.post(form, {"riyu": n("画面 破棄 余分な項目")})
+
+    def _mended(self, line: str, check: Page, typed: dict[str, str]) -> None:
+        """Go back from the check page to the form, to the check again, and register the line."""
+        back = next(link.partition("#")[0] for link in check.links if link.startswith(line) and link != line)
+        slip = back.removeprefix(line)
+        number = self.on.number("画面 エラー行の修正 番号に番号")
+        self.on.expect(self.clerk.get(f"{line.rstrip('/').rpartition('/')[0]}/{number}/{slip}").status, 404)
+        form = own_form(self.clerk.open(back))
+        self._in_all_fields(form, "エラー行の修正に戻って")
+        check = self.clerk.post(form, typed)
+        assert "/error-kakunin/" in check.url, (check.status, check.text[:400])
+        self.clerk.post(own_form(check), {"memo": self.on.number("画面 エラー行の登録 余分な項目")})
 
     def _finished(self, page: Page) -> Page:
         def ended() -> bool:
@@ -224,6 +301,8 @@ class Screens:
         for name in ("hokensha_code", "shokuin_id", "password"):
             typed = {"hokensha_code": HOKENSHA, "shokuin_id": "S0009", "password": "x"}
             login.post(form, {**typed, name: self.on.number(f"画面 ログイン {name}")})
+        typed = {"hokensha_code": HOKENSHA, "shokuin_id": "S0009", "password": "x"}
+        login.post(form, {**typed, "next": f"/{self.on.number('画面 ログインのあとの行き先')}/"})
         login.get(f"/shikaku/kensaku/?{self.on.number('画面 ログイン前の問合せ文字列')}=1")
         login.get(f"/shikaku/kensaku/{self.on.number('画面 ログイン前の URL')}/")
         login.__exit__()
@@ -236,20 +315,33 @@ class Screens:
             typed = {"shokuin_id": "S0099", "shimei": "見本　新", "kengen": "shikaku:shokai"}
             keeper.post(form, {**typed, name: n(f"画面 職員 {name}")})
         log = first_form(keeper.open(LOG), LOG)
-        for name in ("actor_id", "target", "day_from", "day_to", "kind"):
+        for name in ("actor_id", "target", "day_from", "day_to", "kind", "result"):
             keeper.post(log, {name: n(f"画面 操作履歴 {name}")})
 
     def look_at_everything(self) -> None:
         """Open every list there is, and take the operation log as CSV."""
-        for address in ("/home/", "/shikaku/toroku-files/", SEARCH):
-            self.clerk.get(address)
+        for address in ("/home/", "/shikaku/toroku-files/", SEARCH, "/fugo/jotai/"):
+            self.clerk.open(address)
         log = first_form(self.on.keeper.open(LOG), LOG)
         self.on.keeper.post(log, {}, at=f"{self.on.stack.web_url}{LOG}csv/")
         self.on.keeper.get("/kanri/shokuin/")
         operator = self.on.operator
-        for address in ("/unyo/", "/unyo/shori/", "/unyo/haishin/", "/unyo/sosa-kiroku/"):
-            operator.get(address)
+        for address in (
+            "/unyo/",
+            "/unyo/shori/",
+            "/unyo/haishin/",
+            "/unyo/sosa-kiroku/",
+            "/unyo/pmh/",
+            "/unyo/pmh/reigai/",
+        ):
+            operator.open(address)
+        retry = f"{self.on.stack.web_url}/unyo/haishin/saishiko/"
+        form = any_form(operator.open("/unyo/haishin/"))
+        number = self.on.number("画面 配信の再試行 保険者コードに番号")
+        self.on.expect(operator.post(form, {"hokensha_code": number}, at=retry).status, 404)
+        number = self.on.number("画面 配信の再試行 余分な項目")
+        self.on.expect(operator.post(form, {"hokensha_code": HOKENSHA, "riyu": number}, at=retry).status, 200)
         form = first_form(operator.open("/unyo/sosa-kiroku/"), "/unyo/sosa-kiroku/")
-        for name in ("target", "terminal", "hokensha_code"):
+        for name in ("target", "terminal", "hokensha_code", "actor_id", "day_from", "day_to", "kind", "result"):
             operator.post(form, {name: self.on.number(f"画面 操作記録 {name}")})
         operator.post(form, {}, at=f"{self.on.stack.web_url}/unyo/sosa-kiroku/csv/")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -136,17 +136,20 @@ def _everything(answers: Iterable[httpx.Response]) -> Iterator[str]:
 
 
 @contextmanager
-def desk(stack: Stack) -> Iterator[Operator]:
-    """Staff the desk, once for one product; yield who may send files, signed in, with a registered authenticator."""
+def desk(stack: Stack, *, made: Callable[[Stack, Shokuin], Operator] = Operator) -> Iterator[Operator]:
+    """Staff the desk, once for one product; yield who may send files, signed in, with a registered authenticator.
+
+    `made` seats a person at a browser: whoever wants to look at their pages too brings one of its own.
+    """
     witnesses = [Shokuin.registered(stack, name, kengen="kanri:shokai,kanri:koshin") for name in TACHIAISHA]
     sender = Shokuin.registered(stack, SENDER, kengen="unyo:shokai")
     shinseisha = Shokuin.registered(stack, SHINSEISHA, kengen="shonin:shokai")
     shoninsha = Shokuin.registered(stack, SHONINSHA, kengen="shonin:shokai,shonin:koshin")
-    with Operator(stack, shinseisha) as asks, Operator(stack, shoninsha) as approves:
+    with made(stack, shinseisha) as asks, made(stack, shoninsha) as approves:
         approves.enrol(witnesses)
         for action in ("shokai", "koshin"):
             asks.ask_for_right(SENDER, action)
             approves.approve_next()
-    with Operator(stack, sender) as operator:
+    with made(stack, sender) as operator:
         operator.enrol(witnesses)
         yield operator

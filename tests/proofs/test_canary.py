@@ -12,21 +12,39 @@ import random
 import re
 import resource
 import shutil
+import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.http import HttpResponse
+from django.test import override_settings
+from django.urls import path
 
+import chukan.urls
 from chukan.embedded.process_table import PROCESSES, ROOT
 from chukan.kernel.values.kojin_bango import KojinBango
 from fugo.formats.yokyu_file_v1 import lines_of
+from tests.builders.canary_doors import (
+    NO_NUMBER,
+    REFUSED_WITHIN,
+    Asked,
+    due_doors,
+    entered_doors,
+    not_entered,
+    route_of,
+)
 from tests.builders.canary_entrances import Entrances
 from tests.builders.canary_family import SHARED, Family, digests, written
 from tests.builders.canary_fugo import RequestFile
+from tests.builders.canary_partners import PartnerDoors
 from tests.builders.canary_pmh import PmhDoor
 from tests.builders.canary_screens import Screens
+from tests.builders.canary_sessions import Sessions
 from tests.plugins_figures import Proof
 from tests.support import stack as stack_module
 from tests.support.canary_sinks import Ears, Sink, Sinks, allow_core_files, core_limits, temporary_folder
@@ -63,6 +81,7 @@ class Hunt:
     cores: set[str]
     core_files: list[str]
     searched: int
+    not_entered: list[str]
     threads: tuple[Ear, ...]
 
 
@@ -133,6 +152,7 @@ def _hunted(
         core_limits(groups),
         core_files,
         len(family.names),
+        not_entered(entrances.answers.asked, family),
         threads,
     )
 
@@ -144,10 +164,12 @@ def bring_in(entrances: Entrances, *, lines: int) -> RequestFile:
     entrances.rest_questions()
     entrances.rest_files(lines=lines)
     Screens(entrances).all()
+    Sessions(entrances).all()
     PmhDoor(entrances).all()
     entrances.killed_worker()
     entrances.killed_web()
     entrances.stack.wait_for_deliveries("06132013")
+    PartnerDoors(entrances).all()
     request_file = RequestFile(entrances)
     request_file.all()
     return request_file
@@ -166,16 +188,24 @@ def test_no_number_is_found_outside_its_envelope(hunt: Hunt, proof: Proof) -> No
     leaks = [hit for hits in hunt.found.values() for hit in hits]
     spelled = len({*written(f"{SHARED}00000").values(), *digests(f"{SHARED}00000")})
     entrances = len({name.partition(" #")[0] for name in hunt.entrances.used})
+    surprises = hunt.entrances.surprises
 
     proof.keep("F-canary", "numbers sent in", hunt.searched, unit="", aim=f"≥ {AIM}", reached=hunt.searched >= AIM)
-    proof.keep("F-canary", "entrances and failing paths", entrances, unit="", aim="every one", reached=entrances > 0)
+    every = not hunt.not_entered + surprises
+    proof.keep("F-canary", "entrances and failing paths", entrances, unit="", aim="every one", reached=every)
+    due = len(set(due_doors()))
+    entered = f"{due - len(hunt.not_entered)}/{due}"
+    doors = "route × method × place of the URL table entered"
+    proof.keep("F-canary", doors, entered, unit="doors", aim="N/N", reached=not hunt.not_entered)
     proof.keep("F-canary", "spellings of each", spelled, unit="", aim="≥ 12", reached=spelled >= SPELLINGS_MIN)
     proof.keep(
         "F-canary", "places searched", len(hunt.found), unit="", aim="≥ 15", reached=len(hunt.found) >= SINKS_MIN
     )
     proof.keep("F-canary", "leaks", len(leaks), unit="", aim="0", reached=not leaks)
     assert leaks == []
+    assert hunt.not_entered + surprises == []
     assert hunt.searched >= AIM
+    assert spelled >= SPELLINGS_MIN
     assert len(hunt.found) >= SINKS_MIN
 
 
@@ -185,12 +215,25 @@ def test_every_canary_went_where_its_entrance_says(hunt: Hunt) -> None:
 
 
 @pytest.mark.slow
+def test_every_door_of_the_url_table_was_entered(hunt: Hunt) -> None:
+    assert not hunt.not_entered, "\n".join(hunt.not_entered)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("route", ["unyo/irai/kengen/", "unlock/", "api/v1/onshi/shori-kekka"])
+def test_a_route_nobody_went_to_is_named(hunt: Hunt, route: str) -> None:
+    asked = [one for one in hunt.entrances.answers.asked if route_of(one.path) != route]
+    assert not_entered(asked, hunt.family) == sorted(str(door) for door in due_doors() if door.route == route)
+
+
+@pytest.mark.slow
 @pytest.mark.kj("KJ-RET-17", "KJ-FUGO-02", "KJ-FUGO-08")
 def test_the_request_file_is_sealed_while_it_waits_and_gone_afterwards(hunt: Hunt, proof: Proof) -> None:
     held = hunt.request_file
     hits = [hit for content in held.waiting.values() for hit in hunt.family.found_in(content)]
+    is_held = bool(held.asked and held.waiting)
     there = "numbers in request files, sealed while they wait, erased when taken"
-    proof.keep("F-canary", there, held.asked, unit="", aim="> 0", reached=bool(held.asked) and not hits + held.left)
+    proof.keep("F-canary", there, held.asked, unit="", aim="> 0", reached=is_held and not hits + held.left)
 
     assert held.asked > 0
     assert held.waiting
@@ -253,6 +296,48 @@ def test_a_deliberate_leak_is_found(hunt: Hunt, name: str) -> None:
     sink.leak(number)
 
     assert [hit for hit in sink.search(hunt.family) if who in hit]
+
+
+class TestDoors:
+    """What counts as a door, and as a number that went through it."""
+
+    ASKED = Asked("POST", "/unyo/irai/kengen/", b"", b"riyu=%b", 422, "")
+
+    def _entered(self, **other: Any) -> list[str]:
+        family = Family(1)
+        number = family.take("typed").encode()
+        one = replace(self.ASKED, **{"body": self.ASKED.body % number} | other)
+        return sorted(map(str, entered_doors([one], family)))
+
+    def test_a_number_the_route_looked_at_has_entered(self) -> None:
+        assert self._entered() == ["POST /unyo/irai/kengen/ (body)"]
+        assert self._entered(status=303, led_to="/unyo/irai/") == ["POST /unyo/irai/kengen/ (body)"]
+
+    @pytest.mark.parametrize("status", [401, 403, 404, 405, 423, 429, 500, 503])
+    def test_who_was_turned_away_has_not(self, status: int) -> None:
+        assert self._entered(status=status) == []
+        assert self._entered(status=302, led_to="/login/") == []
+        assert self._entered(body=b"riyu=x") == []
+
+    def test_a_route_nobody_thought_of_is_named(self) -> None:
+        urls = ModuleType("tests.stray_canary_urls")
+        stray = path("nukemichi/<str:bango>/", lambda _request: HttpResponse(""))
+        vars(urls).update(vars(chukan.urls) | {"urlpatterns": [*chukan.urls.urlpatterns, stray]})
+        before = set(not_entered([], Family(1)))
+        sys.modules[urls.__name__] = urls
+        try:
+            with override_settings(ROOT_URLCONF=urls.__name__):
+                more = set(not_entered([], Family(1))) - before
+        finally:
+            del sys.modules[urls.__name__]
+        here = "/nukemichi/<str:bango>/"
+        assert more == {f"GET {here} (query)", f"POST {here} (body)", f"* {here} (address)"}
+
+    def test_the_reviewed_lists_speak_of_doors_there_are(self) -> None:
+        doors = set(due_doors())
+        assert set(NO_NUMBER) | set(REFUSED_WITHIN) <= doors
+        assert all(NO_NUMBER.values())
+        assert all(why for _, why in REFUSED_WITHIN.values())
 
 
 class TestSearch:

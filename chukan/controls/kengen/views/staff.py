@@ -48,6 +48,7 @@ from chukan.kernel.clock import business_date_jst
 from chukan.kernel.errors import Conflict, DomainError, ErrorItem, NotAuthenticated, NotFound, RuleBroken
 from chukan.kernel.http.pages import show
 from chukan.kernel.http.problems import answer_error
+from chukan.kernel.values.kojin_bango import without_kojin_bango
 
 PAGE_SIZE: Final = 50
 REFUSED: Final = 422
@@ -66,7 +67,7 @@ def _steps(at: int) -> list[dict[str, str]]:
 def shokuin_list(request: HttpRequest) -> HttpResponse:
     """Show the staff of the own organisation, 50 a page, in the order of 職員ID."""
     by, now = principal_of(request), clock.now()
-    after = request.GET.get("after", "")[:32]
+    after = without_kojin_bango(request.GET.get("after", ""))[:32]  # goes into a statement as it is
     found = read_staff_list(by=by, after=after, limit=PAGE_SIZE + 1, now=now)
     shown, on = found[:PAGE_SIZE], business_date_jst(now)
     more = len(found) > PAGE_SIZE

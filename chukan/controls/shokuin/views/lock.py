@@ -30,6 +30,7 @@ from chukan.controls.shokuin.views.request import (
 )
 from chukan.kernel import clock
 from chukan.kernel.errors import NotAuthenticated
+from chukan.kernel.values.kojin_bango import contains_kojin_bango
 
 LOCKED: Final = 423
 REFUSED: Final = 422
@@ -46,7 +47,8 @@ def locked_page(
         detail = message or "画面がロックされています。パスワードを入力してロックを解除してください。"
         return JsonResponse({"code": "lock_chu", "detail": detail}, status=status)
     if wanted is None:
-        wanted = request.path if request.method == "GET" else "/"
+        # A number typed into the address bar is not given back by the page. 根拠: KJ-UI-04
+        wanted = request.path if request.method == "GET" and not contains_kojin_bango(request.path) else "/"
     context = {"screen": AU_004, "staff": staff_of(request), "next": wanted, "message": message}
     return render(request, "controls/shokuin/lock.html", context, status=status)
 

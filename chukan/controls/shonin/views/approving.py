@@ -16,6 +16,7 @@ from chukan.controls.shonin.queries import IraiRow, get_irai
 from chukan.controls.shonin.views.deciding import MAX_NUMBER, MAX_TEXT, record_refusal, refuse_decision
 from chukan.kernel import clock
 from chukan.kernel.errors import Conflict, NotPermitted, RuleBroken
+from chukan.kernel.values.kojin_bango import without_kojin_bango
 
 
 @screen("AP-102")
@@ -66,5 +67,5 @@ def _act(row: IraiRow, *, comment: str, ninzu: int | None) -> Act:
 
 
 def _number(text: str) -> int | None:
-    plain = text.replace(",", "").strip()[:MAX_NUMBER]
+    plain = without_kojin_bango(text.replace(",", "").strip())[:MAX_NUMBER]  # the next page gives it back
     return int(plain) if plain.isascii() and plain.isdigit() else None

@@ -125,7 +125,7 @@ def decision_page(
         "done": "" if error else _done(by, row),
         "why_not": _refusal(by, row),
         "comment": without_kojin_bango(request.POST.get("comment", "")[:MAX_TEXT]),
-        "ninzu": request.POST.get("ninzu", "")[:MAX_NUMBER],
+        "ninzu": without_kojin_bango(request.POST.get("ninzu", ""))[:MAX_NUMBER],
         "error_of": {field: message},
         "errors": [{"field": f"f-{field}", "message": message, "code": items[0].code if items else ""}]
         if field

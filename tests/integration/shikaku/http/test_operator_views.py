@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.test import RequestFactory
 
 from chukan.controls.kikan.domain import KOKUHO_CHUOKAI, SHIHARAI_KIKIN, UNYO_HOSHU
 from chukan.kernel import clock
@@ -12,6 +13,7 @@ from chukan.kernel.errors import RuleBroken
 from chukan.kernel.principal import system_principal
 from shikaku.actions.register_one import register_one
 from shikaku.actions.resend_to_onshi import resend_refused
+from shikaku.http.terminal_page import chain_of
 from tests.support.files_of_operators import a_file
 from tests.support.members import asked, bango, joined, known
 from tests.support.principals import KENPO, OTHER_KENPO, clerk
@@ -35,6 +37,17 @@ class TestPages:
             page = client.get(address)
             assert page.status_code == 200
             assert (bango in page.content.decode()) is sees
+
+    @pytest.mark.kj("KJ-UI-04")
+    def test_a_number_in_the_address_of_a_list_is_not_given_back(self, world: World) -> None:
+        client = browser(an_operator(), hokensha="")
+
+        page = client.get("/unyo/shori/?ato=123456789018.123456789018&jotai=123456789018")
+
+        assert page.status_code == 200
+        assert "123456789018" not in page.content.decode()
+        asked_for = RequestFactory().get("/unyo/shori/?ato=1764000000000000.17.123456789018.x")
+        assert chain_of(asked_for) == [1764000000000000, 17]
 
     def test_what_waits_for_a_file_of_its_sender_is_not_shown_as_standing_still(self, world: World) -> None:
         now = clock.now()

@@ -510,6 +510,23 @@ class TestResultOfOnshi:
         with world.admin() as admin:
             assert admin.execute("SELECT shori_kekka_kubun FROM shikaku_onshi_soshin").fetchall() == [("9",)]
 
+    @pytest.mark.kj("KJ-EXT-03", "KJ-IN-19")
+    @pytest.mark.parametrize("code", ["123456789018", "E01-123456789018", "1234-5678-9018", "１２３４５６７８９０１８"])
+    def test_a_number_in_its_code_is_refused_and_kept_nowhere(self, world: World, machine: Machine, code: str) -> None:
+        register(machine, message(1), "a")
+        with world.admin() as admin:
+            row = admin.execute("SELECT soshin_bango::text FROM shikaku_onshi_soshin").fetchone()
+        assert row is not None
+        onshi = new_machine(world, kind="onshi", hokensha=())
+        told = {"soshin_bango": row[0], "shori_kekka_kubun": "9", "shori_kekka_meisai_code": code}
+
+        refused = problem(onshi.post("/api/v1/onshi/shori-kekka", told), 400, "meisai_code_bango")
+
+        assert code not in json.dumps(refused, ensure_ascii=False)
+        with world.admin() as admin:
+            kept = admin.execute("SELECT shori_kekka_kubun, shori_kekka_meisai_code FROM shikaku_onshi_soshin")
+            assert kept.fetchall() == [("", "")]
+
     @pytest.mark.kj("KJ-EXT-03")
     def test_it_may_call_nothing_else(self, world: World) -> None:
         onshi = new_machine(world, kind="onshi", hokensha=())

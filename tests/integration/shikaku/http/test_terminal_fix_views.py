@@ -60,6 +60,18 @@ class TestNoNumber:
                 world.empty()
 
 
+@pytest.mark.kj("KJ-UI-04")
+@pytest.mark.parametrize("code", ["01", "03", "", bango(3)])
+def test_a_number_typed_as_shikaku_tsuban_is_not_given_back(world: World, code: str) -> None:
+    address = address_of(world, file_line(1, shutoku="20270401"))
+    client = browser(a_staff(kojin_bango=BANGO))
+
+    page = client.post(address, {"shori_shubetsu_code": code, "shikaku_tsuban": bango(2), "kihon.seibetsu1": "x"})
+
+    assert page.status_code == 422
+    assert bango(2) not in page.content.decode()
+
+
 @pytest.mark.kj("KJ-ZONE-05")
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_what_a_colleague_mended_is_nobody_elses(world: World, method: str) -> None:

@@ -343,6 +343,21 @@ class TestFiles:
         assert [poll(f"{address}?miru=subete", marks[-1]), looks()] == [200, 2]  # other lines: another look
         assert [poll(address, "5-2-1-False-"), looks()] == [200, 3]
 
+    @pytest.mark.kj("KJ-UI-04")
+    def test_a_number_in_the_address_is_not_given_back_and_a_poll_keeps_what_was_read(self, world: World) -> None:
+        with as_role(world, "worker"):
+            file = taken(file_line(1), now=clock.now()).uketsuke_id
+        client, address = clerk_window(), f"/shikaku/toroku-files/{file}/"
+        number = bango(1)
+
+        for query in (f"naoshita={number}", f"ato={number}.{number}", f"miru=subete&code={number}", f"{number}=1"):
+            page = client.get(f"{address}?{query}").content.decode()
+            assert number not in page
+            assert f"{int(number):,}" not in page
+        page = client.get(f"{address}?ato=1.50&miru=subete&naoshita=2").content.decode()
+        assert f'hx-get="{address}?ato=1.50&amp;miru=subete&amp;naoshita=2"' in page
+        assert "2行目を登録しました。" in page
+
     def test_what_waits_is_told_of_more_files_than_are_listed(self, world: World) -> None:
         with as_role(world, "worker"):
             for serial in range(1, 23):

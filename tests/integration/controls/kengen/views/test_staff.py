@@ -2,7 +2,9 @@ import re
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from chukan.controls.shokuin.queries import list_shokuin
 from chukan.kernel import clock
@@ -64,6 +66,14 @@ class TestList:
                 "UPDATE shokuin_shokuin SET registered_at = now() - interval '91 days' WHERE shokuin_id = 'S0001'"
             )
         assert client.get("/kanri/shokuin/").content.decode().count("90日以上未使用") == 1
+
+    @pytest.mark.kj("KJ-UI-04")
+    def test_a_number_in_the_address_reaches_neither_the_page_nor_a_statement(self, client: Client) -> None:
+        with CaptureQueriesContext(connection) as asked:
+            page = client.get("/kanri/shokuin/?after=123456789018")
+        assert page.status_code == 200
+        assert "123456789018" not in page.content.decode()
+        assert not any("123456789018" in one["sql"] for one in asked.captured_queries)
 
     def test_goes_on_after_fifty(self, client: Client) -> None:
         for number in range(51):

@@ -114,6 +114,14 @@ class TestSessionTimes:
         assert (back.status_code, back["Location"]) == (302, STAFF_PAGE)
         assert signed_in.get(STAFF_PAGE).status_code == 200
 
+    @pytest.mark.kj("KJ-UI-04")
+    def test_a_locked_page_does_not_give_a_number_in_its_address_back(self, signed_in: Client) -> None:
+        signed_in.post("/lock/")
+        for address in (f"{STAFF_PAGE}?after=123456789018", "/unyo/fugo/jokyo/uketsuke/123456789018/"):
+            locked = signed_in.get(address)
+            assert locked.status_code == 423
+            assert "123456789018" not in locked.content.decode()
+
     def test_scripts_are_told_by_status(self, world: World, signed_in: Client) -> None:
         as_script = {"Accept": "application/json"}
         assert signed_in.post("/lock/", headers=as_script).status_code == 204

@@ -117,6 +117,15 @@ class TestApproving:
         assert "承認した内容は実行済みです。" in after
         assert "to-approve" not in after
 
+    @pytest.mark.kj("KJ-UI-04")
+    @pytest.mark.parametrize("typed", ["123456789018", "123,456,789,018", "1234567890180"])
+    def test_a_number_typed_for_how_many_is_not_given_back(
+        self, client: Client, key: Authenticator, irai: UUID, typed: str
+    ) -> None:
+        shown = client.post(f"{page(irai)}shonin/", {"ninzu": typed})
+        assert (shown.status_code, shown.context["asked"] is None) == (200, False)
+        assert "123456789018" not in shown.content.decode().replace(",", "")
+
     @pytest.mark.kj("KJ-DUAL-06")
     def test_class_a_types_the_number_and_waits_for_the_second_person(self, world: World, client: Client) -> None:
         by = asker()
@@ -126,6 +135,8 @@ class TestApproving:
         wrong = client.post(f"{page(irai)}shonin/", {"ninzu": "12407"})
         assert (wrong.status_code, 'href="#f-ninzu"' in wrong.content.decode()) == (422, True)
         assert MESSAGES[Refusal.NINZU] in wrong.content.decode()
+        number = client.post(f"{page(irai)}shonin/", {"ninzu": "123456789018"})
+        assert (number.status_code, "123456789018" in number.content.decode()) == (422, False)
         typed = {"ninzu": "12,408"}
         answered(client, irai, key, question(client, irai, **typed), typed=typed)
 
