@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
+import signal
 from collections import Counter
 from pathlib import Path
 
 import pytest
+from psycopg import sql
 
-from chukan.kernel.crash_points import FILE_POINTS, deaths
+from chukan.kernel.crash_points import ALONE_POINTS, FILE_POINTS, deaths
 from tests.plugins_figures import Proof
 from tests.proofs.crash_field import UNDER, Field, every_point
 from tests.proofs.crash_files import files_of
@@ -131,3 +133,36 @@ def test_the_same_small_field_without_a_mutant_is_clean(proof: Proof, world: Wor
 
         assert faults(field) == []
         assert field.deaths == 4
+
+
+ONE = "shikaku.actions.register_one.register_one"
+
+
+@pytest.mark.parametrize(("side", "everything"), [("committing", False), ("committed", True)])
+def test_an_action_that_is_alone_leaves_nothing_or_everything(
+    side: str, everything: bool, world: World, tmp_path: Path
+) -> None:
+    """All of them pass the same two places of one decorator: nothing comes after the commit but the answer."""
+    assert {f"{ONE}.{side}"} <= ALONE_POINTS
+    with Field(world, tmp_path, [], random.Random(1)) as field:
+        nothing = rows_of(world)
+        assert field.live("alone", serial=1) == 0
+        whole = rows_of(world)
+        world.empty()
+
+        field.crash_at = f"{ONE}.{side}"
+        assert field.live("alone", serial=1) == -signal.SIGKILL
+
+        assert whole != nothing
+        assert rows_of(world) == (whole if everything else nothing)
+
+
+def rows_of(world: World) -> dict[str, int]:
+    """Return how many rows each table has; keys are made when one is asked for first and stay."""
+    with world.admin() as admin:
+        tables = [row[0] for row in admin.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]
+        return {
+            table: admin.execute(sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(table))).fetchall()[0][0]
+            for table in tables
+            if not table.startswith("crypto_")
+        }
