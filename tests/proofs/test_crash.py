@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 from psycopg import sql
 
-from chukan.kernel.crash_points import ALONE_POINTS, FILE_POINTS, deaths
+from chukan.kernel.crash_points import ALONE_POINTS, FILE_POINTS, FUGO_ASIDE_POINTS, deaths
 from tests.plugins_figures import Proof
+from tests.proofs import test_fugo_kills as codes
+from tests.proofs.crash_codes import die_aside
 from tests.proofs.crash_field import UNDER, Field, every_point
 from tests.proofs.crash_files import files_of
 from tests.proofs.end_state import faults, left_behind
@@ -166,3 +168,15 @@ def rows_of(world: World) -> dict[str, int]:
             for table in tables
             if not table.startswith("crypto_")
         }
+
+
+@pytest.mark.slow
+def test_the_places_aside_of_the_way_of_a_code_lose_none(world: World, tmp_path: Path) -> None:
+    """A file whose builder died, that is not taken, not sent in time, or over, and facts whose listener is done."""
+    with codes.lives(world, tmp_path) as life:
+        for point in sorted(FUGO_ASIDE_POINTS):
+            die_aside(world, life, point)
+        life.finish()
+
+        assert codes.faults(world, life) == []
+    assert life.died_at.keys() == FUGO_ASIDE_POINTS
