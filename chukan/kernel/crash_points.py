@@ -80,8 +80,8 @@ COMMITS: Final = (*_OF_FILES, *_OF_SEALS, *_OF_HASHES, *_OF_FUGO, *_OF_FUGO_ASID
 # Alone: no process goes on after the commit to make it whole. What dies before it has done nothing, what dies after it
 # everything, and who asked asks again. By module, because their names are not one action's only; the points have the
 # whole path (`shikaku.actions.register_one.register_one.committing`).
-# One transaction of one request: it answers, shows a page, or goes on to another request's worth of work that stands by
-# itself (a try that is counted, a request that is admitted, a look that is on record before it is had).
+# One transaction of one request, which answers then or goes on to one that stands by itself. What a death leaves behind
+# is a try that counts, a challenge that is used up, a look on record that was not had: asked again, nothing is missing.
 _ANSWERED: Final[Mapping[str, tuple[str, ...]]] = {
     "chukan.controls.kengen.actions.end_staff": ("_end",),
     "chukan.controls.kengen.actions.staff": ("_register_slip", "read_staff_list", "check_input", "_change"),
@@ -123,7 +123,9 @@ _ANSWERED: Final[Mapping[str, tuple[str, ...]]] = {
     "fugo.actions.record_jotai": ("record_jotai",),
     "fugo.actions.register_saihakko": ("withdraw_saihakko",),
 }
-# One transaction of one command of an operator, who sees that it said nothing and gives it again.
+# One transaction of one command of an operator, who sees that it said nothing and gives it again. Two go on: telegrams
+# are owed anew batch by batch, and what is not resent is found as refused again; after `resume_kek_version`, which only
+# says so in the log, keys move one by one, and a death there is the one at `key.wrapped_again`.
 _COMMANDED: Final[Mapping[str, tuple[str, ...]]] = {
     "chukan.controls.kengen.actions.staff": ("_register_by_command",),
     "chukan.controls.kikan.actions": (
