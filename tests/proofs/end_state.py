@@ -33,6 +33,14 @@ SELECT hihokensha_edaban, himozuke_bango::text, bi_bango FROM shikaku_itaku_kuka
 WHERE hokensha_code = %s ORDER BY hihokensha_edaban
 """
 _DECISIONS = "SELECT decision FROM uketsuke_horyu WHERE uketsuke_id = %s"
+# Whose turn came before a file of the same sender that came earlier, and was not held, had ended (ADR 0026).
+_TOO_EARLY = """
+SELECT u.sender, count(*) FROM uketsuke_uketsuke u
+WHERE EXISTS (
+  SELECT 1 FROM uketsuke_uketsuke e WHERE e.sender = u.sender AND e.accepted_at < u.accepted_at
+    AND e.finished_at > u.started_at AND NOT EXISTS (SELECT 1 FROM uketsuke_horyu h WHERE h.uketsuke_id = e.id))
+GROUP BY 1
+"""
 _KEPT = "SELECT count(*) FROM uketsuke_uketsuke WHERE file_key <> '' OR refused_until IS NOT NULL"
 _LOGGED = "SELECT count(*) FROM sosa_log_event WHERE kind = %s"
 _UNSEALED = (
@@ -55,6 +63,7 @@ def faults(field: Field) -> list[str]:
         found = [fault for file in field.files for fault in _of_file(admin, file)]
         for zone in dict.fromkeys(file.zone for file in field.files):
             found += _of_zone(admin, field, zone)
+        found += [f"{zone}: {count} files began too early" for zone, count in admin.execute(_TOO_EARLY)]
         found += _of_queues(admin)
         found += _of_log(admin, field)
     found += [f"upload left: {Path(path).name}" for path in objects(field.world.home)]

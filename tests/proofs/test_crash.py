@@ -123,7 +123,9 @@ def test_mutant_is_seen(mutant: str, proof: Proof, world: World, tmp_path: Path)
     with Field(world, tmp_path / "mutant", sent, dice, crash_at=crash_at, mutant=mutant) as field:
         field.run()
 
-        assert any(red in fault for fault in faults(field))
+        found = faults(field)
+        assert any(red in fault for fault in found)
+        assert any("began too early" in fault for fault in found) == (mutant == "next_begins_early")
 
 
 def test_the_same_small_field_without_a_mutant_is_clean(proof: Proof, world: World, tmp_path: Path) -> None:
