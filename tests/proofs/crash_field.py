@@ -38,6 +38,8 @@ LONG_REST_MINUTES = 7 * 60
 DAYS_OVER = 8 * 24 * 60
 # Under which lives the database may be killed.
 UNDER = ("web", "worker", "deliver", "seal")
+KINDS_BY_CHANCE = 4  # of lives, at least, share the deaths from outside
+BRIEF = 0.04  # seconds: a life that has named points before it seldom lasts longer
 STRIKES = 20  # aimed at a life of one kind, at most
 ROUNDS_WITHOUT_DEATH = 6
 
@@ -53,16 +55,14 @@ class Field:
     crash_at: str = ""
     mutant: str = ""
     minutes: int = 0
-    random_deaths: int = 0
-    longest: float = 0.02
     wanted_random: int = 0
+    by_chance: Counter[str] = field(default_factory=Counter)  # lives that were killed from outside
     wanted_database: Counter[str] = field(default_factory=Counter)  # by the life it is to be killed under
     database_deaths: int = 0
     struck: Counter[str] = field(default_factory=Counter)  # lives under which the database was killed
-    killed: Counter[str] = field(default_factory=Counter)  # lives that were killed themselves
     # Lives that failed though the database served them, and the process that read ahead for them did not die.
     failures: list[str] = field(default_factory=list)
-    _lasted: dict[str, float] = field(default_factory=dict)
+    _lasted: dict[str, float] = field(default_factory=dict)  # the longest life of a kind
     _strikes: Counter[str] = field(default_factory=Counter)
     _cut: list[str] | None = None  # lives that failed while the database is being killed, None while it is not
     _program: subprocess.Popen[str] = field(init=False)
@@ -100,7 +100,7 @@ class Field:
     @property
     def deaths(self) -> int:
         """How many processes died so far."""
-        return sum(deaths().values()) + self.random_deaths
+        return sum(deaths().values()) + self.by_chance.total()
 
     def run(self) -> None:
         """Live until everything is done and every death was died; give up when nothing dies and nothing ends."""
@@ -179,7 +179,7 @@ class Field:
             "minutes": self.minutes,
             "crash_at": self.crash_at,
             "mutant": self.mutant,
-            "kill_after": self._moment(),
+            "kill_after": self._moment(job),
             "bells": str(self.folder / "bells"),
             "onshi": str(self.onshi),
             "block_lines": BLOCK_LINES,
@@ -192,21 +192,24 @@ class Field:
         answer = json.loads(self._program.stdout.readline())
         ended, seconds = int(answer["ended"]), min(float(answer["seconds"]), 1.0)
         died = Counter(deaths()) - before
-        self.killed[job] += ended == -signal.SIGKILL
         if ended == -signal.SIGKILL and not died:
-            self.random_deaths += 1
+            self.by_chance[job] += 1
             self.wanted_random -= 1
         elif ended == 0:
-            self.longest, self._lasted[job] = max(self.longest, seconds), seconds
+            self._lasted[job] = max(self._lasted.get(job, 0.0), seconds)
         elif ended != -signal.SIGKILL and not READER & died.keys():
             (self.failures if self._cut is None else self._cut).append(job)
         return ended
 
-    def _moment(self) -> float | None:
-        """When a life that is killed from outside ends: half of them are, as long as deaths are wanted."""
-        if self.wanted_random <= 0 or self.dice.random() < 0.5:
+    def _moment(self, job: str) -> float | None:
+        """When a life that is killed from outside ends: half of them are, as long as deaths are wanted.
+
+        No kind of life has more than its share, or all deaths were those of the first ones, which receive the files.
+        """
+        share = (self.wanted_random + self.by_chance.total()) / KINDS_BY_CHANCE
+        if self.wanted_random <= 0 or self.by_chance[job] >= share or self.dice.random() < 0.5:
             return None
-        return self.dice.uniform(0.001, self.longest)
+        return self.dice.uniform(0.001, self.dice.choice((BRIEF, self._lasted.get(job, 0.1))))
 
     @contextmanager
     def _power_cut(self, job: str) -> Iterator[None]:
