@@ -8,40 +8,53 @@ that is given one does not start.
 
 import os
 import signal
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
 from django.conf import settings
 
-# Actions that own a transaction: `<name>.committing` with everything written, `<name>.committed` right after.
-COMMITS: Final = (
+# Actions that own a transaction have two points each: `<name>.committing` with everything written, `<name>.committed`
+# right after. Every one of them is in one of the groups below, and no other name is
+# (tests/integration/kernel/test_crash_points.py).
+# On the way of a file: from its receipt to the erasure of its last refused line, with the bells that call for it, what
+# people decide about it, the telegrams it makes and the seals over what the log says of it.
+_OF_FILES: Final = (
     "answer_once",
     "accept_toroku_file",
     "claim_uketsuke",
+    "extend_lease",
     "begin_shori",
+    "hold_file",
+    "release_horyu",
+    "close_withdrawn",
     "register_block",
     "close_finished",
     "close_refused",
+    "close_stuck",
+    "refuse_lost",
+    "call_next",
     "note_file_erased",
+    "remove_refused_lines",
     "note_ring",
     "claim_due",
     "record_delivered",
+    "postpone",
     "claim_telegrams",
     "record_sent",
+    "give_back",
     "record_onshi_kekka",
+    "load_tree",
     "seal_next",
-    "start_kek_version",
-    "begin_reseal",
-    "reseal_persons",
-    "rewind_reseal",
-    "close_reseal",
-    "start_index",
-    "switch_index",
-    "end_index",
-    "begin_reindex",
-    "reindex_persons",
-    "rewind_reindex",
-    "close_reindex",
+)
+# Only while keys are replaced, never by a file on its way.
+_OF_SEALS: Final = ("start_kek_version", "begin_reseal", "reseal_persons", "rewind_reseal", "close_reseal")
+_OF_HASHES: Final = (
+    *("start_index", "switch_index", "end_index"),
+    *("begin_reindex", "reindex_persons", "rewind_reindex", "close_reindex"),
+)
+# Only on the way of a code.
+_OF_FUGO: Final = (
     "request_fugo",
     "begin_yokyu_file",
     "finish_yokyu_file",
@@ -49,6 +62,12 @@ COMMITS: Final = (
     "begin_soshin",
     "record_soshin",
     "record_fugo",
+)
+# On the way of a code where something went wrong or is over: nobody passes them when all goes well, or nothing of the
+# code is left to be done.
+_OF_FUGO_ASIDE: Final = ("confirm_heard", "take_up", "postpone_soshin", "discard_file", "note_erased")
+# Only while codes are issued anew; its requests then go the way of all others.
+_OF_SAIHAKKO: Final = (
     "register_saihakko",
     "_ask_saihakko",
     "execute_saihakko",
@@ -56,6 +75,88 @@ COMMITS: Final = (
     "finish_extract",
     "take_extract",
     "confirm_saihakko",
+)
+COMMITS: Final = (*_OF_FILES, *_OF_SEALS, *_OF_HASHES, *_OF_FUGO, *_OF_FUGO_ASIDE, *_OF_SAIHAKKO)
+# Alone: no process goes on after the commit to make it whole. What dies before it has done nothing, what dies after it
+# everything, and who asked asks again. By module, because their names are not one action's only; the points have the
+# whole path (`shikaku.actions.register_one.register_one.committing`).
+# One transaction of one request, which answers then or goes on to one that stands by itself. What a death leaves behind
+# is a try that counts, a challenge that is used up, a look on record that was not had: asked again, nothing is missing.
+_ANSWERED: Final[Mapping[str, tuple[str, ...]]] = {
+    "chukan.controls.kengen.actions.end_staff": ("_end",),
+    "chukan.controls.kengen.actions.staff": ("_register_slip", "read_staff_list", "check_input", "_change"),
+    "chukan.controls.kengen.actions.staff_slip": ("_keep",),
+    "chukan.controls.seitai.actions.confirm": ("_begin", "take_challenge", "_find_key", "_keep", "mark_refused"),
+    "chukan.controls.seitai.actions.enrol": ("_begin", "_keep", "_end"),
+    "chukan.controls.seitai.actions.sign_in": ("complete_sign_in",),
+    "chukan.controls.seitai.actions.try_out": ("use_for_nothing",),
+    "chukan.controls.setsuzoku.actions.admit_request": ("admit_request",),
+    "chukan.controls.setsuzoku.actions.answer_once": ("keep_refusal",),
+    "chukan.controls.shokuin.actions.change_password": ("_store_password",),
+    "chukan.controls.shokuin.actions.count_tries": ("count_try", "forget_tries"),
+    "chukan.controls.shokuin.actions.keep_session": (
+        *("touch_session", "lock_session", "end_session", "_unlock", "_mark_step_up", "consume_step_up"),
+    ),
+    "chukan.controls.shokuin.actions.sign_in": ("_open_session",),
+    "chukan.controls.shonin.actions.apply": ("apply_in_act", "_withdraw"),
+    "chukan.controls.shonin.actions.decide": ("_approve", "_reject"),
+    "chukan.controls.sosa_log.actions.record_sosa": ("record_sosa_alone",),
+    "chukan.controls.sosa_log.actions.search_log": ("search_log", "export_log"),
+    # A file of losses made on the screen: stored before, like any upload, and erased as nameless without its 受付.
+    "shikaku.actions.accept_ikkatsu_soshitsu": ("_accept",),
+    "shikaku.actions.check_one": ("_register_and_undo",),
+    "shikaku.actions.keep_bango_cases": ("open_bango_case", "close_bango_case"),
+    "shikaku.actions.mend_refused_line": ("mend_refused_line",),
+    "shikaku.actions.record_shokai": (
+        *("record_kensaku", "record_shokai", "record_rireki_shokai", "record_rireki_kensaku", "record_file_shokai"),
+        "record_jokyo",
+    ),
+    "shikaku.actions.register_one": ("register_one",),
+    "shikaku.actions.register_slip": ("register_slip",),
+    "shikaku.actions.retry_onshi": ("retry_onshi",),
+    "shikaku.actions.reveal_kojin_bango": ("open_kojin_bango",),
+    "shikaku.actions.terminal_slip": ("keep_slip", "hand_on_slip"),
+    "pmh.actions.issue_pmh_id": ("issue_pmh_id",),
+    "pmh.actions.record_jokyo": ("record_jokyo",),
+    "pmh.actions.record_refused_irai": ("record_refused_irai",),
+    "fugo.actions.record_desk": ("record_look", "record_refused_soshin"),
+    "fugo.actions.record_jotai": ("record_jotai",),
+    "fugo.actions.register_saihakko": ("withdraw_saihakko",),
+}
+# One transaction of one command of an operator, who sees that it said nothing and gives it again. Two go on: telegrams
+# are owed anew batch by batch, and what is not resent is found as refused again; after `resume_kek_version`, which only
+# says so in the log, keys move one by one, and a death there is the one at `key.wrapped_again`.
+_COMMANDED: Final[Mapping[str, tuple[str, ...]]] = {
+    "chukan.controls.kengen.actions.staff": ("_register_by_command",),
+    "chukan.controls.kikan.actions": (
+        *("register_hokensha", "resume_kek_version", "rotate_dek", "load_reference_data"),
+    ),
+    "chukan.controls.setsuzoku.actions.add_client_key": ("add_client_key",),
+    "chukan.controls.setsuzoku.actions.end_client": ("end_client", "end_client_key"),
+    "chukan.controls.setsuzoku.actions.register_client": ("register_client",),
+    "chukan.controls.setsuzoku.actions.renew_itaku": ("renew_itaku",),
+    "chukan.controls.sosa_log.actions.record_restore": ("record_restore",),
+    "shikaku.actions.resend_to_onshi": ("resend_to_onshi", "resend_pmh_ids"),
+}
+# One turn of a round that beat begins anew: it finds by its own look whatever the dead one left.
+_OF_ROUNDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "chukan.controls.kengen.actions.staff_slip": ("erase_expired_staff_slips",),
+    "chukan.controls.seitai.actions.erase_spent": ("erase_spent",),
+    "chukan.controls.setsuzoku.actions.purge_expired": ("purge_expired",),
+    "chukan.kernel.outbox.purge": ("purge_delivered",),
+    "shikaku.actions.erase_expired": ("erase_expired_slips", "erase_closed_cases"),
+    "pmh.actions.erase_expired": ("erase_if_over", "erase_old_irai"),
+    "fugo.actions.erase_counts": ("erase_old_counts",),
+    "fugo.actions.erase_expired": ("erase_if_over",),
+    "fugo.actions.request_fugo": ("request_early",),
+    # Requests that can never be asked leave their file; a file whose builder dies is built again without them.
+    "fugo.actions.transfer_yokyu_file": ("leave_out",),
+}
+ALONE: Final = tuple(
+    f"{module}.{name}"
+    for group in (_ANSWERED, _COMMANDED, _OF_ROUNDS)
+    for module, names in group.items()
+    for name in names
 )
 STEPS: Final = (
     "object.finishing",  # all bytes of an upload are written, it has no name yet
@@ -81,43 +182,21 @@ STEPS: Final = (
     "key.wrapped_again",  # one data key, with others still under the former KEK version
 )
 _SIDES: Final = ("committing", "committed")
-POINTS: Final = frozenset((*STEPS, *(f"{name}.{side}" for name in COMMITS for side in _SIDES)))
-# Passed only while keys are replaced, never by a file on its way.
-_OF_SEALS: Final = ("start_kek_version", "begin_reseal", "reseal_persons", "rewind_reseal", "close_reseal")
-_OF_HASHES: Final = (
-    *("start_index", "switch_index", "end_index"),
-    *("begin_reindex", "reindex_persons", "rewind_reindex", "close_reindex"),
-)
-RESEAL_POINTS: Final = frozenset(("key.wrapped_again", *(f"{name}.{side}" for name in _OF_SEALS for side in _SIDES)))
-REINDEX_POINTS: Final = frozenset(f"{name}.{side}" for name in _OF_HASHES for side in _SIDES)
+
+
+def _sides_of(*names: str) -> frozenset[str]:
+    return frozenset(f"{name}.{side}" for name in names for side in _SIDES)
+
+
+RESEAL_POINTS: Final = _sides_of(*_OF_SEALS) | {"key.wrapped_again"}
+REINDEX_POINTS: Final = _sides_of(*_OF_HASHES)
 ROTATION_POINTS: Final = RESEAL_POINTS | REINDEX_POINTS
-# Passed only on the way of a code.
-_OF_FUGO: Final = (
-    "request_fugo",
-    "begin_yokyu_file",
-    "finish_yokyu_file",
-    "send_yokyu_file",
-    "begin_soshin",
-    "record_soshin",
-    "record_fugo",
-)
-FUGO_POINTS: Final = frozenset(
-    (
-        *(step for step in STEPS if step.startswith("yokyu_file.")),
-        *(f"{name}.{side}" for name in _OF_FUGO for side in _SIDES),
-    )
-)
-# Passed only while codes are issued anew; its requests then go the way of all others.
-_OF_SAIHAKKO: Final = (
-    "register_saihakko",
-    "_ask_saihakko",
-    "execute_saihakko",
-    "extract_block",
-    "finish_extract",
-    "take_extract",
-    "confirm_saihakko",
-)
-SAIHAKKO_POINTS: Final = frozenset(f"{name}.{side}" for name in _OF_SAIHAKKO for side in _SIDES)
+FUGO_POINTS: Final = _sides_of(*_OF_FUGO) | {step for step in STEPS if step.startswith("yokyu_file.")}
+FUGO_ASIDE_POINTS: Final = _sides_of(*_OF_FUGO_ASIDE)
+SAIHAKKO_POINTS: Final = _sides_of(*_OF_SAIHAKKO)
+ALONE_POINTS: Final = _sides_of(*ALONE)
+FILE_POINTS: Final = _sides_of(*_OF_FILES) | (frozenset(STEPS) - ROTATION_POINTS - FUGO_POINTS)
+POINTS: Final = FILE_POINTS | ROTATION_POINTS | FUGO_POINTS | FUGO_ASIDE_POINTS | SAIHAKKO_POINTS | ALONE_POINTS
 
 
 def crash_point(name: str) -> None:
@@ -127,9 +206,10 @@ def crash_point(name: str) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-def crash_points_of(action: str) -> tuple[str, str] | None:
-    """Return the two points around the commit of an action, or None when they have no name."""
-    return (f"{action}.committing", f"{action}.committed") if action in COMMITS else None
+def crash_points_of(action: Callable[..., object]) -> tuple[str, str]:
+    """Return the two points around the commit of an action: by its name when that is enough, else by its whole path."""
+    name = action.__name__ if action.__name__ in COMMITS else f"{action.__module__}.{action.__name__}"
+    return f"{name}.committing", f"{name}.committed"
 
 
 def deaths() -> dict[str, int]:

@@ -71,7 +71,7 @@ def own_transaction(func: Callable[P, R]) -> Callable[P, R]:
 
     A refusal undoes it; what the refusal says has to stay is done then, by an action that owns its transaction too.
     """
-    points = crash_points_of(func.__name__)
+    committing, committed = crash_points_of(func)
 
     @wraps(func)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -81,15 +81,13 @@ def own_transaction(func: Callable[P, R]) -> Callable[P, R]:
         try:
             with _open_transaction(kwargs, "default", durable=True):
                 result = func(*args, **kwargs)
-                if points is not None:
-                    crash_point(points[0])
+                crash_point(committing)
         except DomainError as refusal:
             after_undo, refusal.after_undo = refusal.after_undo, None
             if after_undo is not None:
                 after_undo()
             raise
-        if points is not None:
-            crash_point(points[1])
+        crash_point(committed)
         return result
 
     wrapper.transaction_kind = "own"  # type: ignore[attr-defined]  # read by the architecture test

@@ -14,6 +14,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from importlib import import_module
 from pathlib import Path
@@ -31,14 +32,25 @@ ROLES = {
     "answer": "web",
     "seal": "sealer",
     "sweep": "worker",
+    "decide": "web",
+    "give_up": "web",
+    "lose": "worker",
+    "replay": "worker",
+    "expire": "worker",
+    "alone": "web",
 }
 # What most lives need, so that forking them brings it along.
 LOADED_ONCE = (
     "chukan.controls.sosa_log.management.commands.seal_sosa_log",
+    "shikaku.actions.decide_horyu",
+    "shikaku.actions.end_stuck_file",
+    "shikaku.actions.erase_expired",
     "shikaku.actions.process_toroku_file",
+    "shikaku.actions.replay_erasures",
     "shikaku.actions.send_to_onshi",
     "simulators.onshi.store",
     "tests.builders.files",
+    "tests.support.members",
 )
 FAILED = 1
 
@@ -90,29 +102,84 @@ class Life:
             pass
 
     def _ring(self, _task: str, payload: Mapping[str, str | int]) -> None:
+        if getattr(self.told, "broker_gone", False):
+            raise ConnectionRefusedError
         with Path(self.told.bells).open("a", encoding="ascii") as bells:
             bells.write(f"{payload['uketsuke_id']}\n")
 
     def worker(self) -> None:
+        """Bring a file to its end and ring for the sender's next one, as the task does."""
+        from django.conf import settings
+
+        from chukan.controls.uketsuke.actions import call_next
         from chukan.kernel.principal import system_principal
-        from shikaku.actions.process_toroku_file import process_toroku_file
+        from shikaku.actions import process_toroku_file
         from shikaku.actions.sender_principal import sender_principal
 
+        settings.HORYU_PERCENT = self.told.percent
         hub = system_principal(actor_id="worker")
-        process_toroku_file(
-            by=sender_principal(by=hub, sender=self.told.zone, hokensha_code=self.told.zone),
+        by = sender_principal(by=hub, sender=self.told.zone, hokensha_code=self.told.zone)
+        ended = process_toroku_file.process_toroku_file(
+            by=by,
             uketsuke_id=UUID(self.told.uketsuke_id),
             now=self.now,
             block_lines=self.told.block_lines,
             apart_lines=self.told.apart_lines,
         )
+        following = call_next(by=by, now=self.now()) if ended else None
+        if following is not None:
+            self._ring("", {"uketsuke_id": str(following)})
+
+    def decide(self) -> None:
+        """Let the システム管理責任者 of the insurer decide about a held file at the terminal."""
+        from shikaku.actions import decide_horyu
+        from tests.support.principals import ALL_SHIKAKU, clerk
+
+        by = clerk(self.told.zone, kengen=ALL_SHIKAKU | {("kanri", "shokai"), ("kanri", "koshin")})
+        act = decide_horyu.release_horyu if self.told.decision == "kaijo" else decide_horyu.withdraw_horyu
+        decider = decide_horyu.Decider(self.told.zone, by.actor_id, by.actor_name, "HS-305")
+        act(by=by, uketsuke_id=UUID(self.told.uketsuke_id), decider=decider, done_by=by, now=self.now())
+
+    def give_up(self) -> None:
+        """End a file that stands still, by command; who had no answer is told that it has ended."""
+        from chukan.kernel.errors import Conflict
+        from shikaku.actions.end_stuck_file import end_stuck_file
+
+        bango = self.told.uketsuke_bango
+        with suppress(Conflict):
+            end_stuck_file(by=_command(), uketsuke_bango=bango, riyu="障害が続くため", now=self.now())
+
+    def lose(self) -> None:
+        """Lose the file of a 受付 that had ended when the journal noted it: its row is of before the restore."""
+        from chukan.kernel.storage import store
+
+        store().erase(self.told.file_key, rule="KJ-IN-21", now=self.now())
+
+    def replay(self) -> None:
+        from shikaku.actions.replay_erasures import replay_erasures
+
+        replay_erasures(by=_command(), now=self.now())
+
+    def expire(self) -> None:
+        """What beat does every day."""
+        from chukan.kernel.principal import system_principal
+        from shikaku.actions.erase_expired import erase_expired_refused_lines
+
+        erase_expired_refused_lines(by=system_principal(actor_id="beat"), now=self.now())
+
+    def alone(self) -> None:
+        """Register one person, as a screen does; then there is nothing left to do."""
+        from tests.support.members import joined
+
+        joined(self.told.serial, now=self.now())
 
     def deliver(self) -> None:
         from chukan.kernel.principal import system_principal
         from shikaku.actions.send_to_onshi import send_to_onshi
 
         by, gateway = system_principal(actor_id="deliver_onshi"), StandIn(Path(self.told.onshi))
-        while send_to_onshi(by=by, gateway=gateway, now=self.now, limit=self.told.block_lines):
+        gateway.silent = self.told.silent
+        while send_to_onshi(by=by, gateway=gateway, now=self.now, limit=self.told.batch):
             pass
 
     def answer(self) -> None:
@@ -153,6 +220,7 @@ class StandIn:
     """The stand-in of オンライン資格確認等システム without the network: each telegram once, whatever is sent again."""
 
     forgets = False
+    silent = False  # the next call arrives, and its answer does not
 
     def __init__(self, path: Path) -> None:
         from simulators.onshi.store import Store
@@ -160,13 +228,23 @@ class StandIn:
         self._store = Store(path)
 
     def send(self, telegrams: Sequence[Mapping[str, object]], *, now: datetime) -> frozenset[str]:
+        from shikaku.gateways.onshi import OutcomeUnknown
         from simulators.onshi.telegrams import read_telegram
 
         read = [read_telegram(json.loads(json.dumps(dict(telegram)))) for telegram in telegrams]
         if self.forgets:
             read = [read_telegram({**telegram, "soshin_bango": str(uuid4())}) for telegram in telegrams]
         codes = self._store.receive(read, at=now.isoformat(), answer_after=0.0)
+        if self.silent:
+            self.silent = False
+            raise OutcomeUnknown("no answer")
         return frozenset(str(t["soshin_bango"]) for t, code in zip(telegrams, codes, strict=True) if code == "ok")
+
+
+def _command() -> Any:
+    from chukan.kernel.principal import Principal
+
+    return Principal(channel="command", soshiki="command", actor_id="proof", actor_name="管理コマンド")
 
 
 def results_after_the_commit() -> None:
@@ -207,11 +285,31 @@ def uploads_stay() -> None:
     setattr(FileStore, "erase_object", lambda *_a, **_k: None)  # noqa: B010  # a mutant
 
 
+def next_begins_early() -> None:
+    """Mutant: a file does not wait for the one of its sender before it."""
+    from chukan.controls.uketsuke.actions import moves
+
+    setattr(moves, "has_to_wait", lambda _row: False)  # noqa: B010  # a mutant
+
+
+def decided_again() -> None:
+    """Mutant: a decision that is repeated, because its answer never came, counts once more."""
+    from chukan.controls.uketsuke.actions import decide_horyu as real
+    from shikaku.actions import decide_horyu as action
+
+    def always_new(**given: Any) -> str:
+        return real(**given) or "shori"
+
+    setattr(action, "decide_horyu", always_new)  # noqa: B010  # a mutant
+
+
 MUTANTS: Mapping[str, Callable[[], None]] = {
     "results_after_the_commit": results_after_the_commit,
     "bookmark_stays": bookmark_stays,
     "receiver_forgets": receiver_forgets,
     "uploads_stay": uploads_stay,
+    "next_begins_early": next_begins_early,
+    "decided_again": decided_again,
 }
 
 

@@ -13,23 +13,35 @@ from typing import Any
 import psycopg
 
 from tests.builders.files import objects
-from tests.journeys.sample import HeldPerson, Sample, differences, held_after
-from tests.proofs.crash_field import Field, SentFile
+from tests.journeys.sample import HeldPerson, differences, held_after
+from tests.proofs.crash_field import Field
+from tests.proofs.crash_files import GIVEN_UP, LOST, UNREADABLE, SentFile, joined_sample
 from tests.support.world import manage
 
 _UKETSUKE = """
 SELECT id::text, state, line_count, bookmark, ok_count + warned_count + refused_count, refused_count,
-  file_erased_at IS NOT NULL, file_key FROM uketsuke_uketsuke WHERE sender = %s AND digest = %s
+  file_erased_at IS NOT NULL, file_key, reason_code FROM uketsuke_uketsuke WHERE sender = %s AND digest = %s
 """
 _MEISAI = """
 SELECT meisai_no, line_number, shori_kekka_kubun, shori_kekka_meisai_code, shori_kekka_shosai_code,
   coalesce(lpad(hihokensha_edaban::text, 10, '0'), ''), coalesce(shikaku_tsuban::text, '')
-FROM uketsuke_meisai WHERE uketsuke_id = %s ORDER BY meisai_no
+FROM uketsuke_meisai WHERE uketsuke_id IN (SELECT id FROM uketsuke_uketsuke WHERE sender = %s AND digest = %s)
+ORDER BY uketsuke_id, meisai_no
 """
 _PERSONS = """
 SELECT hihokensha_edaban, himozuke_bango::text, bi_bango FROM shikaku_itaku_kukaku_kanyusha
 WHERE hokensha_code = %s ORDER BY hihokensha_edaban
 """
+_DECISIONS = "SELECT decision FROM uketsuke_horyu WHERE uketsuke_id = %s"
+# Whose turn came before a file of the same sender that came earlier, and was not held, had ended (ADR 0026).
+_TOO_EARLY = """
+SELECT u.sender, count(*) FROM uketsuke_uketsuke u
+WHERE EXISTS (
+  SELECT 1 FROM uketsuke_uketsuke e WHERE e.sender = u.sender AND e.accepted_at < u.accepted_at
+    AND e.finished_at > u.started_at AND NOT EXISTS (SELECT 1 FROM uketsuke_horyu h WHERE h.uketsuke_id = e.id))
+GROUP BY 1
+"""
+_KEPT = "SELECT count(*) FROM uketsuke_uketsuke WHERE file_key <> '' OR refused_until IS NOT NULL"
 _LOGGED = "SELECT count(*) FROM sosa_log_event WHERE kind = %s"
 _UNSEALED = (
     "SELECT count(*) FROM sosa_log_event e WHERE NOT EXISTS (SELECT 1 FROM sosa_log_leaf l WHERE l.event_id = e.id)"
@@ -48,43 +60,81 @@ _COLUMNS = (
 def faults(field: Field) -> list[str]:
     """Return everything that is not as it must be after `field`, each in one line; nothing personal."""
     with field.world.admin() as admin:
-        found = [fault for file in field.files for fault in _of_file(admin, field, file)]
+        found = [fault for file in field.files for fault in _of_file(admin, file)]
+        for zone in dict.fromkeys(file.zone for file in field.files):
+            found += _of_zone(admin, field, zone)
+        found += [f"{zone}: {count} files began too early" for zone, count in admin.execute(_TOO_EARLY)]
         found += _of_queues(admin)
         found += _of_log(admin, field)
     found += [f"upload left: {Path(path).name}" for path in objects(field.world.home)]
     found += _of_stand_in(field.onshi)
-    return found
+    return found + _of_lives(field)
 
 
-def _of_file(admin: psycopg.Connection, field: Field, file: SentFile) -> Iterator[str]:
+def _of_lives(field: Field) -> list[str]:
+    failed, field.failures = field.failures, []
+    return [f"{job}: a life failed and nothing was killed under it" for job in failed]
+
+
+def left_behind(field: Field) -> list[str]:
+    """Return what is still kept of refused lines when their days are over."""
+    with field.world.admin() as admin:
+        found = [f"refused lines: {_one(admin, _KEPT)} files keep theirs"] if _one(admin, _KEPT) else []
+        if lines := _one(admin, "SELECT count(*) FROM uketsuke_teiseimachi"):
+            found.append(f"refused lines: {lines} left")
+        due = _one(admin, "SELECT count(*) FROM uketsuke_uketsuke WHERE refused_count > 0")
+        if (told := _one(admin, _LOGGED, "file_expired")) != due:
+            found.append(f"log: {told} file_expired for {due}")
+        if unsealed := _one(admin, _UNSEALED):
+            found.append(f"log: {unsealed} events are not sealed")
+    return found + _of_lives(field)
+
+
+def _of_file(admin: psycopg.Connection, file: SentFile) -> Iterator[str]:
     rows = admin.execute(_UKETSUKE, [file.zone, file.digest]).fetchall()
     if len(rows) != 1:
         yield f"{file.zone}: {len(rows)} 受付 for one file"
         return
-    uketsuke_id, state, lines, bookmark, counted, refused, erased, file_key = rows[0]
+    uketsuke_id, state, lines, bookmark, counted, refused, erased, file_key, reason = rows[0]
     if not erased:
         yield f"{file.zone}: the upload is not noted as erased"
     if bool(file_key) != bool(refused):
         yield f"{file.zone}: the key of the upload is {'kept' if file_key else 'gone'} with {refused} refused lines"
-    if file.sample is None:
-        if state != "kyohi" or bookmark:
-            yield f"{file.zone}: {state} at line {bookmark}, and was to be refused"
+    decided = [row[0] for row in admin.execute(_DECISIONS, [uketsuke_id]).fetchall()]
+    if decided != [file.decision] * bool(file.decision):
+        yield f"{file.zone}: held and decided {decided}, and was to be {file.decision or 'registered without a word'}"
+    kekka = _kekka(admin, file)
+    if file.reason:
+        if (state, reason, bookmark, len(kekka)) != ("kyohi", file.reason, 0, 0):
+            yield f"{file.zone}: {state} {reason} at line {bookmark}, and was to be refused as {file.reason}"
         return
-    if state != "kanryo" or not lines == bookmark == counted == len(file.sample.answers):
+    answers = file.sample.answers
+    if state != "kanryo" or not lines == bookmark == counted == len(answers):
         yield f"{file.zone}: {state}, line {bookmark} of {lines}, {counted} counted"
-    kekka = [
-        dict(zip(_COLUMNS, map(str, row), strict=True)) for row in admin.execute(_MEISAI, [uketsuke_id]).fetchall()
-    ]
-    yield from _of_lines(admin, field, file.sample, kekka)
-
-
-def _of_lines(admin: psycopg.Connection, field: Field, sample: Sample, kekka: list[dict[str, str]]) -> Iterator[str]:
-    zone, answers = sample.hokensha, sample.answers
     if [one["受付明細番号"] for one in kekka] != [str(number) for number in range(1, len(answers) + 1)]:
-        yield f"{zone}: {len(kekka)} results for {len(answers)} lines"
+        yield f"{file.zone}: {len(kekka)} results for {len(answers)} lines"
         return
-    yield from (f"{zone}: line {told.split(' ', 1)[0]} has another result" for told in differences(kekka, answers))
-    due = held_after(sample, kekka)
+    for told in differences(kekka, answers):
+        yield f"{file.zone}: line {told.split(' ', 1)[0]} has another result"
+
+
+def _kekka(admin: psycopg.Connection, file: SentFile) -> list[dict[str, str]]:
+    rows = admin.execute(_MEISAI, [file.zone, file.digest]).fetchall()
+    return [dict(zip(_COLUMNS, map(str, row), strict=True)) for row in rows]
+
+
+def _of_zone(admin: psycopg.Connection, field: Field, zone: str) -> Iterator[str]:
+    """Compare what a zone holds with all lines of its registered files, one after the other."""
+    files = [file for file in field.files if file.zone == zone and not file.reason]
+    if not files:
+        if persons := admin.execute(_PERSONS, [zone]).fetchall():
+            yield f"{zone}: {len(persons)} persons of files that were refused"
+        return
+    whole = joined_sample(field.folder, f"whole_{zone}", [file.sample for file in files])
+    kekka = [result for file in files for result in _kekka(admin, file)]
+    if len(kekka) != len(whole.answers):
+        return  # told with the file
+    due = held_after(whole, kekka)
     persons = admin.execute(_PERSONS, [zone]).fetchall()
     if [row[0] for row in persons] != list(range(1, len(due) + 1)):
         yield f"{zone}: 枝番 with gaps: {len(persons)} persons, the last is {persons[-1][0] if persons else 0}"
@@ -153,11 +203,15 @@ def _of_queues(admin: psycopg.Connection) -> Iterator[str]:
 
 
 def _of_log(admin: psycopg.Connection, field: Field) -> Iterator[str]:
-    whole = [file for file in field.files if file.sample is not None]
+    reasons = Counter(file.reason for file in field.files)
+    decisions = Counter(file.decision for file in field.files)
     for kind, due in {
         "file_accepted": len(field.files),
-        "file_finished": len(whole),
-        "file_refused": len(field.files) - len(whole),
+        "file_finished": reasons[""],
+        "file_refused": reasons[UNREADABLE] + reasons[GIVEN_UP] + reasons[LOST],
+        "file_held": decisions["kaijo"] + decisions["torisage"],
+        "file_released": decisions["kaijo"],
+        "file_withdrawn": decisions["torisage"],
     }.items():
         if (count := _one(admin, _LOGGED, kind)) != due:
             yield f"log: {count} {kind} for {due}"
