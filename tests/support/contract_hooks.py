@@ -180,6 +180,9 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
         case.headers.setdefault("Authorization", "Signature")
     if case.headers and "header" not in wrong:
         case.headers = CaseInsensitiveDict(_led_headers(case.headers))
+    if "body" in wrong and case.media_type == "multipart/form-data" and isinstance(case.body, dict):
+        # An empty list leaves no part in a form: what is wrong with the body would not be sent.
+        case.body = {name: "x" if value == [] else value for name, value in case.body.items()}
     # What is set counts as made anew and is judged again, which nothing can do with the bytes of a file.
     if "body" not in wrong and (led := _led_body(context.operation.path, case.body)) is not case.body:
         case.body = led
