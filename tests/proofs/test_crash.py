@@ -22,7 +22,6 @@ from tests.support.world import World
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.mark.slow
 def test_no_line_is_lost_or_applied_twice_whoever_dies(proof: Proof, world: World, tmp_path: Path) -> None:
     dice = random.Random(proof.seed)
     fields = proof.at(ci=1, full=10)
