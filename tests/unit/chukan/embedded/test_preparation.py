@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
-from chukan.embedded.preparation import FIRST_MEMBERS_FILE, HOKENSHA_CODE, STEPS
+from chukan.embedded.preparation import FIRST_MEMBERS_FILE, HOKENSHA_CODE, STEPS, free_port
 from chukan.embedded.process_table import Stage
 from simulators.juki.jumin import Jumin
 from simulators.juki.store import JukiStore
@@ -26,3 +27,15 @@ def test_juki_knows_everybody_of_the_first_members(tmp_path: Path) -> None:
     assert len(numbers) == 300
     assert [number for number in numbers if living.shutoku_bango(number) is None] == []
     store.close()
+
+
+def test_a_port_is_kept_while_it_is_free_and_is_none_a_call_going_out_may_take(tmp_path: Path) -> None:
+    note = tmp_path / "web.port"
+    port = free_port(note)
+
+    assert port < 32_768
+    assert free_port(note) == port
+    with socket.socket() as line:
+        line.bind(("127.0.0.1", port))
+        line.listen()
+        assert free_port(note) != port
