@@ -36,15 +36,16 @@ class ShoriKekkaView(MachineView):
             raise Invalid("kubun_fusei", "処理結果区分は 1、2、9 のどれかにしてください。", pointer="shori_kekka_kubun")
         if code is None:
             code = ""
-        if not isinstance(code, str) or len(code) > schemas.MEISAI_CODE_MAX or not _MEISAI_CODE.fullmatch(code):
-            raise Invalid(
-                "meisai_code_fusei", "処理結果明細コードを読み取れません。", pointer="shori_kekka_meisai_code"
-            )
-        if contains_kojin_bango(code):  # it is kept as it came and shown to clerks. 根拠: KJ-IN-19
+        # It is kept as it came and shown to clerks. 根拠: KJ-IN-19
+        if isinstance(code, str) and contains_kojin_bango(code):
             raise Invalid(
                 "meisai_code_bango",
                 "処理結果明細コードに個人番号と同じ形の数字があります。個人番号は受け取れません。",
                 pointer="shori_kekka_meisai_code",
+            )
+        if not isinstance(code, str) or len(code) > schemas.MEISAI_CODE_MAX or not _MEISAI_CODE.fullmatch(code):
+            raise Invalid(
+                "meisai_code_fusei", "処理結果明細コードを読み取れません。", pointer="shori_kekka_meisai_code"
             )
         outcome = record_onshi_kekka(
             by=self.by,
