@@ -94,7 +94,8 @@ def _ask(body: dict[str, Any], die: int) -> dict[str, Any]:
 
 
 def _tell(body: dict[str, Any], die: int) -> dict[str, Any]:
-    return {**body, "soshin_bango": TOLD["soshin"][die % len(TOLD["soshin"])]}
+    kept = {key: value for key, value in body.items() if not contains_kojin_bango(str(value))}
+    return {**kept, "soshin_bango": TOLD["soshin"][die % len(TOLD["soshin"])]}
 
 
 def _issue(body: dict[str, Any], die: int) -> dict[str, Any]:
@@ -144,7 +145,8 @@ def _led_body(path: str, body: Any) -> Any:
 def _goes_wrong(body: Mapping[str, Any]) -> bool:
     """Tell whether the hub refuses it for what no shape can say: a 個人番号 as a code, a time that is still to come."""
     items = body.get("items") or [body]
-    numbers = any(contains_kojin_bango(str(one.get("kikanbetsu_fugo", ""))) for one in items)
+    codes = ("kikanbetsu_fugo", "shori_kekka_meisai_code")
+    numbers = any(contains_kojin_bango(str(one.get(code) or "")) for one in items for code in codes)
     return numbers or not _is_past(body.get("known_at"))
 
 
