@@ -236,15 +236,15 @@ class Keyring:
         return "Keyring(****)"
 
 
-_keyrings: Final[dict[Path, Keyring]] = {}
+_keyrings: Final[dict[Path | str, Keyring]] = {}
 _keyrings_lock: Final = threading.Lock()
 
 
 def get_keyring() -> Keyring:
     """Return the process-wide keyring of this CHUKAN_HOME."""
-    home = Path(settings.CHUKAN_HOME)
+    home = settings.CHUKAN_HOME  # as it is: every sealed row asks, and a new Path costs as much as opening one
     keyring = _keyrings.get(home)
     if keyring is None:
         with _keyrings_lock:
-            keyring = _keyrings.setdefault(home, Keyring(FileKms(home), DatabaseKeyTable()))
+            keyring = _keyrings.setdefault(home, Keyring(FileKms(Path(home)), DatabaseKeyTable()))
     return keyring
