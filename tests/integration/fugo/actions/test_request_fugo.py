@@ -7,12 +7,12 @@ from csv import DictReader
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
-from django.db import connections
+from django.db import connection, connections, transaction
 
 from chukan.controls import kikan
 from chukan.kernel import clock
@@ -315,3 +315,49 @@ def test_a_ring_that_fails_keeps_no_other_from_being_made_up_for(world: World, m
     assert [row[:2] for row in links(world)] == [(KENPO, 2)]
     left = list_unheard(by=WORKER, task=HEARS, before=clock.now(), most=9)
     assert [one.event_id for one in left] == [first.event_id]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "fugo_known(%(persons)s::uuid[])",
+        "fugo_link(%(persons)s::uuid[], %(edabans)s::bigint[], true)",
+        "fugo_request(%(fresh)s::uuid[], %(persons)s::uuid[], %(edabans)s::bigint[], %(meisai)s::text[], 'u', now())",
+    ],
+)
+def test_what_a_person_has_is_found_without_a_walk_through_what_others_have(world: World, call: str) -> None:
+    """Before anything is known of the tables, too, as right after the first large file."""
+    others, block = 10_000, 600
+    with world.admin() as admin:
+        admin.execute(
+            "INSERT INTO fugo_shutoku_yokyu (shori_tsuban, himozuke_bango, fugo_shutoku_status,"
+            " fugo_status_koshin_nichiji, fugo_yokyu_uketsuke_nichiji, fugo_saihakko_flag, hokensha_code,"
+            " hihokensha_edaban, uketsuke_bango, uketsuke_meisai_bango, asked_count, shori_kekka_shosai_code,"
+            " shori_kekka_message) SELECT uuidv7(), uuidv4(), '1', now(), now(), false, %s, n, 'u', '', 0, '', ''"
+            " FROM generate_series(1, %s) AS n",
+            [KENPO, others],
+        )
+        admin.execute(
+            "INSERT INTO fugo_kikanbetsu_fugo (id, himozuke_bango, ct_kikanbetsu_fugo, bi_kikanbetsu_fugo,"
+            " shori_tsuban, hakko_no, yoto, fugo_saihakko_flag, fugo_uketsuke_nichiji, fugo_settei_nichiji)"
+            " SELECT uuidv7(), uuidv4(), '', n::text::bytea, uuidv4(), 1, '2', false, now(), now()"
+            " FROM generate_series(1, %s) AS n",
+            [others],
+        )
+    given: dict[str, Any] = {
+        "persons": [uuid4() for _ in range(block)],
+        "fresh": [uuid4() for _ in range(block)],
+        "edabans": list(range(block)),
+        "meisai": [""] * block,
+    }
+
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('chukan.hokensha_code', %s, true)", [KENPO])
+        cursor.execute(f"SELECT FROM {call}", given)
+        cursor.execute(
+            "SELECT sum(seq_tup_read + idx_tup_fetch)::bigint FROM pg_stat_xact_user_tables"
+            " WHERE relname IN ('fugo_shutoku_yokyu', 'fugo_kikanbetsu_fugo')"
+        )
+        (walked,) = cursor.fetchone()
+
+    assert walked < block
