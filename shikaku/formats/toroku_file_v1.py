@@ -12,6 +12,7 @@ from chukan.kernel.values.edaban import is_valid_edaban
 from shikaku.domain.horyu import CHANGING, JOINING, LEAVING, Tally
 from shikaku.domain.items import FILE_HEADERS, GROUPS, HEADER_OF, ITEMS, REQUIRED_HEADERS, TOP
 from shikaku.domain.line import TorokuLine, Value
+from shikaku.domain.shikaku_tsuban import read_shikaku_tsuban
 from shikaku.domain.violations import Violation
 from shikaku.domain.ymd import iso_of_compact
 from shikaku.formats.csv_records import RECORD_LIMIT, read_records, split_record
@@ -273,11 +274,6 @@ def _edaban(text: str) -> Value:
     return int(text) if is_valid_edaban(text) else None
 
 
-def _tsuban(text: str) -> Value:
-    number = _number(text)
-    return number if isinstance(number, int) and number > 0 else None
-
-
 _CONVERTERS: Final[dict[str, Callable[[str], Value]]] = {
     "date": iso_of_compact,
     "month": _month,
@@ -286,5 +282,5 @@ _CONVERTERS: Final[dict[str, Callable[[str], Value]]] = {
 }
 _TOP_CONVERTERS: Final[dict[str, Callable[[str], Value]]] = {
     "hihokensha_edaban": _edaban,
-    "shikaku_tsuban": _tsuban,
+    "shikaku_tsuban": read_shikaku_tsuban,
 }

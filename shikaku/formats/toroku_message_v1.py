@@ -12,10 +12,10 @@ from chukan.kernel.values.kojin_bango import contains_kojin_bango
 from shikaku.domain.items import GROUPS, REPEATED_GROUPS, SYSTEM, TOP
 from shikaku.domain.line import TorokuLine
 from shikaku.domain.plain_text import is_printable
+from shikaku.domain.shikaku_tsuban import is_shikaku_tsuban
 
 # More than anybody has; a message is not a file.
 ELEMENTS_LIMIT: Final = 100
-TSUBAN_END: Final = 10**9
 _SHOWN_KEY: Final = 64
 _REQUIRED: Final = ("shori_shubetsu_code", "hokensha_code")
 _TEXTS: Final = ("kojin_bango", "koshingo_kojin_bango", "kojin_bango_koshin_kubun", "fugo_shutoku_yokyu_kubun")
@@ -105,7 +105,7 @@ def _edaban(value: object, unreadable: list[str]) -> int | None:
 def _tsuban(value: object, unreadable: list[str]) -> int | None:
     if value is None:
         return None
-    if type(value) is int and 0 < value < TSUBAN_END:
+    if type(value) is int and is_shikaku_tsuban(value):
         return value
     unreadable.append("shikaku_tsuban")
     return None

@@ -28,8 +28,8 @@ from shikaku.actions.terminal_slip import keep_slip
 from shikaku.domain.error_items import error_items
 from shikaku.domain.items import ITEMS, REPEATED_GROUPS, SINGLE_GROUPS
 from shikaku.domain.line import TorokuLine, Value
+from shikaku.domain.shikaku_tsuban import read_shikaku_tsuban
 from shikaku.domain.violations import Violation
-from shikaku.formats.toroku_message_v1 import TSUBAN_END
 from shikaku.http.terminal_bango import ANEW, HeldBango, TypedBango, held_on, read_bango, with_numbers
 from shikaku.http.terminal_entry import NOT_SHOWN, CheckGroup, CheckLine
 from shikaku.http.terminal_file_show import parts_of
@@ -233,16 +233,16 @@ def _line(
             edaban = parse_edaban(clean_bango(mended.values["hihokensha_edaban"]))
         except ValueError:
             reading.unreadable.append("hihokensha_edaban")
-    tsuban = clean_bango(mended.values.get("shikaku_tsuban", ""))
-    is_tsuban = tsuban.isdecimal() and 0 < int(tsuban) < TSUBAN_END
-    if tsuban and not is_tsuban:  # twelve digits are a 個人番号 rather than this, and come back no more
+    typed_tsuban = clean_bango(mended.values.get("shikaku_tsuban", ""))
+    tsuban = read_shikaku_tsuban(typed_tsuban)
+    if typed_tsuban and tsuban is None:  # twelve digits are a 個人番号 rather than this, and come back no more
         reading.unreadable.append("shikaku_tsuban")
     line = line_of(
         reading,
         shori_shubetsu_code=mended.values.get("shori_shubetsu_code", ""),
         hokensha_code=by.hokensha_code or "",
         hihokensha_edaban=edaban,
-        shikaku_tsuban=int(tsuban) if is_tsuban else None,
+        shikaku_tsuban=tsuban,
         top={name: mended.values.get(name, "") for name in (FUGO, KOSHIN_KUBUN)},
         kojin_bango=kojin_bango,
         koshingo_kojin_bango=koshingo,

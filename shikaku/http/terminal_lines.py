@@ -21,6 +21,8 @@ _NEVER_EMPTY: Final = "{label}は空にできません。値を入力してく�
 _TWICE: Final = "2回の入力が一致しません。届出書を見て、2つの欄に同じ番号を入力してください。"
 _AGAIN: Final = "確かめのため、同じ番号をもう一度入力してください。"
 _HENKO_SUFFIX: Final = "_henko_ymd"
+# Longer than any amount that is held; what is longer still cannot be one, and thousands of digits cannot even be read.
+_DIGITS_READ: Final = 20
 
 
 class Unreadable(ValueError):
@@ -51,7 +53,7 @@ def canonical(item: Item, typed: str) -> Value:
         typed = unicodedata.normalize("NFKC", typed).translate(_DASHES)
     if item.kind == "number":
         digits = typed.replace(",", "")
-        if not digits.isdecimal():
+        if not digits.isdecimal() or len(digits) > _DIGITS_READ:
             raise Unreadable
         return int(digits)
     return typed
