@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -56,20 +56,32 @@ def _edaban(path: Path | None) -> dict[int, str]:
         return {int(row[LINE_COLUMN]): row[EDABAN_COLUMN] for row in csv.DictReader(file) if row[EDABAN_COLUMN]}
 
 
+def _first_numbers(rows: Iterable[Row]) -> dict[str, str]:
+    """For every number a person was given later, the one they came with: they are followed as a whole or not at all."""
+    first: dict[str, str] = {}
+    for row in rows:
+        if row[c.KOJIN] and row[c.KOSHINGO]:
+            first[row[c.KOSHINGO]] = first.get(row[c.KOJIN], row[c.KOJIN])
+    return first
+
+
 def _zone(follow_up: FollowUp, *, wanted: int, dice: Random) -> tuple[Zone, list[Held]]:
     """What the hub holds of a sample of the persons."""
     encoding, accepted, edaban = _encoding_of(follow_up.file), _accepted(follow_up.truth), _edaban(follow_up.kekka)
+    first = _first_numbers(row for line, row in _rows(follow_up.file, encoding) if line in accepted)
     numbers = [
         row[c.KOJIN]
         for line, row in _rows(follow_up.file, encoding)
         if line in accepted and row[c.SHORI] == "01" and row[c.KUBUN] != "02"
     ]
-    chosen = set(dice.sample(numbers, min(wanted, len(numbers))))
+    persons = list(dict.fromkeys(first.get(number, number) for number in numbers))
+    chosen = set(dice.sample(persons, min(wanted, len(persons))))
     zone = Zone()
-    zone.world.update(set(numbers) - chosen)
+    zone.world.update(number for number in numbers if first.get(number, number) not in chosen)
     for line, row in _rows(follow_up.file, encoding):
         named = zone.by_number.get(row[c.KOJIN]) if line in accepted else None
-        if line not in accepted or (named is None and row[c.KOJIN] not in chosen):
+        number = first.get(row[c.KOJIN], row[c.KOJIN])
+        if line not in accepted or (named is None and number not in chosen):
             continue
         zone.apply(row)
         held = zone.by_number.get(row[c.KOJIN]) or named

@@ -114,33 +114,18 @@ def joined_sample(folder: Path, name: str, samples: Sequence[Sample]) -> Sample:
 
 
 def _following(folder: Path, name: str, before: Sample, *, seed: int, lines: int) -> Sample:
-    """Make a file about the people of those before: moves, losses, corrections, items cleared, and some mistakes.
-
-    As many lines are asked for as came before, and the first ones taken: only then does the generator follow everybody,
-    also those who were given another number and came back under it.
-    """
+    """Make a file about some of the people of those before: moves, losses, corrections, items cleared, mistakes."""
     made = Sample(folder / f"{name}.csv", folder / f"{name}_seikai.csv", before.hokensha)
     done = make_people(
         [
-            *(
-                "--n",
-                str(max(lines, len(before.answers))),
-                "--seed",
-                str(seed),
-                "--hokensha",
-                before.hokensha,
-                "--bango",
-                before.hokensha,
-            ),
+            *("--n", str(lines), "--seed", str(seed)),
+            *("--hokensha", before.hokensha, "--bango", before.hokensha),
             *("--date", LATER_DAY, "--errors", "0.05"),
             *("--follow-up", str(before.file), "--follow-up-truth", str(before.truth)),
             *("--out", str(made.file), "--truth", str(made.truth)),
         ]
     )
     assert done == 0
-    for path in (made.file, made.truth):
-        kept = path.read_bytes().split(b"\r\n")[: lines + 1]
-        path.write_bytes(b"\r\n".join([*(line for line in kept if line), b""]))
     return made
 
 

@@ -243,6 +243,23 @@ class TestFollowUp:
         if with_results:
             assert any("E211" in row["処理結果明細コード"] for row in later)
 
+    @pytest.mark.parametrize("seed", ["1", "2", "3"])
+    def test_who_was_given_another_number_is_followed_as_one(self, tmp_path: Path, seed: str) -> None:
+        """A person who came back under the later number, too, among the few of two files who are followed."""
+        made = ["--seed", seed, "--errors", "0"]
+        first, _ = make(tmp_path, "a", "--n", "600", *made)
+        asked = ["--follow-up", str(tmp_path / "a.csv"), "--follow-up-truth", str(tmp_path / "a.seikai.csv")]
+        second, _ = make(tmp_path, "b", "--n", "3000", *made, *asked)
+        head, *lines = [*first.splitlines(), *second.splitlines()[1:]]
+        (tmp_path / "both.csv").write_bytes(b"\r\n".join([head, *lines, b""]))
+        answers = [f"{line},1" for line in range(2, len(lines) + 2)]
+        (tmp_path / "both.seikai.csv").write_text("\n".join(["行番号,処理結果区分", *answers]), "utf-8")
+        asked = ["--follow-up", str(tmp_path / "both.csv"), "--follow-up-truth", str(tmp_path / "both.seikai.csv")]
+
+        _, later = make(tmp_path, "c", "--n", "60", *made, *asked)
+
+        assert len(later) > 40
+
 
 @given(seed=st.integers(0, 99), household=st.integers(0, 10**9))
 def test_a_number_leads_back_to_its_person(seed: int, household: int) -> None:

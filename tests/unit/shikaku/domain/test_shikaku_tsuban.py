@@ -28,6 +28,8 @@ def test_text_is_a_number_of_nine_digits_at_most(text: str, number: int | None) 
     assert read_shikaku_tsuban(text) == number
 
 
-@pytest.mark.parametrize(("number", "can_be"), [(0, False), (1, True), (999_999_999, True), (10**9, False), (-1, False)])
+@pytest.mark.parametrize(
+    ("number", "can_be"), [(0, False), (1, True), (999_999_999, True), (10**9, False), (-1, False)]
+)
 def test_numbers_begin_at_one(number: int, can_be: bool) -> None:
     assert is_shikaku_tsuban(number) is can_be
