@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import yaml
 
@@ -42,6 +43,7 @@ OPERATIONS = {
     for path, operations in CONTRACT["paths"].items()
     for method, operation in operations.items()
 }
+STATE = "/api/v1/fugo/jotai"
 PERSONS = 5
 KEPT = 3  # more persons, whose registration nothing ends: somebody is insured at the end as well
 
@@ -160,6 +162,19 @@ class TestContract:
         for operation, statuses in OPERATIONS.items():
             for status in statuses & {200, 201, 202, 204}:
                 assert found.tally[f"{operation} {status}"], f"{operation} never answered {status}"
+
+    @pytest.mark.parametrize(
+        ("query", "headers", "status"),
+        [("?cursor=" + "a" * 9_000, {}, 414), ("", {"X-Request-ID": "a" * 9_000}, 431)],
+    )
+    def test_what_the_server_refuses_by_itself_is_promised_too(
+        self, port: int, query: str, headers: dict[str, str], status: int
+    ) -> None:
+        answer = httpx.get(f"{origin_of(port)}{STATE}{query}", headers=headers, trust_env=False, timeout=30)
+
+        promised = CONTRACT["paths"][STATE]["get"]["responses"][str(status)]["content"]
+        assert (answer.status_code, answer.headers["Content-Type"]) == (status, *promised)
+        assert "aaa" not in answer.text
 
     @pytest.mark.parametrize(
         ("how", "path", "phases", "told"),

@@ -15,6 +15,8 @@ View = TypeVar("View", bound=Callable[..., object])
 Shape = serializers.BaseSerializer[Any] | type[serializers.BaseSerializer[Any]]
 
 ALWAYS: Final = (400, 401, 403, 413, 429)
+# What the server refuses by itself, before the product has read a byte.
+BEFORE: Final = {414: "宛先が長すぎます", 431: "ヘッダーが長すぎます"}
 EXACTLY_ONE: Final = "x-exactly-one"
 
 _KEY: Final = OpenApiParameter(
@@ -89,6 +91,8 @@ def describes(
     }
     for status in sorted({*ALWAYS, *errors}):
         responses[(status, "application/problem+json")] = OpenApiResponse(ProblemSerializer, TITLES[status])
+    for status, title in BEFORE.items():
+        responses[(status, "text/html")] = OpenApiResponse(OpenApiTypes.STR, title)
     return extend_schema(
         summary=summary,
         request=request,
