@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 from datetime import timedelta
-from functools import partial
 
 import django
 
@@ -25,7 +24,6 @@ def main() -> None:
     from chukan.outside import onshi
     from chukan.outside.client import TimeLimits
     from chukan.settings import limits
-    from shikaku.actions.send_to_onshi import send_to_onshi
     from shikaku.management.commands import deliver_onshi
 
     wait = TimeLimits(connect=3, write=10, read=given.seconds, total=given.seconds * 1.5)
@@ -33,7 +31,7 @@ def main() -> None:
     setattr(onshi, "LIMITS", wait)  # noqa: B010
     setattr(limits, "ONSHI_OVERDUE", timedelta(seconds=given.overdue))  # noqa: B010
     setattr(deliver_onshi, "_LOOK_EVERY", given.overdue / 2)  # noqa: B010
-    setattr(deliver_onshi, "send_to_onshi", partial(send_to_onshi, limit=given.batch))  # noqa: B010
+    setattr(limits, "ONSHI_BATCH", given.batch)  # noqa: B010
     call_command("deliver_onshi")
 
 

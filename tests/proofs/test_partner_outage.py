@@ -108,7 +108,9 @@ class Sender:
         gateway = SignedOnshiGateway(OnshiClient(client))
         with as_role(self.world, "relay"), closing(client):
             while self.at < until:
-                done = send.send_to_onshi(by=RELAY, gateway=gateway, now=lambda: self.at, limit=limit)
+                done = send.send_to_onshi(
+                    by=RELAY, gateway=gateway, now=lambda: self.at, limit=min(limit, self._pace.limit)
+                )
                 self.rounds += 1
                 if done is not None:
                     self.at += timedelta(seconds=self._pace.after(done))
@@ -178,6 +180,30 @@ class TestOutage:
             sender.run(until=NOW + timedelta(hours=2))
 
         assert wrongs_of(world, partner) == {}
+
+    def tried(self, world: World, partner: Partner) -> tuple[int, int]:
+        """Be away for ten minutes while sixty persons wait; return how many were tried meanwhile, and the rounds."""
+        for edaban in range(1, 61):
+            joined(edaban)
+        sender = Sender(world, partner, NOW + timedelta(seconds=3))
+        sender.run(until=NOW + timedelta(minutes=10), limit=10)
+        return int(asked(world, "SELECT count(*) FROM shikaku_onshi_soshin WHERE attempts > 0")[0][0]), sender.rounds
+
+    def test_leaves_together_what_waits(self, world: World, partner: Partner, proof: Proof) -> None:
+        tried, rounds = self.tried(world, partner)
+
+        proof.keep(
+            "F-partner", "telegrams that go alone after an outage", tried, unit="of 60", aim=f"≤ {rounds + 9}",
+            reached=tried <= rounds + 9, note=f"ten to a call, {rounds} rounds by the clock told",
+        )  # fmt: skip
+        assert 10 <= tried <= rounds + 9 < 60
+
+    def test_mutant_a_sender_that_asks_with_whole_calls_is_seen(
+        self, world: World, partner: Partner, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(Pace, "limit", limits.ONSHI_BATCH)
+
+        assert self.tried(world, partner)[0] == 60
 
     def test_mutant_a_sender_that_gives_up_is_seen(
         self, world: World, partner: Partner, monkeypatch: pytest.MonkeyPatch

@@ -10,22 +10,32 @@ from django.core.management.base import BaseCommand
 from chukan.kernel import clock
 from chukan.kernel.principal import system_principal
 from chukan.kernel.roles import refuse_unsafe_role
+from chukan.settings import limits
 from shikaku.actions.record_overdue import record_overdue
 from shikaku.actions.send_to_onshi import Delivered, send_to_onshi
 from shikaku.gateways.onshi import SignedOnshiGateway
 
 _IDLE: Final = 0.5
-# A partner that does not answer is asked less and less often; otherwise every telegram would be tried and go alone.
+# A partner that does not answer is asked less and less often.
 _SILENT_MAX: Final = 30.0
 _LOOK_EVERY: Final = 60.0
 
 
 class Pace:
-    """How long to wait between two rounds: nothing while all goes well, ever longer while nothing gets through."""
+    """How long to wait between two rounds: nothing while all goes well, ever longer while nothing gets through.
+
+    Then one telegram asks for all: what was in a call that nobody answered goes alone from then on, and after a long
+    silence nearly everything would.
+    """
 
     def __init__(self) -> None:
         """Begin as with a partner that answers."""
         self._silent = _IDLE
+
+    @property
+    def limit(self) -> int:
+        """How many new telegrams a call of the next round takes."""
+        return limits.ONSHI_BATCH if self._silent == _IDLE else 1
 
     def after(self, done: Delivered | None) -> float:
         """Return the seconds to wait after a round (None: nothing was due).
@@ -59,5 +69,7 @@ class Command(BaseCommand):
             if time.monotonic() >= look_at:
                 record_overdue(by=by, now=clock.now())
                 look_at = time.monotonic() + _LOOK_EVERY
-            done = send_to_onshi(by=by, gateway=gateway, now=clock.now, going=lambda: not stop.is_set())
+            done = send_to_onshi(
+                by=by, gateway=gateway, now=clock.now, limit=pace.limit, going=lambda: not stop.is_set()
+            )
             stop.wait(pace.after(done))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chukan.settings import limits
 from shikaku.actions.send_to_onshi import Delivered
 from shikaku.management.commands.deliver_onshi import Pace
 
@@ -21,6 +22,17 @@ class TestPace:
         assert pace.after(silence) == 30
         assert pace.after(Delivered(received=1, answered=True)) == 0
         assert pace.after(silence) == 0.5
+
+    def test_one_telegram_asks_for_all_while_nobody_answers(self) -> None:
+        pace, silence = Pace(), Delivered(received=0, answered=False)
+
+        assert pace.limit == limits.ONSHI_BATCH
+        pace.after(silence)
+        assert pace.limit == 1
+        pace.after(None)
+        assert pace.limit == 1
+        pace.after(Delivered(received=1, answered=True))
+        assert pace.limit == limits.ONSHI_BATCH
 
     def test_a_line_that_loses_some_calls_is_no_silent_partner(self) -> None:
         pace = Pace()
