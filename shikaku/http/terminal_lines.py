@@ -9,7 +9,7 @@ from typing import Final
 from chukan.kernel.errors import ErrorItem
 from chukan.kernel.values.kojin_bango import without_kojin_bango
 from chukan.kernel.values.wareki import UnreadableDate, parse_ymd, show_short
-from shikaku.domain.items import ITEMS, REPEATED_GROUPS, SINGLE_GROUPS, Item
+from shikaku.domain.items import ITEMS, NUMBER_LIMIT, REPEATED_GROUPS, SINGLE_GROUPS, Item
 from shikaku.domain.line import TorokuLine, Value
 from shikaku.http.terminal_forms import FieldError, Spec
 from shikaku.http.terminal_layout import KOJIN_BANGO, KOJIN_BANGO_AGAIN, KOSHINGO, KOSHINGO_AGAIN
@@ -21,8 +21,7 @@ _NEVER_EMPTY: Final = "{label}は空にできません。値を入力してく�
 _TWICE: Final = "2回の入力が一致しません。届出書を見て、2つの欄に同じ番号を入力してください。"
 _AGAIN: Final = "確かめのため、同じ番号をもう一度入力してください。"
 _HENKO_SUFFIX: Final = "_henko_ymd"
-# Longer than any amount that is held; what is longer still cannot be one, and thousands of digits cannot even be read.
-_DIGITS_READ: Final = 20
+_NUMBER_DIGITS: Final = len(str(NUMBER_LIMIT))  # what is longer is no amount; thousands of digits cannot even be read
 
 
 class Unreadable(ValueError):
@@ -53,7 +52,7 @@ def canonical(item: Item, typed: str) -> Value:
         typed = unicodedata.normalize("NFKC", typed).translate(_DASHES)
     if item.kind == "number":
         digits = typed.replace(",", "")
-        if not digits.isdecimal() or len(digits) > _DIGITS_READ:
+        if not digits.isdecimal() or len(digits) > _NUMBER_DIGITS:
             raise Unreadable
         return int(digits)
     return typed

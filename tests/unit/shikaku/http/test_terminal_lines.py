@@ -42,7 +42,7 @@ class TestCanonical:
     def test_an_amount_is_a_number(self) -> None:
         assert canonical(ITEMS["tokutei_shippei", "jiko_futan_gendogaku"], "１０,０００") == 10_000
 
-    @pytest.mark.parametrize("typed", ["9" * 21, "9" * 5000, "1.5"])
+    @pytest.mark.parametrize("typed", ["9" * 9, "9" * 5000, "1.5"])
     def test_what_is_no_amount_is_not_read(self, typed: str) -> None:
         with pytest.raises(Unreadable):
             canonical(ITEMS["tokutei_shippei", "jiko_futan_gendogaku"], typed)
